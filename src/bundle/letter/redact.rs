@@ -1,0 +1,147 @@
+//! Replaces personal data in what is filed: the same text by the same token, and says how often.
+
+use std::collections::BTreeMap;
+
+use crate::addr::Addr;
+use crate::config::Redaction;
+use crate::judge::{EvidenceLine, Part};
+
+/// What is replaced, and by what.
+#[derive(Debug, Default)]
+pub struct Redactor {
+    kinds: Vec<Redaction>,
+    tokens: BTreeMap<(Redaction, Vec<u8>), usize>,
+    /// How many texts were replaced, by kind.
+    pub counts: BTreeMap<Redaction, usize>,
+}
+
+impl Redactor {
+    /// The replacements that the configuration and the rules ask for.
+    #[must_use]
+    pub fn of(part: &Part<'_, '_>) -> Self {
+        let mut kinds = part.context.config.filing.redact.clone();
+        kinds.extend(part.rules.into_iter().flat_map(|p| &p.redact.default));
+        kinds.sort_unstable();
+        kinds.dedup();
+        Self { kinds, ..Self::default() }
+    }
+
+    /// Whether anything of a kind is replaced.
+    #[must_use]
+    pub fn hides(&self, kind: Redaction) -> bool {
+        self.kinds.contains(&kind)
+    }
+
+    /// The token for a text: `[user-1]`.
+    pub fn token(&mut self, kind: Redaction, text: &[u8]) -> String {
+        let of_kind = self.tokens.keys().filter(|(k, _)| *k == kind).count();
+        let n = *self.tokens.entry((kind, text.to_vec())).or_insert(of_kind + 1);
+        format!("[{}-{n}]", kind.word())
+    }
+
+    /// A text alone, such as a cell of a table.
+    pub fn field(&mut self, kind: Redaction, text: &[u8]) -> Vec<u8> {
+        if text.is_empty() || !self.hides(kind) || is_everybodys(kind, text) {
+            return text.to_vec();
+        }
+        self.token(kind, text).into_bytes()
+    }
+
+    /// The rest of a line behind its stamp.
+    pub fn line(&mut self, line: &EvidenceLine, rest: &[u8]) -> Vec<u8> {
+        let mut out = rest.to_vec();
+        if self.hides(Redaction::Host) && !line.host.is_empty() {
+            self.replace(Redaction::Host, &mut out, &line.host);
+        }
+        if self.hides(Redaction::Destination)
+            && let Some(addr) = line.destination.filter(|_| !line.assumed_destination)
+        {
+            self.replace(Redaction::Destination, &mut out, addr.to_string().as_bytes());
+        }
+        if self.hides(Redaction::Mail) {
+            for mailbox in mailboxes(&out) {
+                self.replace(Redaction::Mail, &mut out, &mailbox);
+            }
+        }
+        if self.hides(Redaction::User)
+            && let Some(user) = line.user.as_ref().filter(|u| !is_everybodys(Redaction::User, u))
+        {
+            // Only in the message: an account may be called like the host.
+            let message = memchr::memmem::find(&out, b": ").map_or(0, |at| at + 2);
+            let mut tail = out.split_off(message.min(out.len()));
+            self.replace(Redaction::User, &mut tail, user);
+            out.append(&mut tail);
+        }
+        out
+    }
+
+    /// A destination, as the incident block names it.
+    pub fn destination(&mut self, addr: Addr) -> String {
+        let text = addr.to_string();
+        if self.hides(Redaction::Destination) {
+            self.token(Redaction::Destination, text.as_bytes())
+        } else {
+            text
+        }
+    }
+
+    /// Replaces whole words only.
+    fn replace(&mut self, kind: Redaction, text: &mut Vec<u8>, what: &[u8]) {
+        if what.is_empty() {
+            return;
+        }
+        let token = self.token(kind, what);
+        let mut out = Vec::with_capacity(text.len());
+        let mut from = 0;
+        let word = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);
+        for at in memchr::memmem::find_iter(text, what) {
+            let before = at.checked_sub(1).and_then(|i| text.get(i));
+            if at < from || word(before) || word(text.get(at + what.len())) {
+                continue;
+            }
+            out.extend_from_slice(text.get(from..at).unwrap_or_default());
+            out.extend_from_slice(token.as_bytes());
+            from = at + what.len();
+            *self.counts.entry(kind).or_default() += 1;
+        }
+        out.extend_from_slice(text.get(from..).unwrap_or_default());
+        *text = out;
+    }
+
+    /// What was replaced, as a sentence; empty where nothing was.
+    #[must_use]
+    pub fn said(&self) -> String {
+        let parts: Vec<String> = self
+            .counts
+            .iter()
+            .filter(|(_, n)| **n > 0)
+            .map(|(kind, n)| {
+                let what = match kind {
+                    Redaction::User => "account names",
+                    Redaction::Host => "names of our hosts",
+                    Redaction::Mail => "mail addresses",
+                    Redaction::Destination => "our addresses",
+                };
+                format!("{what} by [{}-N] ({n} times)", kind.word())
+            })
+            .collect();
+        if parts.is_empty() { String::new() } else { format!("Replaced: {}.", parts.join(", ")) }
+    }
+}
+
+/// `root` is nobody's name.
+fn is_everybodys(kind: Redaction, text: &[u8]) -> bool {
+    kind == Redaction::User && text == b"root"
+}
+
+/// What stands between angle brackets and holds an `@`.
+fn mailboxes(text: &[u8]) -> Vec<Vec<u8>> {
+    let mut out: Vec<Vec<u8>> = text
+        .split(|b| b"<>()[]{},;\" \t=".contains(b))
+        .filter(|w| w.len() > 2 && w.contains(&b'@'))
+        .map(<[u8]>::to_vec)
+        .collect();
+    out.sort_by_key(|w| std::cmp::Reverse(w.len()));
+    out.dedup();
+    out
+}

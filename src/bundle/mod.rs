@@ -1,0 +1,23 @@
+//! The folder one files: evidence, letter, mail, table, manifest; written whole or not at all.
+//!
+//! [`write()`] takes sources one at a time, so that the lines of one need not
+//! be in memory with those of another; what a manifest has to list meanwhile
+//! lies in notes beside the folder.
+
+pub mod words;
+pub mod manifest;
+pub mod evidence;
+pub mod sources;
+pub mod letter;
+pub mod mail;
+pub mod table;
+pub mod todo;
+pub mod folder;
+mod write;
+
+pub use manifest::{FileRecord, InputRecord};
+pub use sources::{families_json, write_families};
+pub use write::{BundleRow, Plan, Written, write};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,271 @@
+//! Whole folders: what lies where, what the hashes say, what is left when something fails.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::manifest::sha256;
+use super::*;
+use crate::dialect::Transport;
+use crate::fault::Fault;
+use crate::judge::Verdict;
+use crate::judge::fixture::{LIMITS, Log, START, World};
+use crate::time::Instant;
+
+fn plan(world: &World) -> Plan<'_> {
+    let at = Instant::from_seconds(START);
+    let input = |path: &str| InputRecord {
+        path: path.into(),
+        bytes: 10,
+        sha256: sha256(b"x"),
+        readings: [1, 2, 3, 0, 0, 0],
+        span: Some((at, at)),
+        zone: "Europe/London".into(),
+        complete: true,
+    };
+    Plan {
+        context: world.context(),
+        limits: LIMITS,
+        inputs: vec![input("b.log"), input("a.log")],
+        options: json!({"tz": "Europe/London"}),
+        references: Vec::new(),
+    }
+}
+
+fn logs() -> Vec<Log> {
+    vec![
+        Log::of("10.0.0.1").ssh(40),
+        Log::of("62.0.0.7").ssh(12),
+        Log::of("192.0.2.7").ssh(12).packets(20, Transport::Tcp),
+        Log::of("192.0.2.9").packets(900, Transport::Udp),
+        Log::of("198.51.100.7").ssh(10).spam(7),
+        Log::of("198.51.100.200").ssh(10),
+        Log::of("2001:db8::7").ssh(10),
+    ]
+}
+
+fn run(dir: &Path, world: &World, force: bool) -> crate::fault::Outcome<Written> {
+    let logs = logs();
+    write(dir, force, &plan(world), logs.iter().map(|l| Ok(world.case(l))))
+}
+
+/// Every file beneath, relative, sorted.
+fn tree(dir: &Path) -> Vec<String> {
+    fn walk(dir: &Path, base: &Path, out: &mut Vec<String>) {
+        for entry in fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, base, out);
+            } else {
+                out.push(path.strip_prefix(base).unwrap().to_str().unwrap().to_owned());
+            }
+        }
+    }
+    let mut out = Vec::new();
+    walk(dir, dir, &mut out);
+    out.sort();
+    out
+}
+
+fn json_of(path: &Path) -> Value {
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+#[test]
+fn the_tree() {
+    let world = World::new();
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("out");
+    let written = run(&dir, &world, false).unwrap();
+    let files = tree(&dir);
+    let folders: std::collections::BTreeSet<&str> =
+        files.iter().map(|f| f.rsplit_once('/').map_or("", |(d, _)| d)).collect();
+    assert_eq!(
+        folders.into_iter().collect::<Vec<_>>(),
+        [
+            "",
+            "bt",
+            "bt/abuse-uk/198.51.100.7",
+            "bt/security-uk/198.51.100.7",
+            "bt/undetermined/198.51.100.200",
+            "janet",
+            "janet/irt/192.0.2.7",
+            "janet/irt/2001-db8--7",
+            "unattributed",
+            "unattributed/62.0.0.7",
+        ]
+    );
+    let inside = |of: &str| -> Vec<&str> {
+        files.iter().filter_map(|f| f.strip_prefix(of)?.strip_prefix('/')).collect()
+    };
+    let usual = ["events.csv", "evidence.jsonl", "evidence.log", "report.eml", "report.txt"];
+    assert_eq!(inside("janet/irt/192.0.2.7"), usual);
+    let mut draft = vec!["TODO.txt"];
+    draft.extend(usual);
+    assert_eq!(inside("bt/abuse-uk/198.51.100.7"), draft);
+    assert_eq!(inside("unattributed/62.0.0.7"), draft);
+    assert_eq!((written.sources, written.held), (7, 2));
+    assert_eq!(written.count(Verdict::Ready), 2);
+    assert_eq!(written.count(Verdict::Draft), 3);
+    assert_eq!(written.count(Verdict::Unattributed), 1);
+    // Nothing is left beside it.
+    assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn one_mail_per_mailbox_with_its_classes_alone() {
+    let world = World::new();
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("out");
+    run(&dir, &world, false).unwrap();
+    let read = |p: &str| fs::read_to_string(dir.join(p)).unwrap();
+    let abuse = read("bt/abuse-uk/198.51.100.7/report.eml");
+    let security = read("bt/security-uk/198.51.100.7/report.eml");
+    assert!(abuse.contains("\nTo: abuse@bt.com\n") && security.contains("\nTo: security@bt.com\n"));
+    assert!(abuse.contains("Type              : spam: ") && !abuse.contains("ssh"));
+    assert!(security.contains("Type              : ssh-login: ") && !security.contains("postfix"));
+    assert!(abuse.contains("no message was received"));
+    assert!(!read("bt/abuse-uk/198.51.100.7/evidence.log").contains("sshd"));
+    let todo = read("bt/abuse-uk/198.51.100.7/TODO.txt");
+    for part in [
+        "OWN-1",
+        "whois 198.51.100.7) > whois/198.51.100.7.txt",
+        "OWN-2",
+        "traceroute -n 198.51.100.7",
+        "smtpd_client_port_logging = yes",
+        "Asked for by: BT (",
+    ] {
+        assert!(todo.contains(part), "{part}\n---\n{todo}");
+    }
+    assert!(!read("unattributed/62.0.0.7/report.eml").contains("\nTo:"));
+    assert!(read("bt/undetermined/198.51.100.200/TODO.txt").contains("depends on the region"));
+}
+
+#[test]
+fn hashes_and_offsets_are_true() {
+    let world = World::new();
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("out");
+    run(&dir, &world, false).unwrap();
+    for operator in ["bt", "janet", "unattributed"] {
+        let base = dir.join(operator);
+        let sums = fs::read_to_string(base.join("SHA256SUMS")).unwrap();
+        let mut listed: Vec<String> = Vec::new();
+        for row in sums.lines() {
+            let (hash, path) = row.split_once("  ").unwrap();
+            assert_eq!(sha256(&fs::read(base.join(path)).unwrap()), hash, "{path}");
+            listed.push(path.to_owned());
+        }
+        listed.push("SHA256SUMS".to_owned());
+        listed.sort();
+        assert_eq!(listed, tree(&base));
+        let manifest = json_of(&base.join("manifest.json"));
+        assert_eq!(manifest["tool"], "plaint");
+        assert_eq!(manifest["inputs"][0]["path"], "a.log");
+        assert_eq!(manifest["inputs"][0]["readings"]["hostile"], 1);
+        assert_eq!(manifest["options"]["tz"], "Europe/London");
+        for file in manifest["files"].as_array().unwrap() {
+            let bytes = fs::read(base.join(file["path"].as_str().unwrap())).unwrap();
+            assert_eq!(file["bytes"], bytes.len());
+            assert_eq!(file["sha256"], sha256(&bytes));
+        }
+        assert!(!manifest["bundles"].as_array().unwrap().is_empty());
+    }
+    // The evidence is the lines, and the index finds them in the log.
+    let log = Log::of("198.51.100.7").ssh(10).spam(7);
+    let mut whole = Vec::new();
+    for line in &log.lines {
+        whole.extend_from_slice(&line.bytes);
+        whole.push(b'\n');
+    }
+    let folder = dir.join("bt/security-uk/198.51.100.7");
+    let evidence = fs::read(folder.join("evidence.log")).unwrap();
+    let index = fs::read_to_string(folder.join("evidence.jsonl")).unwrap();
+    let lines: Vec<&[u8]> = evidence.strip_suffix(b"\n").unwrap().split(|b| *b == b'\n').collect();
+    assert_eq!(lines.len(), index.lines().count());
+    for (line, row) in lines.iter().zip(index.lines()) {
+        let row: Value = serde_json::from_str(row).unwrap();
+        let at = row["offset"].as_u64().unwrap() as usize;
+        assert_eq!(&whole[at..at + row["length"].as_u64().unwrap() as usize], *line);
+        assert_eq!(row["sha256"], sha256(line));
+        assert!(row["utc"].as_str().unwrap().starts_with("2026-02-03T03:"));
+    }
+}
+
+#[test]
+fn nobody_is_dropped_silently() {
+    let world = World::new();
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("out");
+    run(&dir, &world, false).unwrap();
+    let held = fs::read_to_string(dir.join("held.jsonl")).unwrap();
+    let rows: Vec<Value> = held.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert_eq!(rows[0]["source"], "10.0.0.1");
+    assert_eq!(rows[0]["findings"][0]["id"], "SRC-1");
+    assert!(rows[0]["findings"][0]["remedy"].as_str().unwrap().contains("NAT gateway"));
+    assert_eq!(rows[0]["families"]["sshd"]["attempts"], 40);
+    assert_eq!(rows[1]["source"], "192.0.2.9");
+    assert_eq!(rows[1]["families"]["firewall"]["classes"], json!(["probe"]));
+    assert_eq!(rows[1]["families"]["firewall"]["destination_ports"].as_array().unwrap().len(), 900);
+    let summary = json_of(&dir.join("summary.json"));
+    assert_eq!(summary["sources"], 7);
+    assert_eq!(summary["verdicts"], json!({"ready": 2, "draft": 3, "unattributed": 1, "held": 2}));
+    assert_eq!(summary["bundles"].as_array().unwrap().len(), 6);
+}
+
+#[test]
+fn tables_run_nothing() {
+    let world = World::new();
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("out");
+    let mut log = Log::of("192.0.2.7").ssh(10);
+    log.lines[0].user = Some(b"=cmd|'/c calc'!A1".to_vec());
+    log.lines[1].user = Some(b"a,\"b\"\n-1".to_vec());
+    write(&dir, false, &plan(&world), [Ok(world.case(&log))]).unwrap();
+    let text = fs::read(dir.join("janet/irt/192.0.2.7/events.csv")).unwrap();
+    let mut reader = csv::Reader::from_reader(text.as_slice());
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 10);
+    assert_eq!(&rows[0][0], "2026-02-03T03:14:07Z");
+    assert_eq!(&rows[0][8], "'=cmd|'/c calc'!A1");
+    assert_eq!(&rows[1][8], r#"a,"b"\x0a-1"#);
+    assert_eq!(&rows[0][6], "ssh-login");
+}
+
+#[test]
+fn the_same_bytes_again_and_nothing_after_a_failure() {
+    let world = World::new();
+    let temp = tempfile::tempdir().unwrap();
+    let (one, two) = (temp.path().join("one"), temp.path().join("two"));
+    run(&one, &world, false).unwrap();
+    run(&two, &world, false).unwrap();
+    assert_eq!(tree(&one), tree(&two));
+    for file in tree(&one) {
+        assert_eq!(
+            fs::read(one.join(&file)).unwrap(),
+            fs::read(two.join(&file)).unwrap(),
+            "{file}"
+        );
+    }
+    assert!(matches!(run(&one, &world, false), Err(Fault::Usage(_))));
+    run(&one, &world, true).unwrap();
+    let logs = logs();
+    let cases = logs.iter().map(|l| Ok(world.case(l))).chain([Err(Fault::usage("broken"))]);
+    let three = temp.path().join("three");
+    assert!(write(&three, false, &plan(&world), cases).is_err());
+    assert!(!three.exists());
+    assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn source_as_json() {
+    let log = Log::of("192.0.2.7").ssh(12).packets(20, Transport::Tcp).accepted();
+    let source = log.partial.get(log.addr).unwrap();
+    let mut json = super::families_json(source, LIMITS);
+    json["firewall"]["destination_ports"] = json!([]);
+    assert_eq!(
+        json.to_string(),
+        r#"{"sshd":{"lines":12,"attempts":12,"connections":12,"packets":0,"first":"2026-02-03T03:14:07Z","last":"2026-02-03T03:14:29Z","destination_ports":[22],"classes":["ssh-login"]},"firewall":{"lines":20,"attempts":0,"connections":0,"packets":20,"first":"2026-02-03T03:14:31Z","last":"2026-02-03T03:15:09Z","destination_ports":[],"classes":["port-scan"]}}"#
+    );
+}

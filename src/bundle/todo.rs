@@ -1,0 +1,68 @@
+//! `TODO.txt`: what the reporter has to add to a draft, and how.
+
+use std::fmt::Write as _;
+
+use crate::judge::{Effect, Filing, Finding, Part};
+use crate::operator::profile::Kind;
+
+use super::letter::text::{plain, wrapped};
+
+/// The text; none where there is nothing to do.
+#[must_use]
+pub fn todo(part: &Part<'_, '_>, filing: &Filing<'_>) -> Option<String> {
+    let of = |effect: Effect| -> Vec<&Finding> {
+        filing.findings.iter().filter(|f| f.effect == effect).collect()
+    };
+    let mut must = of(Effect::Unattributed);
+    must.extend(of(Effect::Draft));
+    if must.is_empty() {
+        return None;
+    }
+    let mut out = String::new();
+    let intruder = |f: &&&Finding| f.id == "login-succeeded";
+    let should = of(Effect::Warn);
+    if let Some(first) = should.iter().find(intruder) {
+        out.push_str("Before anything else:\n");
+        items(&mut out, &[first]);
+        out.push('\n');
+    }
+    out.push_str("This report is not ready to file. What is missing:\n");
+    items(&mut out, &must);
+    out.push_str("\nThen run the same `plaint report` again with --force.\n");
+    if filing.operator.is_some() && filing.channel.is_none() {
+        out.push_str(&wrapped("report.eml has no To line, for the mailbox is not determined."));
+    } else if filing.operator.is_none() {
+        out.push_str(&wrapped("report.eml has no To line, for no operator is known."));
+    }
+    if part.context.config.reporter.email.is_none() {
+        out.push_str(&wrapped("report.eml has no From line, for no sender is stated."));
+    }
+    if let Some(channel) = part.channel.filter(|c| c.kind != Kind::Email) {
+        let _ =
+            writeln!(out, "To be filed by {} at {}", channel.kind.word(), plain(channel.target()));
+    }
+    let should: Vec<&Finding> = should.into_iter().filter(|f| f.id != "login-succeeded").collect();
+    if !should.is_empty() {
+        out.push_str("\nIt is also weaker for this:\n");
+        items(&mut out, &should);
+    }
+    Some(out)
+}
+
+fn items(out: &mut String, findings: &[&Finding]) {
+    let mut told: Vec<(&str, &str)> = Vec::new();
+    for f in findings {
+        // Two classes often lack the same.
+        if told.contains(&(f.id, f.text.as_str())) {
+            continue;
+        }
+        told.push((f.id, &f.text));
+        let class = f.class.map(|c| format!(" ({c})")).unwrap_or_default();
+        let ascii = |t: &str| crate::text::Untrusted(t.as_bytes()).ascii();
+        let _ = writeln!(out, "\n- {}{class}: {}", f.id, ascii(&f.text));
+        if let Some(remedy) = &f.remedy {
+            let _ = writeln!(out, "  To do: {}", ascii(remedy));
+        }
+        let _ = writeln!(out, "  Asked for by: {} ({})", ascii(&f.required_by), ascii(&f.source));
+    }
+}

@@ -1,0 +1,116 @@
+//! The words of a report: what each class is called, and what happened, in neutral sentences.
+
+use crate::class::{Class, Family};
+
+/// What `Type` says after the class word.
+#[must_use]
+pub const fn title(class: Class) -> &'static str {
+    match class {
+        Class::SshLogin => "password guessing against SSH",
+        Class::SshProbe => "probing of SSH without a login",
+        Class::MailLogin => "password guessing against a mail server",
+        Class::Spam => "mail refused as unwanted",
+        Class::RelayAttempt => "attempts to relay mail through our server",
+        Class::Harvest => "guessing of mail addresses",
+        Class::SmtpProbe => "probing of a mail server",
+        Class::PortScan => "scan of many ports",
+        Class::HostSweep => "scan of many addresses",
+        Class::Probe => "refused packets",
+        Class::Flood => "flood of packets",
+        Class::Blocklisted => "listed on a blocklist",
+        Class::OpenRelay => "open mail relay",
+    }
+}
+
+/// What happened, in one sentence.
+#[must_use]
+pub fn happened(class: Class, events: u64) -> String {
+    let (what, rest) = match class {
+        Class::SshLogin => ("attempt| to log in to our SSH server", " refused."),
+        Class::SshProbe => {
+            ("connection| to our SSH server", " made that spoke no proper SSH or tried no login.")
+        }
+        Class::MailLogin => ("attempt| to log in to our mail server", " refused."),
+        Class::Spam => ("attempt| to send mail to our users", " refused as unwanted."),
+        Class::RelayAttempt => {
+            ("attempt| to send mail to others through our mail server", " refused.")
+        }
+        Class::Harvest => {
+            ("attempt| to send mail to addresses that do not exist here", " refused.")
+        }
+        Class::SmtpProbe => {
+            ("connection| to our mail server", " made that did not speak proper SMTP.")
+        }
+        Class::PortScan => ("packet| to many of our ports", " refused by our firewall."),
+        Class::HostSweep => ("packet| to many of our addresses", " refused by our firewall."),
+        Class::Probe => ("packet| to ports that we do not offer", " refused by our firewall."),
+        Class::Flood => ("packet|", " sent."),
+        Class::Blocklisted => ("refusal|", " seen."),
+        Class::OpenRelay => ("message|", " relayed."),
+    };
+    let (s, was) = if events == 1 { ("", "was") } else { ("s", "were") };
+    format!("{events} {} {was}{rest}", what.replace('|', s))
+}
+
+/// How the lines of a dialect are read.
+#[must_use]
+pub fn how_to_read(dialect: &str, family: Family) -> &'static str {
+    match dialect {
+        "sshd" => {
+            "sshd: time, our host, program and process, message; the address after \"from\" or \
+             \"by\" is the source, the number after \"port\" is the source's port."
+        }
+        "pam" => "PAM: time, our host, program and process, message; rhost= is the source.",
+        "postfix" => {
+            "Postfix: time, our host, program and process, message; the address in brackets after \
+             the client's name is the source, and after it its port where it was logged."
+        }
+        "dovecot" => {
+            "Dovecot: time, our host, program, message; rip= or rhost= is the source, and so is the \
+             address after the account in brackets; lip= is ours."
+        }
+        "exim" => {
+            "Exim: time, message; the address in brackets after H= is the source, and after it its \
+             port where it was logged."
+        }
+        "netfilter" => {
+            "netfilter: time, our host, prefix, fields; SRC= and SPT= are the source and its port, \
+             DST= and DPT= are ours, PROTO= is the protocol."
+        }
+        "filterlog" => {
+            "filterlog: time, our host, fields between commas; after the protocol and length stand \
+             source, destination, source port, destination port."
+        }
+        "asa" => {
+            "Cisco ASA: time, our host, message; the address after \"src\" or \"from\" is the \
+             source, with its port after the slash."
+        }
+        _ => match family {
+            Family::Sshd => {
+                "time, our host, program, message; the address after \"from\" is the source."
+            }
+            Family::Firewall => "time, our host, and the packet with its source and destination.",
+            Family::Mail => "time, our host, program, message; the client is the source.",
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences() {
+        assert_eq!(
+            happened(Class::SshLogin, 1),
+            "1 attempt to log in to our SSH server was refused."
+        );
+        assert_eq!(
+            happened(Class::PortScan, 40),
+            "40 packets to many of our ports were refused by our firewall."
+        );
+        for class in Class::ALL {
+            assert!(happened(class, 2).is_ascii() && title(class).is_ascii());
+        }
+    }
+}

@@ -1,0 +1,377 @@
+//! The command line as typed, and what it means.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use plaint::addr::Addr;
+use plaint::commands::Setup;
+use plaint::commands::sources::Form;
+use plaint::config::{Config, instant};
+use plaint::dialect::Transport;
+use plaint::event::{HostFacts, Ours};
+use plaint::fault::{Fault, Outcome};
+use plaint::operator::Operators;
+use plaint::run::Options;
+use plaint::source::ScanLimits;
+use plaint::time::{Instant, Zone};
+
+/// Turns firewall, sshd and mail logs into abuse reports that the operator of
+/// the attacking address will act on.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+    /// When to use colour
+    #[arg(long, value_enum, default_value_t = Color::Auto, global = true, help_heading = "Output")]
+    pub color: Color,
+    /// Say nothing on standard error but errors
+    #[arg(short, long, global = true, help_heading = "Output")]
+    pub quiet: bool,
+    /// The configuration file (else ./plaint.toml, then $XDG_CONFIG_HOME/plaint/plaint.toml)
+    #[arg(long, value_name = "FILE", global = true, help_heading = "Configuration")]
+    pub config: Option<PathBuf>,
+}
+
+const EXAMPLES: &str = "Examples:
+  plaint report /var/log --tz Europe/London -o reports     bundles, one folder per operator
+  plaint sources auth.log --tz Europe/London               who did what, how often, when
+  plaint events auth.log --tz UTC | jq .source.ip          one JSON object per hostile line
+  plaint inspect /var/log --tz Europe/London               what is read, what is not, and why
+  plaint explain --tz UTC auth.log:212                     how one line is read";
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write ready-to-file bundles, one folder per operator
+    Report(ReportArgs),
+    /// Print one row per source
+    Sources(SourcesArgs),
+    /// Print one row per hostile line
+    Events(EventsArgs),
+    /// Account for every line: formats, zones, spans, readings, first unread lines
+    Inspect(LogArgs),
+    /// Show how a line is read: envelope, time, dialect, every reading tried
+    Explain(ExplainArgs),
+    /// Whose address is it, and what does that operator ask for
+    Operators(OperatorsArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct LogArgs {
+    /// Files, folders, patterns, or - for standard input
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct ReadingArgs {
+    /// The zone of logs that state none: an IANA name, local, or an offset such as +05:30
+    #[arg(long, value_name = "ZONE", help_heading = "Time", allow_hyphen_values = true)]
+    pub tz: Option<String>,
+    /// The zone of some files, before --tz
+    #[arg(long, value_name = "GLOB=ZONE", help_heading = "Time")]
+    pub tz_for: Vec<String>,
+    /// When the logs end, where their files' own times do not say: for years that stamps lack
+    #[arg(long, value_name = "INSTANT|DATE", help_heading = "Time")]
+    pub log_end: Option<String>,
+    /// Leave out lines before this
+    #[arg(long, value_name = "INSTANT|DATE", help_heading = "Time")]
+    pub since: Option<String>,
+    /// Leave out lines from this on
+    #[arg(long, value_name = "INSTANT|DATE", help_heading = "Time")]
+    pub until: Option<String>,
+    /// Our own networks, beside those of the configuration
+    #[arg(long, value_name = "CIDR", help_heading = "Our side")]
+    pub me: Vec<String>,
+    /// Ports open to all: refused packets to them are no scan
+    #[arg(long, value_name = "PORT/PROTO", help_heading = "Our side")]
+    pub served_port: Vec<String>,
+    /// Threads (0: one a core); no result depends on it
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Running")]
+    pub threads: usize,
+    /// End with exit code 4 if more lines than this could not be read
+    #[arg(long, value_name = "N", help_heading = "Running")]
+    pub max_unread: Option<u64>,
+    /// End with exit code 1 if hostile sources were found
+    #[arg(long, help_heading = "Running")]
+    pub exit_code: bool,
+    /// Bytes of a chunk; no result depends on it
+    #[arg(long, value_name = "BYTES", hide = true)]
+    pub chunk_bytes: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub struct OwnerArgs {
+    /// The folder of operator files, one TOML file per operator
+    #[arg(long, value_name = "DIR", help_heading = "Operators")]
+    pub operators: Option<PathBuf>,
+    /// A MaxMind database of origin ASes
+    #[arg(long, value_name = "FILE", help_heading = "Operators")]
+    pub asn_db: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum SourcesForm {
+    Table,
+    Jsonl,
+    Csv,
+}
+
+impl From<SourcesForm> for Form {
+    fn from(form: SourcesForm) -> Self {
+        match form {
+            SourcesForm::Table => Self::Table,
+            SourcesForm::Jsonl => Self::Jsonl,
+            SourcesForm::Csv => Self::Csv,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct SourcesArgs {
+    #[command(flatten)]
+    pub logs: LogArgs,
+    #[command(flatten)]
+    pub owner: OwnerArgs,
+    /// The form of the output
+    #[arg(long, value_enum, default_value_t = SourcesForm::Table, help_heading = "Output")]
+    pub format: SourcesForm,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum EventsForm {
+    Jsonl,
+    Csv,
+}
+
+#[derive(Debug, Args)]
+pub struct EventsArgs {
+    #[command(flatten)]
+    pub logs: LogArgs,
+    /// The form of the output
+    #[arg(long, value_enum, default_value_t = EventsForm::Jsonl, help_heading = "Output")]
+    pub format: EventsForm,
+    /// Also benign, context and quarantined lines
+    #[arg(long, help_heading = "Output")]
+    pub all: bool,
+    /// Add each line as it was logged
+    #[arg(long, help_heading = "Output")]
+    pub original: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// A line, FILE:LINE, or - to read lines from standard input
+    #[arg(value_name = "LINE|FILE:LINE|-", default_value = "-")]
+    pub line: String,
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct OperatorsArgs {
+    #[command(subcommand)]
+    pub command: OperatorsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum OperatorsCommand {
+    /// Whose address, by which record, and which mailbox for which class
+    Check {
+        /// Addresses
+        #[arg(required = true, value_name = "IP")]
+        ips: Vec<std::net::IpAddr>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        owner: OwnerArgs,
+    },
+    /// All operators known
+    List {
+        #[command(flatten)]
+        owner: OwnerArgs,
+    },
+    /// One operator's rules
+    Show {
+        /// Its id
+        id: String,
+        #[command(flatten)]
+        owner: OwnerArgs,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    #[command(flatten)]
+    pub logs: LogArgs,
+    #[command(flatten)]
+    pub owner: OwnerArgs,
+    /// The folder to write; it must not exist
+    #[arg(short, long, value_name = "DIR", help_heading = "Output")]
+    pub output: PathBuf,
+    /// Replace the folder if it exists
+    #[arg(long, help_heading = "Output")]
+    pub force: bool,
+    /// What age is judged against; else this machine's clock
+    #[arg(long, value_name = "INSTANT", help_heading = "Time")]
+    pub now: Option<String>,
+}
+
+impl OwnerArgs {
+    /// The operators, from flags, else from the configuration.
+    pub fn load(&self, config: &Config) -> Outcome<Operators> {
+        let dir = self.operators.as_deref().or(config.operators.dir.as_deref());
+        let db = self.asn_db.as_deref().or(config.operators.asn_db.as_deref());
+        Operators::load(dir, db)
+    }
+}
+
+impl ReportArgs {
+    /// `--now`, if told.
+    pub fn now(&self) -> Outcome<Option<Instant>> {
+        self.now.as_ref().map(|t| moment("--now", t).map(Instant::from_seconds)).transpose()
+    }
+}
+
+fn moment(flag: &str, text: &str) -> Outcome<i64> {
+    instant::instant_or_date(text)
+        .map_err(|e| Fault::usage(format!("{flag} {text:?}: {e}")))
+        .and_then(seconds)
+}
+
+/// Seconds since 1970 of an RFC 3339 instant in UTC.
+fn seconds(text: String) -> Outcome<i64> {
+    use plaint::envelope::{Stamp, stamp};
+    let text = if text.len() == 10 { text + "T00:00:00Z" } else { text };
+    match stamp::read(text.as_bytes()) {
+        Some((Stamp::Civil(c), _)) => {
+            let local = c.year.and_then(|y| c.local_seconds(y));
+            local
+                .map(|s| s - i64::from(c.offset.unwrap_or(0)))
+                .ok_or_else(|| Fault::usage(format!("{text:?} is no instant")))
+        }
+        _ => Err(Fault::usage(format!("{text:?} is no instant"))),
+    }
+}
+
+/// Threads that may be asked for.
+const MOST_THREADS: usize = 256;
+
+impl ReadingArgs {
+    /// How to run, from flags and configuration; flags win.
+    pub fn options(&self, config: &Config) -> Outcome<Options> {
+        if self.threads > MOST_THREADS {
+            return Err(Fault::usage(format!(
+                "--threads {}: at most {MOST_THREADS}, and more than there are cores is no faster",
+                self.threads
+            )));
+        }
+        let mut options = Options {
+            threads: if self.threads == 0 {
+                std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+            } else {
+                self.threads
+            },
+            ..Options::default()
+        };
+        if let Some(zone) = self.tz.as_ref().or(config.time.zone.as_ref()) {
+            options.zone = Some(Zone::parse(zone)?);
+        }
+        for text in &self.tz_for {
+            options.zone_for(text)?;
+        }
+        for z in &config.time.zones {
+            options.zone_for(&format!("{}={}", z.files, z.zone))?;
+        }
+        if let Some(text) = self.log_end.as_ref().or(config.time.log_end.as_ref()) {
+            // A date alone means its end.
+            let whole_day = if text.len() == 10 { 86_399 } else { 0 };
+            options.log_end = Some(moment("--log-end", text)? + whole_day);
+        }
+        let at = |flag, text: &Option<String>| -> Outcome<Option<Instant>> {
+            text.as_ref().map(|t| moment(flag, t).map(Instant::from_seconds)).transpose()
+        };
+        options.since = at("--since", &self.since)?;
+        options.until = at("--until", &self.until)?;
+        options.ours = self.ours(config)?;
+        let of = |c| config.filing.thresholds.of(c);
+        options.scan_limits = ScanLimits {
+            ports: of(plaint::class::Class::PortScan),
+            addresses: of(plaint::class::Class::HostSweep),
+        };
+        if let Some(n) = self.chunk_bytes {
+            options.chunk_bytes = n;
+        }
+        Ok(options)
+    }
+
+    /// The options that change results, for the manifest: never threads, output or the order of paths.
+    pub fn recorded(&self, options: &Options) -> serde_json::Value {
+        let instant = |i: Option<Instant>| i.map(|i| i.to_string());
+        serde_json::json!({
+            "tz": options.zone.as_ref().map(Zone::name),
+            "tz_for": options.zones_for.iter().map(|(g, z)| format!("{g}={}", z.name())).collect::<Vec<_>>(),
+            "log_end": options.log_end.map(|t| Instant::from_seconds(t).to_string()),
+            "since": instant(options.since),
+            "until": instant(options.until),
+            "mine": options.ours.mine.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "served": options.ours.served.iter().map(|(p, t)| format!("{p}/{}", t.word())).collect::<Vec<_>>(),
+            "port_scan": options.scan_limits.ports,
+            "host_sweep": options.scan_limits.addresses,
+        })
+    }
+
+    fn ours(&self, config: &Config) -> Outcome<Ours> {
+        let mut ours = Ours { mine: config.networks.mine.clone(), ..Ours::default() };
+        for text in &self.me {
+            let net = plaint::config::net::network(text)
+                .map_err(|e| Fault::usage(format!("--me {text:?}: {e}")))?;
+            ours.mine.push(net);
+        }
+        let mut served = config.networks.served.clone();
+        for text in &self.served_port {
+            served.push(
+                text.parse().map_err(|e| Fault::usage(format!("--served-port {text:?}: {e}")))?,
+            );
+        }
+        ours.served = served
+            .iter()
+            .map(|s| (s.port, if s.transport == "udp" { Transport::Udp } else { Transport::Tcp }))
+            .collect();
+        for (name, host) in &config.hosts {
+            let facts = HostFacts {
+                // Several addresses: the log does not say which one was attacked.
+                address: match host.addresses.as_slice() {
+                    [one] => Some(Addr::from(*one)),
+                    _ => None,
+                },
+                ssh_port: host.ssh_port,
+                smtp_port: host.smtp_port,
+            };
+            ours.hosts.insert(name.clone().into_bytes(), facts);
+        }
+        Ok(ours)
+    }
+}
+
+impl LogArgs {
+    /// What a command that reads logs is given.
+    pub fn setup(&self, config: &Config, quiet: bool) -> Outcome<Setup> {
+        Ok(Setup {
+            paths: self.paths.clone(),
+            options: self.reading.options(config)?,
+            quiet,
+            max_unread: self.reading.max_unread,
+        })
+    }
+}

@@ -1,0 +1,152 @@
+//! [`Setup`]: what every command that reads logs shares, and how it tells people what went on.
+
+use std::io::{self, IsTerminal as _, Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::class::Reading;
+use crate::fault::{Fault, Outcome};
+use crate::input::Input;
+use crate::run::{Logs, Options, Scan, scan};
+use crate::text::Untrusted;
+
+/// What a command that reads logs is given.
+#[derive(Debug)]
+pub struct Setup {
+    /// The paths as typed.
+    pub paths: Vec<PathBuf>,
+    /// How to run.
+    pub options: Options,
+    /// Say nothing but errors.
+    pub quiet: bool,
+    /// More unread lines than this end with exit code 4.
+    pub max_unread: Option<u64>,
+}
+
+/// Opens what `-` stands for: a file as it is, a pipe spooled so that it can be read twice.
+fn stdin() -> Outcome<Input> {
+    let name = Path::new("-");
+    let fd = io::stdin();
+    let file =
+        std::os::fd::AsFd::as_fd(&fd).try_clone_to_owned().map_err(|e| Fault::file(name, e))?;
+    let mut file = std::fs::File::from(file);
+    if file.metadata().is_ok_and(|m| m.is_file()) {
+        return Input::from_file(file, name, true);
+    }
+    let mut spool = tempfile::tempfile().map_err(|e| Fault::file(name, e))?;
+    io::copy(&mut file, &mut spool).map_err(|e| Fault::file(name, e))?;
+    spool.flush().and_then(|()| spool.rewind()).map_err(|e| Fault::file(name, e))?;
+    let mut input = Input::from_file(spool, name, true)?;
+    // The spool's own time is no time of the log's.
+    if input.form != crate::input::Form::Gzip
+        || input.end.is_some_and(|(_, from)| from == crate::input::EndFrom::Modified)
+    {
+        input.end = None;
+    }
+    Ok(input)
+}
+
+impl Setup {
+    /// Opens and reads all logs.
+    ///
+    /// # Errors
+    ///
+    /// What stops a run before it writes anything.
+    pub fn run(&self) -> Outcome<(Logs, Scan)> {
+        let dash = self.paths.iter().any(|p| p.as_os_str() == "-");
+        let paths: Vec<PathBuf> =
+            self.paths.iter().filter(|p| p.as_os_str() != "-").cloned().collect();
+        let stdin = if dash { Some(stdin()?) } else { None };
+        let mut logs = Logs::open(&paths, stdin, &self.options, false)?;
+        let bar = self.progress(&logs);
+        let scan = scan(&mut logs, &self.options, &|n| bar.inc(n))?;
+        bar.finish_and_clear();
+        self.tell(&logs, &scan);
+        Ok((logs, scan))
+    }
+
+    /// A bar on a terminal, and only there.
+    fn progress(&self, logs: &Logs) -> indicatif::ProgressBar {
+        let total: u64 = logs.logs.iter().map(|l| l.input.bytes).sum();
+        if self.quiet || !io::stderr().is_terminal() || total < 32 << 20 {
+            return indicatif::ProgressBar::hidden();
+        }
+        let bar = indicatif::ProgressBar::new(total);
+        if let Ok(style) = indicatif::ProgressStyle::with_template(
+            "{bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta} left",
+        ) {
+            bar.set_style(style);
+        }
+        bar
+    }
+
+    /// Says on standard error what a person should know of the inputs.
+    fn tell(&self, logs: &Logs, scan: &Scan) {
+        let mut err = anstream::stderr().lock();
+        for fault in logs.faults.iter().chain(&scan.faults) {
+            let _ = writeln!(err, "plaint: {}", Untrusted(fault.to_string().as_bytes()));
+        }
+        if self.quiet {
+            return;
+        }
+        for (log, account) in logs.logs.iter().zip(&scan.accounts) {
+            if account.lines > 0 && account.count(Reading::Unread) == account.lines {
+                let first = account.unread_shown.first().map_or("", |u| u.reason.reason());
+                let _ = writeln!(
+                    err,
+                    "plaint: {}: not one of its {} lines could be read (first: {first}); plaint inspect shows them",
+                    shown(&log.input.path),
+                    account.lines
+                );
+            }
+        }
+        for (path, reason) in &logs.passed_over {
+            let _ = writeln!(err, "plaint: {}: passed over: {reason}", shown(path));
+        }
+        for (lost, kept) in &logs.repeated {
+            let _ =
+                writeln!(err, "plaint: {}: a copy of {}, counted once", shown(lost), shown(kept));
+        }
+    }
+
+    /// The exit code of a run that was done.
+    #[must_use]
+    pub fn exit_code(&self, logs: &Logs, scan: &Scan) -> u8 {
+        if !logs.faults.is_empty() || !scan.faults.is_empty() {
+            return 3;
+        }
+        let unread: u64 = scan.accounts.iter().map(|a| a.count(Reading::Unread)).sum();
+        if self.max_unread.is_some_and(|max| unread > max) { 4 } else { 0 }
+    }
+}
+
+/// A path as it may be shown.
+#[must_use]
+pub fn shown(path: &Path) -> String {
+    Untrusted(path.as_os_str().as_encoded_bytes()).to_string()
+}
+
+/// Writes to standard output; a closed pipe is no failure, and false.
+///
+/// # Errors
+///
+/// Any other failure.
+pub fn print(bytes: &[u8]) -> Outcome<bool> {
+    let out = io::stdout();
+    let mut out = out.lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Ok(()) => Ok(true),
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(e) => Err(Fault::file(Path::new("standard output"), e)),
+    }
+}
+
+/// Reads standard input whole, for a command that takes lines there.
+///
+/// # Errors
+///
+/// What the system says.
+pub fn read_stdin() -> Outcome<Vec<u8>> {
+    let mut bytes = Vec::new();
+    io::stdin().read_to_end(&mut bytes).map_err(|e| Fault::file(Path::new("-"), e))?;
+    Ok(bytes)
+}

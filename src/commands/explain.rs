@@ -1,0 +1,325 @@
+//! `plaint explain`: how a line is read, step by step.
+
+use std::fmt::Write as _;
+use std::io::{Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::dialect::{Act, DIALECTS, Said};
+use crate::envelope::Reader;
+use crate::event::OurEnd;
+use crate::fault::{Fault, Outcome};
+use crate::input::{Chunk, Input, Lines};
+use crate::run::chunk::alone;
+use crate::run::overlap::Traits;
+use crate::run::read::{LineReader, Read};
+use crate::run::replay::Verdicts;
+use crate::run::{Log, Logs, Options, Scan, scan};
+use crate::session::Place;
+use crate::text::Untrusted;
+use crate::time::{Fold, Survey};
+
+use super::common::{print, read_stdin, shown};
+
+/// Lines of the same process that are shown.
+const RELATED: usize = 20;
+
+/// Explains what is asked for: a line as typed, `FILE:LINE`, or lines on standard input.
+///
+/// # Errors
+///
+/// A file or line that is not there, or the output.
+pub fn run(asked: &str, options: &Options) -> Outcome<u8> {
+    let mut out = String::new();
+    if let Some((path, number)) = file_and_line(asked) {
+        in_file(&mut out, &path, number, options)?;
+    } else if let Some((path, _)) = asked
+        .rsplit_once(':')
+        .filter(|(p, n)| !p.contains(' ') && !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+    {
+        return Err(Fault::usage(format!("{}: no such file", shown(Path::new(path)))));
+    } else {
+        let bytes = if asked == "-" { read_stdin()? } else { asked.as_bytes().to_vec() };
+        loose(&mut out, &bytes, options)?;
+    }
+    print(out.as_bytes())?;
+    Ok(0)
+}
+
+fn file_and_line(asked: &str) -> Option<(PathBuf, u64)> {
+    let (path, line) = asked.rsplit_once(':')?;
+    let line: u64 = line.parse().ok()?;
+    let path = PathBuf::from(path);
+    (line > 0 && path.is_file()).then_some((path, line))
+}
+
+/// Lines without a file: their year can be known only if `--log-end` says it, their session not at all.
+fn loose(out: &mut String, bytes: &[u8], options: &Options) -> Outcome<()> {
+    let name = Path::new("line");
+    let mut file = tempfile::tempfile().map_err(|e| Fault::file(name, e))?;
+    file.write_all(bytes).and_then(|()| file.rewind()).map_err(|e| Fault::file(name, e))?;
+    let mut input = Input::from_file(file, name, true)?;
+    input.end = None;
+    let mut survey = Survey::default();
+    survey.begin_chunk();
+    let mut envelopes = Reader::default();
+    for (offset, line) in Lines::new(bytes, 0) {
+        if let Ok(e) = envelopes.read(line) {
+            survey.see(&e.stamp, offset);
+        }
+    }
+    let zone = options.zone_of(name).cloned();
+    let zone_name = zone.as_ref().map(crate::time::Zone::name).unwrap_or_default();
+    let calendar = survey.settle(zone, options.log_end);
+    let log = Log {
+        input,
+        calendar,
+        zone: zone_name,
+        exact: true,
+        traits: Traits::default(),
+        shares_before: false,
+        shares_after: false,
+    };
+    let mut reader = LineReader::new(log.calendar.clock(0));
+    for (n, (offset, line)) in (1u64..).zip(Lines::new(bytes, 0)) {
+        let _ = writeln!(out, "line {n}: {}", Untrusted(line));
+        match reader.read(line, offset) {
+            Err(reason) => {
+                let _ = writeln!(out, "  reading   unread: {}", reason.reason());
+            }
+            Ok(read) => {
+                steps(out, &read, &log, options);
+                let (reading, act) = alone(&read, &options.ours);
+                let class = act.and_then(|a| a.kind.facts().class).map_or("", |c| c.word());
+                let _ = writeln!(
+                    out,
+                    "  reading   {} {class} (by itself; its session may decide otherwise)",
+                    reading.word()
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+fn in_file(out: &mut String, path: &Path, number: u64, options: &Options) -> Outcome<()> {
+    let options = Options { remember: true, ..options.clone() };
+    let mut logs = Logs::open(&[path.to_owned()], None, &options, false)?;
+    let scanned = scan(&mut logs, &options, &|_| {})?;
+    let (Some(log), Some(account)) = (logs.logs.first(), scanned.accounts.first()) else {
+        return Err(logs.faults.pop().unwrap_or_else(|| Fault::file(path, "it could not be read")));
+    };
+    if number > account.lines {
+        return Err(Fault::usage(format!(
+            "{}: it has {} lines, and none is line {number}",
+            shown(path),
+            account.lines
+        )));
+    }
+    let index = account.lines_before.partition_point(|n| *n < number).saturating_sub(1);
+    let before = account.lines_before.get(index).copied().unwrap_or(0);
+    let chunk = fetch(log, index).map_err(|e| Fault::file(path, e))?;
+    let mut reader = LineReader::new(log.calendar.clock(index));
+    for (n, (offset, line)) in (before + 1..).zip(Lines::new(chunk.bytes(), chunk.offset)) {
+        let read = reader.read(line, offset);
+        if n != number {
+            continue;
+        }
+        let _ = writeln!(out, "{}:{n} at byte {offset}: {}", shown(path), Untrusted(line));
+        match read {
+            Err(reason) => {
+                let _ = writeln!(out, "  reading   unread: {}", reason.reason());
+            }
+            Ok(read) => {
+                steps(out, &read, log, &options);
+                verdict(out, &read, &scanned, offset, &options);
+                related(out, log, &read, number)?;
+            }
+        }
+        break;
+    }
+    Ok(())
+}
+
+fn fetch(log: &Log, index: usize) -> std::io::Result<Chunk> {
+    let mut chunk = Chunk::default();
+    if log.input.chunks().is_some() {
+        log.input.read_chunk(index, &mut chunk)?;
+    } else {
+        let mut stream = log.input.stream()?;
+        while stream.next(&mut chunk)? && chunk.index < index {}
+    }
+    Ok(chunk)
+}
+
+/// Envelope, time, dialect, and every grammar tried.
+fn steps(out: &mut String, read: &Read<'_>, log: &Log, options: &Options) {
+    let e = &read.envelope;
+    let _ = writeln!(
+        out,
+        "  envelope  {}: stamp {:?}, host {:?}, program {:?}, process {}",
+        e.format.word(),
+        Untrusted(e.stamp_text).to_string(),
+        Untrusted(e.host).to_string(),
+        Untrusted(e.program).to_string(),
+        e.pid.map_or("not logged".into(), |p| p.to_string())
+    );
+    match read.moment {
+        None => {
+            let told = options.zone_of(&log.input.path).is_some();
+            let zone = if told { "" } else { " --tz ZONE where no zone is stated," };
+            let _ =
+                writeln!(out, "  time      not known: add{zone} --log-end DATE where no year is");
+        }
+        Some(m) => {
+            let zone = if m.basis.told_zone {
+                format!("told: {}", log.zone)
+            } else {
+                "stated in the stamp".into()
+            };
+            let year = if m.basis.inferred_year {
+                "inferred from the order of lines and the end of the log"
+            } else {
+                "stated in the stamp"
+            };
+            let _ = writeln!(out, "  time      {}; zone {zone}; year {year}", m.at);
+            match m.basis.fold {
+                Fold::None => {}
+                Fold::First | Fold::Second => {
+                    let _ = writeln!(
+                        out,
+                        "            this local time came twice; the order of lines says which"
+                    );
+                }
+                Fold::Gap => {
+                    let _ = writeln!(
+                        out,
+                        "            this local time never was: clocks skipped it; read with the offset before"
+                    );
+                }
+                Fold::Ambiguous(later) => {
+                    let _ = writeln!(
+                        out,
+                        "            this local time came twice and nothing says which: it may be {later} s later"
+                    );
+                }
+            }
+        }
+    }
+    let mut any = false;
+    for id in read.program.claim.dialects() {
+        let Some(dialect) = DIALECTS.get(id) else { continue };
+        any = true;
+        let _ = writeln!(out, "  dialect   {}: {}", dialect.id, dialect.title);
+        let text = (dialect.trim)(e.message);
+        for m in dialect.grammar.iter().filter(|m| text.starts_with(m.starts.as_bytes())) {
+            let said = (m.read)(text);
+            let result = match &said {
+                Said::No => "does not fit".to_owned(),
+                Said::Quiet => "fits; concerns nobody far away".to_owned(),
+                Said::One(act) => format!("fits: {}", act_text(act, read, options)),
+                Said::Several(r) => {
+                    let all: Vec<String> = r.iter().map(|a| act_text(a, read, options)).collect();
+                    format!(
+                        "fits in {} ways that name several sources: {}",
+                        all.len(),
+                        all.join(" OR ")
+                    )
+                }
+            };
+            let _ =
+                writeln!(out, "  tried     {} \"{}\" ({}): {result}", m.id, m.shape, m.printed_by);
+            if said != Said::No {
+                break;
+            }
+        }
+    }
+    if !any {
+        let _ = writeln!(out, "  dialect   none of ours reads this program");
+    }
+}
+
+fn act_text(act: &Act<'_>, read: &Read<'_>, options: &Options) -> String {
+    let mut text = act.kind.facts().action.to_owned();
+    match act.source {
+        Some(a) => {
+            let _ = write!(text, " by {a}");
+        }
+        None => text.push_str(" by nobody that has an address"),
+    }
+    if let Some(p) = act.source_port {
+        let _ = write!(text, " port {p}");
+    }
+    let end = OurEnd::of(act, &read.envelope, &options.ours);
+    if let Some(a) = end.addr {
+        let _ = write!(text, ", at {a}{}", if end.assumed_addr { " (assumed)" } else { "" });
+    }
+    if let Some(p) = end.port {
+        let _ = write!(text, ", port {p}{}", if end.assumed_port { " (assumed)" } else { "" });
+    }
+    if let Some(u) = act.user {
+        let _ = write!(text, ", account {:?}", Untrusted(u).to_string());
+    }
+    if act.count != 1 {
+        let _ = write!(text, ", {} times", act.count);
+    }
+    text
+}
+
+/// How it reads by itself, and in the end.
+fn verdict(out: &mut String, read: &Read<'_>, scanned: &Scan, offset: u64, options: &Options) {
+    let (by_itself, _) = alone(read, &options.ours);
+    let verdicts = Verdicts::of_scan(scanned);
+    let end = verdicts.of(read, Place { input: 0, offset }, options);
+    let class = end.class.map_or("", |c| c.word());
+    if end.reading == by_itself {
+        let _ = writeln!(out, "  reading   {} {class}", end.reading.word());
+    } else {
+        let _ = writeln!(
+            out,
+            "  reading   {} {class}: {} by itself, and its session or source decided",
+            end.reading.word(),
+            by_itself.word()
+        );
+    }
+    if let Some(source) = end.act.and_then(|a| a.source)
+        && let Some(s) = scanned.sources.get(source)
+    {
+        for (family, t) in s.families() {
+            let _ = writeln!(
+                out,
+                "  source    {source} in {}: {} lines, {} attempts, {} connections, {} packets",
+                family.word(),
+                t.lines,
+                t.attempts,
+                t.connections,
+                t.packets
+            );
+        }
+        if !s.is_hostile() {
+            let _ = writeln!(out, "  source    {source}: nothing hostile counted");
+        }
+    }
+}
+
+/// The lines of the same process, which may be of the same session.
+fn related(out: &mut String, log: &Log, read: &Read<'_>, number: u64) -> Outcome<()> {
+    let (Some(pid), host) = (read.envelope.pid, read.envelope.host.to_vec()) else { return Ok(()) };
+    let fail = |e| Fault::file(&log.input.path, e);
+    let mut stream = log.input.stream().map_err(fail)?;
+    let (mut chunk, mut n, mut shown_lines) = (Chunk::default(), 0u64, 0);
+    let mut envelopes = Reader::default();
+    while stream.next(&mut chunk).map_err(fail)? {
+        for (_, line) in Lines::new(chunk.bytes(), chunk.offset) {
+            n += 1;
+            if n == number || n.abs_diff(number) > 50_000 {
+                continue;
+            }
+            let Ok(e) = envelopes.read(line) else { continue };
+            if e.pid == Some(pid) && e.host == host && shown_lines < RELATED {
+                shown_lines += 1;
+                let _ = writeln!(out, "  process   line {n}: {}", Untrusted(line));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! `plaint inspect`: an account of every line; writes nothing.
+
+use std::fmt::Write as _;
+
+use crate::class::Reading;
+use crate::dialect::DIALECTS;
+use crate::envelope::{Format, Unread};
+use crate::fault::Outcome;
+use crate::input::EndFrom;
+use crate::run::{Account, Log};
+use crate::text::Untrusted;
+use crate::time::Instant;
+
+use super::common::{Setup, print, shown};
+
+/// Prints the account of each input and of all.
+///
+/// # Errors
+///
+/// What stops the run, or the output.
+pub fn run(setup: &mut Setup) -> Outcome<(bool, u8)> {
+    setup.options.remember = true;
+    let (logs, scan) = setup.run()?;
+    let mut out = String::new();
+    let mut total = [0u64; 6];
+    let mut lines = 0;
+    for (log, account) in logs.logs.iter().zip(&scan.accounts) {
+        one(&mut out, log, account, setup.options.log_end);
+        lines += account.lines;
+        for (sum, n) in total.iter_mut().zip(account.readings) {
+            *sum += n;
+        }
+    }
+    let _ = writeln!(out, "all inputs");
+    let _ = writeln!(out, "  lines     {lines}");
+    readings(&mut out, &total);
+    let _ = writeln!(out, "  sources   {} hostile", scan.sources.sorted().len());
+    print(out.as_bytes())?;
+    Ok((!scan.sources.sorted().is_empty(), setup.exit_code(&logs, &scan)))
+}
+
+fn readings(out: &mut String, counts: &[u64; 6]) {
+    for (reading, n) in Reading::ALL.iter().zip(counts) {
+        let _ = writeln!(out, "    {:<12}{n}", reading.word());
+    }
+    let _ = writeln!(out, "    {:<12}{}", "sum", counts.iter().sum::<u64>());
+}
+
+fn one(out: &mut String, log: &Log, a: &Account, told_end: Option<i64>) {
+    let _ = writeln!(out, "{}", shown(&log.input.path));
+    let _ = writeln!(out, "  form      {}, {} bytes", log.input.form.word(), log.input.bytes);
+    if !a.complete {
+        let _ = writeln!(out, "  NOT READ TO ITS END");
+    }
+    let formats = [Format::Rfc3164, Format::Rfc5424, Format::Iso8601, Format::Epoch];
+    let seen: Vec<String> = formats
+        .iter()
+        .zip(a.formats)
+        .filter(|(_, n)| *n > 0)
+        .map(|(f, n)| format!("{} {n}", f.word()))
+        .collect();
+    let _ = writeln!(
+        out,
+        "  formats   {}",
+        if seen.is_empty() { "none".into() } else { seen.join(", ") }
+    );
+    let zone = if seen.is_empty() {
+        "no stamp".into()
+    } else if log.zone.is_empty() {
+        "stated in every stamp".into()
+    } else {
+        format!("told: {}", log.zone)
+    };
+    let _ = writeln!(out, "  zone      {zone}");
+    if let Some(end) = told_end {
+        let _ = writeln!(out, "  end       {} (told)", Instant::from_seconds(end));
+    } else if let Some((end, from)) = log.input.end {
+        let from = match from {
+            EndFrom::Modified => "the file's time",
+            EndFrom::GzipHeader => "the gzip header's time",
+        };
+        let _ = writeln!(out, "  end       {} ({from})", Instant::from_seconds(end));
+    }
+    match a.span {
+        Some((first, last)) => {
+            let _ = writeln!(out, "  span      {first} to {last}");
+        }
+        None => {
+            let _ = writeln!(out, "  span      no line with a known time");
+        }
+    }
+    let _ = writeln!(out, "  lines     {}", a.lines);
+    readings(out, &a.readings);
+    if !a.dialects.is_empty() {
+        let seen: Vec<String> = DIALECTS
+            .iter()
+            .filter_map(|d| Some(format!("{} {}", d.id, a.dialects.get(d.id)?)))
+            .collect();
+        let _ = writeln!(out, "  dialects  {}", seen.join(", "));
+    }
+    for (reason, n) in Unread::ALL.iter().zip(a.unread).filter(|(_, n)| *n > 0) {
+        let _ = writeln!(out, "  unread    {n}: {}", reason.reason());
+    }
+    for u in &a.unread_shown {
+        let _ = writeln!(
+            out,
+            "    line {} at byte {}: {}: {}",
+            u.line,
+            u.offset,
+            u.reason.reason(),
+            Untrusted(&u.text)
+        );
+    }
+    for (program, u) in &a.unknown {
+        let (line, example) = &u.example;
+        let _ = writeln!(
+            out,
+            "  unknown   {} messages of {} that no grammar knows, first in line {line}: {}",
+            u.count,
+            Untrusted(program),
+            Untrusted(example)
+        );
+    }
+    let _ = writeln!(out);
+}

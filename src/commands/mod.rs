@@ -1,0 +1,11 @@
+//! The commands: what each prints, from what a run comes to.
+
+pub mod common;
+pub mod sources;
+pub mod events;
+pub mod inspect;
+pub mod explain;
+pub mod operators;
+pub mod report;
+
+pub use common::Setup;

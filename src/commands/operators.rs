@@ -1,0 +1,45 @@
+//! `plaint operators`: whose address, which operators are known, and what each asks for.
+
+use std::net::IpAddr;
+
+use crate::addr::Addr;
+use crate::fault::Outcome;
+use crate::operator::{Operators, show};
+
+use super::common::print;
+
+/// Prints whose addresses these are.
+///
+/// # Errors
+///
+/// A damaged database, or the output.
+pub fn check(operators: &Operators, ips: &[Addr], json: bool) -> Outcome<u8> {
+    let ips: Vec<IpAddr> = ips.iter().map(|a| a.ip()).collect();
+    let text = if json {
+        format!("{}\n", show::check_json(operators, &ips)?)
+    } else {
+        show::check(operators, &ips)?
+    };
+    print(text.as_bytes())?;
+    Ok(0)
+}
+
+/// Prints all operators known.
+///
+/// # Errors
+///
+/// The output.
+pub fn list(operators: &Operators) -> Outcome<u8> {
+    print(show::list(operators).as_bytes())?;
+    Ok(0)
+}
+
+/// Prints one operator's rules.
+///
+/// # Errors
+///
+/// An id that is none, or the output.
+pub fn show_one(operators: &Operators, id: &str) -> Outcome<u8> {
+    print(show::show(operators, id)?.as_bytes())?;
+    Ok(0)
+}

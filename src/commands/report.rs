@@ -1,0 +1,254 @@
+//! `plaint report`: from logs to the folder one files.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use crate::addr::Addr;
+use crate::bundle::{self, FileRecord, InputRecord, Plan, Written};
+use crate::config::Config;
+use crate::fault::{Fault, Outcome};
+use crate::judge::saved::Transcript;
+use crate::judge::{Case, Context, EvidenceLine, Verdict, join_sessions, judge};
+use crate::operator::Operators;
+use crate::run::evidence::{WantedLines, read_back};
+use crate::run::{Logs, Scan};
+use crate::source::Source;
+use crate::time::Instant;
+
+use super::common::{Setup, shown};
+
+/// What a report is asked to be.
+#[derive(Debug)]
+pub struct Asked<'a> {
+    /// The folder to write.
+    pub dir: &'a Path,
+    /// Replace it.
+    pub force: bool,
+    /// What age is judged against.
+    pub now: Option<Instant>,
+    /// The options that change results.
+    pub options: Value,
+}
+
+/// Writes the bundles; whether any source was hostile.
+///
+/// # Errors
+///
+/// What stops the run before it writes anything, or the folder.
+pub fn run(
+    setup: &mut Setup,
+    config: &Config,
+    operators: &Operators,
+    asked: &Asked<'_>,
+) -> Outcome<(bool, u8)> {
+    // Before hours of reading: is there a place to write to?
+    bundle::folder::may_write(asked.dir, asked.force)?;
+    let clock = config.clock_statement()?;
+    setup.options.remember = true;
+    let (logs, scan) = setup.run()?;
+    if logs.logs.is_empty() {
+        return Err(Fault::usage("no log could be read: nothing was written"));
+    }
+    let context =
+        Context { config, clock: &clock, now: asked.now, generic: operators.get("generic") };
+    let rows = scan.sources.sorted();
+    let evidence = evidence(&rows, &logs, &scan, setup, operators, &context)?;
+    let plan = Plan {
+        context,
+        limits: setup.options.scan_limits,
+        inputs: inputs(&logs, &scan)?,
+        options: asked.options.clone(),
+        references: references(config, operators)?,
+    };
+    let mut evidence = evidence;
+    let cases = rows.iter().map(|(addr, source)| {
+        case(*addr, source, setup, config, operators, evidence.remove(addr).unwrap_or_default())
+    });
+    let written = bundle::write(asked.dir, asked.force, &plan, cases)?;
+    if !setup.quiet {
+        tell(&written, asked.dir);
+    }
+    Ok((!rows.is_empty(), setup.exit_code(&logs, &scan)))
+}
+
+fn case<'a>(
+    addr: Addr,
+    source: &'a Source,
+    setup: &Setup,
+    config: &Config,
+    operators: &'a Operators,
+    evidence: Vec<EvidenceLine>,
+) -> Outcome<Case<'a>> {
+    let saved = |folder: &Option<PathBuf>| match folder {
+        Some(folder) if !evidence.is_empty() => Transcript::find(folder, addr),
+        _ => Ok(None),
+    };
+    Ok(Case {
+        addr,
+        source,
+        incidents: source.incidents(setup.options.scan_limits),
+        attribution: Some(operators.whose(addr.ip())?),
+        whois: saved(&config.operators.whois)?,
+        traceroute: saved(&config.operators.traceroute)?,
+        evidence,
+    })
+}
+
+/// Reads back the lines of the sources that something is filed of.
+fn evidence(
+    rows: &[(Addr, &Source)],
+    logs: &Logs,
+    scan: &Scan,
+    setup: &Setup,
+    operators: &Operators,
+    context: &Context<'_>,
+) -> Outcome<HashMap<Addr, Vec<EvidenceLine>>> {
+    let mut wanted = WantedLines::default();
+    for (addr, source) in rows {
+        let case = case(*addr, source, setup, context.config, operators, Vec::new())?;
+        // Judged without its lines, what is left is either held anyway or lacks nothing but them.
+        let judgement = judge(&case, context);
+        if judgement.filings.is_empty() && !judgement.findings.iter().any(|f| f.id == "LOG-1") {
+            continue;
+        }
+        for place in source.evidence() {
+            wanted.insert(place, *addr);
+        }
+        for incident in &case.incidents {
+            wanted.insert(incident.ends.0, *addr);
+            wanted.insert(incident.ends.1, *addr);
+        }
+    }
+    let mut by_source: HashMap<Addr, Vec<EvidenceLine>> = HashMap::new();
+    for (addr, line) in read_back(logs, scan, &setup.options, &wanted)? {
+        by_source.entry(addr).or_default().push(line);
+    }
+    for lines in by_source.values_mut() {
+        lines.sort_by_key(|l| (l.moment.at, l.place));
+        join_sessions(lines);
+    }
+    Ok(by_source)
+}
+
+/// The inputs, each hashed as it lies on the disk.
+fn inputs(logs: &Logs, scan: &Scan) -> Outcome<Vec<InputRecord>> {
+    let pairs: Vec<_> = logs.logs.iter().zip(&scan.accounts).collect();
+    pairs
+        .into_par_iter()
+        .map(|(log, account)| {
+            let mut hash = Sha256::new();
+            let mut reader = log.input.raw();
+            let mut buffer = vec![0; 1 << 18];
+            loop {
+                match std::io::Read::read(&mut reader, &mut buffer) {
+                    Ok(0) => break,
+                    Ok(n) => hash.update(buffer.get(..n).unwrap_or_default()),
+                    Err(e) => return Err(Fault::file(&log.input.path, e)),
+                }
+            }
+            Ok(InputRecord {
+                path: log.input.path.clone(),
+                bytes: log.input.bytes,
+                sha256: hex(&hash.finalize()),
+                readings: account.readings,
+                span: account.span,
+                zone: log.zone.clone(),
+                complete: account.complete,
+            })
+        })
+        .collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(64), |mut out, b| {
+        let _ = write!(out, "{b:02x}");
+        out
+    })
+}
+
+/// The files beside the logs that bear on the results.
+fn references(config: &Config, operators: &Operators) -> Outcome<Vec<FileRecord>> {
+    let mut out: Vec<FileRecord> = operators
+        .lists()
+        .map(|(path, date, sha256)| FileRecord {
+            path: path.to_owned(),
+            date: date.map(str::to_owned),
+            sha256: sha256.to_owned(),
+        })
+        .collect();
+    for profile in operators.iter() {
+        out.push(FileRecord {
+            path: profile.place().into(),
+            date: None,
+            sha256: profile.sha256.clone(),
+        });
+    }
+    if let Some(db) = operators.asn_db() {
+        out.push(FileRecord {
+            path: db.path().to_owned(),
+            date: db.date().map(str::to_owned),
+            sha256: db.sha256().to_owned(),
+        });
+    }
+    if let Some(path) = &config.path {
+        let bytes = std::fs::read(path).map_err(|e| Fault::file(path, e))?;
+        out.push(FileRecord {
+            path: path.clone(),
+            date: None,
+            sha256: hex(&Sha256::digest(&bytes)),
+        });
+    }
+    Ok(out)
+}
+
+/// Says what is ready, what is missing, and what to do next.
+fn tell(written: &Written, dir: &Path) {
+    let mut err = anstream::stderr().lock();
+    for addr in &written.logged_in {
+        let _ = writeln!(
+            err,
+            "plaint: {addr} LOGGED IN after many failed tries: look at that host before you file anything"
+        );
+    }
+    let count = |v| written.count(v);
+    let _ = writeln!(
+        err,
+        "plaint: {} hostile sources: {} reports ready, {} drafts, {} unattributed; {} sources held (held.jsonl says why)",
+        written.sources,
+        count(Verdict::Ready),
+        count(Verdict::Draft),
+        count(Verdict::Unattributed),
+        written.held
+    );
+    let mut missing: Vec<&str> =
+        written.bundles.iter().flat_map(|b| b.missing.iter().copied()).collect();
+    missing.sort_unstable();
+    let mut counted: Vec<(usize, &str)> =
+        missing.chunk_by(|a, b| a == b).filter_map(|c| Some((c.len(), *c.first()?))).collect();
+    counted.sort_by_key(|(n, id)| (std::cmp::Reverse(*n), *id));
+    if !counted.is_empty() {
+        let list: Vec<String> = counted.iter().map(|(n, id)| format!("{id} ({n})")).collect();
+        let _ = writeln!(
+            err,
+            "plaint: drafts lack: {}; each TODO.txt says what to add",
+            list.join(", ")
+        );
+    }
+    if let Some(b) = written.bundles.iter().find(|b| b.verdict == Verdict::Ready) {
+        let _ = writeln!(
+            err,
+            "plaint: next: read {}/{}/report.txt, and mail report.eml to {}",
+            shown(dir),
+            b.path,
+            b.to
+        );
+    } else if let Some(b) = written.bundles.first() {
+        let _ = writeln!(err, "plaint: next: read {}/{}/report.txt", shown(dir), b.path);
+    }
+}

@@ -1,0 +1,207 @@
+//! `plaint sources`: one row per source.
+
+use std::io::Write as _;
+
+use rayon::iter::ParallelIterator as _;
+use rayon::slice::ParallelSlice as _;
+
+use crate::addr::Addr;
+use crate::bundle::write_families;
+use crate::class::Family;
+use crate::fault::{Fault, Outcome};
+use crate::operator::Operators;
+use crate::source::{ScanLimits, Source};
+use crate::text::{csv_cell, json_string};
+
+use super::common::{Setup, print};
+
+/// In which form rows are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// For people.
+    Table,
+    /// One JSON object a row.
+    Jsonl,
+    /// Comma-separated, safe for spreadsheets.
+    Csv,
+}
+
+/// The findings that `sources` prints.
+#[must_use]
+pub fn findings(source: &Source) -> Vec<&'static str> {
+    if source.login_succeeded() { vec!["login-succeeded"] } else { Vec::new() }
+}
+
+/// Prints one row per hostile source; whether there was any.
+///
+/// # Errors
+///
+/// What stops the run, or the output.
+pub fn run(setup: &Setup, operators: &Operators, form: Form) -> Outcome<(bool, u8)> {
+    let (logs, scan) = setup.run()?;
+    let rows = scan.sources.sorted();
+    let limits = setup.options.scan_limits;
+    match form {
+        Form::Jsonl => jsonl(&rows, operators, limits)?,
+        Form::Csv => {
+            print(&csv(&rows, operators, limits)?)?;
+        }
+        Form::Table => {
+            print(&table(&rows, operators, limits)?)?;
+        }
+    }
+    let done = (!rows.is_empty(), setup.exit_code(&logs, &scan));
+    // The process ends here: giving back the memory of each source takes longer than ending.
+    drop(rows);
+    std::mem::forget(scan);
+    Ok(done)
+}
+
+fn operator(operators: &Operators, addr: Addr) -> Outcome<Option<String>> {
+    Ok(operators.whose(addr.ip())?.operator.map(|p| p.id.clone()))
+}
+
+/// Rows that are written together.
+const TOGETHER: usize = 4096;
+
+/// Rows are formatted in parallel and printed in order.
+fn jsonl(rows: &[(Addr, &Source)], operators: &Operators, limits: ScanLimits) -> Outcome<()> {
+    for part in rows.chunks(16 * TOGETHER) {
+        let texts: Vec<Outcome<Vec<u8>>> =
+            part.par_chunks(TOGETHER).map(|rows| lines(rows, operators, limits)).collect();
+        for text in texts {
+            if !print(&text?)? {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn lines(rows: &[(Addr, &Source)], operators: &Operators, limits: ScanLimits) -> Outcome<Vec<u8>> {
+    let mut out = Vec::with_capacity(rows.len() * 400);
+    for (addr, source) in rows {
+        let _ = write!(out, "{{\"source\":\"{addr}\",\"families\":");
+        write_families(&mut out, source, limits);
+        out.extend_from_slice(b",\"operator\":");
+        match operator(operators, *addr)? {
+            Some(id) => json_string(&mut out, id.as_bytes()),
+            None => out.extend_from_slice(b"null"),
+        }
+        out.extend_from_slice(b",\"findings\":[");
+        for (i, finding) in findings(source).iter().enumerate() {
+            if i > 0 {
+                out.push(b',');
+            }
+            let _ = write!(out, "\"{finding}\"");
+        }
+        out.extend_from_slice(b"]}\n");
+    }
+    Ok(out)
+}
+
+const HEADINGS: [&str; 13] = [
+    "source",
+    "operator",
+    "family",
+    "classes",
+    "lines",
+    "attempts",
+    "connections",
+    "packets",
+    "first",
+    "last",
+    "destination_ports",
+    "destination_ports_total",
+    "findings",
+];
+
+fn csv(rows: &[(Addr, &Source)], operators: &Operators, limits: ScanLimits) -> Outcome<Vec<u8>> {
+    let mut w = csv::Writer::from_writer(Vec::new());
+    let fail = |e: csv::Error| Fault::usage(e.to_string());
+    w.write_record(HEADINGS).map_err(fail)?;
+    for (addr, source) in rows {
+        let owner = operator(operators, *addr)?.unwrap_or_default();
+        for (family, t) in source.families() {
+            let classes = class_words(source, family, limits);
+            let ports: Vec<String> = t.ports.listed().map(|p| p.to_string()).collect();
+            let cells = [
+                addr.to_string(),
+                owner.clone(),
+                family.word().into(),
+                classes,
+                t.lines.to_string(),
+                t.attempts.to_string(),
+                t.connections.to_string(),
+                t.packets.to_string(),
+                t.first.0.to_string(),
+                t.last.0.to_string(),
+                ports.join(" "),
+                t.ports.count().to_string(),
+                findings(source).join(" "),
+            ];
+            w.write_record(cells.iter().map(|c| csv_cell(c.as_bytes()))).map_err(fail)?;
+        }
+    }
+    w.into_inner().map_err(|e| Fault::usage(e.to_string()))
+}
+
+fn class_words(source: &Source, family: Family, limits: ScanLimits) -> String {
+    source
+        .family_classes(family, limits)
+        .map(crate::class::Class::word)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn table(rows: &[(Addr, &Source)], operators: &Operators, limits: ScanLimits) -> Outcome<Vec<u8>> {
+    use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header([
+        "SOURCE",
+        "OPERATOR",
+        "FAMILY",
+        "CLASSES",
+        "LINES",
+        "ATTEMPTS",
+        "CONNECTIONS",
+        "PACKETS",
+        "FIRST",
+        "LAST",
+        "PORTS",
+        "FINDINGS",
+    ]);
+    for (addr, source) in rows {
+        let owner = operator(operators, *addr)?.unwrap_or_else(|| "-".into());
+        for (family, t) in source.families() {
+            let mut ports: Vec<String> = t.ports.iter().take(6).map(|p| p.to_string()).collect();
+            if t.ports.count() > 6 {
+                ports.push(format!("(+{})", t.ports.count() - 6));
+            }
+            table.add_row([
+                addr.to_string(),
+                owner.clone(),
+                family.word().into(),
+                class_words(source, family, limits),
+                t.lines.to_string(),
+                t.attempts.to_string(),
+                t.connections.to_string(),
+                t.packets.to_string(),
+                t.first.0.to_string(),
+                t.last.0.to_string(),
+                ports.join(","),
+                findings(source).join(" "),
+            ]);
+        }
+    }
+    for n in 4..8 {
+        if let Some(column) = table.column_mut(n) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let mut out =
+        table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n").into_bytes();
+    out.push(b'\n');
+    Ok(out)
+}

@@ -1,0 +1,278 @@
+//! The nom parsers that grammars share: peers, ports, numbers, and every way to cut a message.
+
+use nom::bytes::complete::{tag, take_while1};
+use nom::character::complete::digit1;
+use nom::combinator::{all_consuming, map_opt};
+use nom::{IResult, Parser};
+
+use super::act::Act;
+use super::spec::{Cuts, Dialect, Said};
+use crate::addr::{self, Addr};
+use crate::envelope::rfc3164;
+use crate::limits::REPEATS;
+
+/// The far end as a program prints it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// Its address; none for a host name or `UNKNOWN`, which accuse nobody.
+    pub addr: Option<Addr>,
+    /// Its port.
+    pub port: Option<u16>,
+}
+
+/// A decimal number.
+///
+/// # Errors
+///
+/// No digits, or too many.
+pub fn number(i: &[u8]) -> IResult<&[u8], u32> {
+    map_opt(digit1, rfc3164::number).parse(i)
+}
+
+/// A port.
+///
+/// # Errors
+///
+/// No number up to 65535.
+pub fn port(i: &[u8]) -> IResult<&[u8], u16> {
+    map_opt(number, |n| u16::try_from(n).ok()).parse(i)
+}
+
+/// The word up to the next blank, and the address that it is, if it is one.
+#[inline(always)]
+fn word(i: &[u8]) -> Option<(&[u8], Option<Addr>)> {
+    // The common case: a dotted quad and a blank.
+    if let Some((v4, used)) = addr::v4_prefix(i) {
+        let rest = i.get(used..).unwrap_or_default();
+        if matches!(rest.first(), None | Some(b' ')) {
+            return Some((rest, Some(Addr::from_v4(v4))));
+        }
+    }
+    let end = i.iter().position(|b| b.is_ascii_whitespace()).unwrap_or(i.len());
+    let (word, rest) = i.split_at_checked(end).filter(|(w, _)| !w.is_empty())?;
+    Some((rest, Addr::parse(word)))
+}
+
+fn no<T>(i: &[u8]) -> IResult<&[u8], T> {
+    Err(nom::Err::Error(nom::error::Error::new(i, nom::error::ErrorKind::Tag)))
+}
+
+/// A word without blanks that may be a host: an address, a name, `UNKNOWN`.
+///
+/// # Errors
+///
+/// Nothing there.
+#[inline]
+pub fn host(i: &[u8]) -> IResult<&[u8], Option<Addr>> {
+    word(i).map_or_else(|| no(i), Ok)
+}
+
+/// An address and nothing else up to the next blank.
+///
+/// # Errors
+///
+/// No address.
+#[inline]
+pub fn addr(i: &[u8]) -> IResult<&[u8], Addr> {
+    match word(i) {
+        Some((rest, Some(a))) => Ok((rest, a)),
+        _ => no(i),
+    }
+}
+
+/// Where `needle` first lies in `text`. Messages are short: a searcher that
+/// prepares itself costs more than the search.
+#[inline]
+#[must_use]
+pub fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
+    let (first, more) = needle.split_first()?;
+    let mut from = 0;
+    while let Some(rest) = text.get(from..) {
+        let at = rest.iter().position(|b| b == first)?;
+        if rest.get(at + 1..).is_some_and(|r| r.starts_with(more)) {
+            return Some(from + at);
+        }
+        from += at + 1;
+    }
+    None
+}
+
+/// A word of the characters of addresses and scopes, which ends before `:`
+/// where a port or text follows: `192.0.2.7:11: Bye`. An IPv6 address is cut
+/// at the last colon that leaves an address.
+///
+/// # Errors
+///
+/// No address.
+pub fn addr_then_colon(i: &[u8]) -> IResult<&[u8], Addr> {
+    let end = i.iter().position(|b| b.is_ascii_whitespace()).unwrap_or(i.len());
+    let (word, _) = i.split_at(end);
+    let mut at = word.len();
+    loop {
+        let head = word.get(..at).unwrap_or_default();
+        if let Some(found) = Addr::parse(head) {
+            return Ok((i.get(at..).unwrap_or_default(), found));
+        }
+        match memchr::memrchr(b':', head) {
+            Some(n) => at = n,
+            None => {
+                return Err(nom::Err::Error(nom::error::Error::new(i, nom::error::ErrorKind::Tag)));
+            }
+        }
+    }
+}
+
+/// ` port N`, if it follows: the rest, and the port. Written out, since every line of sshd's has it.
+#[inline(always)]
+fn port_after(i: &[u8]) -> (&[u8], Option<u16>) {
+    let Some(mut rest) = i.strip_prefix(b" port ") else { return (i, None) };
+    let mut port = 0u32;
+    let mut digits = 0;
+    while let [d @ b'0'..=b'9', more @ ..] = rest {
+        port = port * 10 + u32::from(d - b'0');
+        digits += 1;
+        if digits > 5 {
+            return (i, None);
+        }
+        rest = more;
+    }
+    match u16::try_from(port) {
+        Ok(port) if digits > 0 => (rest, Some(port)),
+        _ => (i, None),
+    }
+}
+
+/// `HOST port N`, the port left out by old versions.
+///
+/// # Errors
+///
+/// Nothing there.
+#[inline]
+pub fn peer(i: &[u8]) -> IResult<&[u8], Peer> {
+    let (i, addr) = host(i)?;
+    let (i, port) = port_after(i);
+    Ok((i, Peer { addr, port }))
+}
+
+/// `ADDRESS port N`, the port left out by old versions; a host name is no match.
+///
+/// # Errors
+///
+/// No address.
+#[inline]
+pub fn addr_peer(i: &[u8]) -> IResult<&[u8], Peer> {
+    let (i, a) = addr(i)?;
+    let (i, port) = port_after(i);
+    Ok((i, Peer { addr: Some(a), port }))
+}
+
+/// `ADDRESS port N`, `UNKNOWN port N`, or an address alone: what sshd's own
+/// connection messages print, which never hold a host name.
+///
+/// # Errors
+///
+/// None of these.
+#[inline]
+pub fn known_peer(i: &[u8]) -> IResult<&[u8], Peer> {
+    match i.strip_prefix(b"UNKNOWN") {
+        None => addr_peer(i),
+        Some(rest) => {
+            let (rest, port) = port_after(rest);
+            Ok((rest, Peer { addr: None, port }))
+        }
+    }
+}
+
+/// What stands before a closing bracket, as an address if it is one.
+pub fn bracketed<'a>(
+    close: u8,
+) -> impl Parser<&'a [u8], Output = Option<Addr>, Error = nom::error::Error<&'a [u8]>> {
+    take_while1(move |b: u8| b != close && b != b' ').map(Addr::parse)
+}
+
+/// Tries every place where `between` separates a text the far end wrote from
+/// the rest, and collects each reading that consumes the rest wholly.
+#[inline(always)]
+pub fn every_cut<'a, O>(
+    text: &'a [u8],
+    between: &str,
+    mut rest: impl FnMut(&'a [u8]) -> IResult<&'a [u8], O>,
+    act: impl Fn(&'a [u8], O) -> Act<'a>,
+) -> Said<'a> {
+    let mut cuts = Cuts::default();
+    let mut from = 0;
+    let needle = between.as_bytes();
+    while let Some(at) = text.get(from..).and_then(|t| find(t, needle)) {
+        let (before, after) = text.split_at(from + at);
+        let after = after.get(needle.len()..).unwrap_or_default();
+        if let Ok((b"", found)) = rest(after) {
+            cuts.add(act(before, found));
+        }
+        // The next separator may overlap with the blank that ends this one.
+        from += at + 1;
+    }
+    cuts.said()
+}
+
+/// `message repeated N times: [ … ]`: the message within, N times.
+pub fn repeated<'a>(message: &'a [u8], dialect: &Dialect) -> Said<'a> {
+    let head: IResult<&[u8], _> =
+        (tag("message repeated "), number, tag(" times: [ ")).parse(message);
+    let Ok((text, (_, n, _))) = head else { return Said::No };
+    let Some(inner) = text.strip_suffix(b"]") else { return Said::No };
+    let inner = (dialect.trim)(inner);
+    // What is repeated is one of the dialect's messages, never itself a repetition.
+    let said = dialect
+        .grammar
+        .iter()
+        .filter(|m| m.id != "repeated" && inner.starts_with(m.starts.as_bytes()))
+        .map(|m| (m.read)(inner))
+        .find(|said| *said != Said::No);
+    let times = |act: &Act<'a>| act.times(n.min(REPEATS).saturating_mul(act.count));
+    match said {
+        Some(Said::One(act)) => Said::One(times(&act)),
+        Some(Said::Several(readings)) => {
+            let mut cuts = Cuts::default();
+            readings.iter().for_each(|a| cuts.add(times(a)));
+            cuts.said()
+        }
+        said => said.unwrap_or(Said::No),
+    }
+}
+
+/// Reads the whole of a message, or nothing.
+pub fn whole<'a, O>(
+    text: &'a [u8],
+    grammar: impl Parser<&'a [u8], Output = O, Error = nom::error::Error<&'a [u8]>>,
+) -> Option<O> {
+    all_consuming(grammar).parse(text).ok().map(|(_, o)| o)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::act::Kind;
+
+    #[test]
+    fn peers() {
+        let p = |t: &'static str| {
+            peer(t.as_bytes()).map(|(rest, p)| (rest.len(), p.addr.is_some(), p.port))
+        };
+        assert_eq!(p("192.0.2.7 port 22 ssh2").unwrap(), (5, true, Some(22)));
+        assert_eq!(p("host.example port 22").unwrap(), (0, false, Some(22)));
+        assert_eq!(p("192.0.2.7 port 99999").unwrap(), (11, true, None));
+        assert!(p(" x").is_err());
+        let (rest, a) = addr_then_colon(b"2001:db8::7:11: Bye").unwrap();
+        // Both `…::7:11` and `…::7` are addresses; the longest is taken, and the grammar that follows decides.
+        assert_eq!((a.to_string().as_str(), rest), ("2001:db8::7:11", &b": Bye"[..]));
+    }
+
+    #[test]
+    fn two_cuts_with_two_sources_are_several() {
+        let cut = |t: &'static [u8]| {
+            every_cut(t, " from ", peer, |u, p| Act::new(Kind::Failed).by(p.addr, p.port).user(u))
+        };
+        assert!(matches!(cut(b"a from 192.0.2.7 port 1"), Said::One(a) if a.user == Some(b"a")));
+        assert_eq!(cut(b"a by 192.0.2.7"), Said::No);
+    }
+}

@@ -1,0 +1,11 @@
+//! What the log system wrote around a message: stamp, host, program, pid.
+
+pub mod stamp;
+pub mod parts;
+pub mod rfc3164;
+pub mod rfc5424;
+pub mod header;
+
+pub use header::{Reader, Unread};
+pub use parts::{Envelope, Format};
+pub use stamp::{Civil, Stamp};

@@ -1,0 +1,132 @@
+//! BSD syslog (RFC 3164 §4.1): `host tag[pid]: message` after the stamp; the
+//! same tail follows the ISO stamps of newer daemons.
+
+use super::parts::{Envelope, Format};
+use super::stamp::Stamp;
+
+/// Reads what follows the stamp and its blank.
+#[inline(always)]
+#[must_use]
+pub fn after_stamp<'a>(rest: &'a [u8], stamp: Stamp, stamp_text: &'a [u8]) -> Option<Envelope<'a>> {
+    let format = match stamp {
+        Stamp::Civil(c) if c.year.is_none() => Format::Rfc3164,
+        Stamp::Civil(_) if stamp_text.first().is_some_and(u8::is_ascii_uppercase) => {
+            Format::Rfc3164
+        }
+        Stamp::Civil(_) => Format::Iso8601,
+        Stamp::Epoch { .. } => Format::Epoch,
+    };
+    let rest = match rest.first() {
+        Some(b' ' | b'\t') => rest.trim_ascii_start(),
+        _ => rest,
+    };
+    let gap = until(rest, BLANK);
+    let (first, after) = rest.split_at_checked(gap)?;
+    let after = after.get(1..)?;
+    // Daemons that write their own files leave out the host: `stamp tag: …`.
+    let hostless = match first {
+        [.., b']', b':'] => true,
+        [name @ .., b':'] => !name.contains(&b'[') && !is_address(first),
+        _ => false,
+    };
+    let (host, tail) = if hostless { (&[][..], rest) } else { (first, after) };
+    let (program, pid, message) = tag(tail);
+    Some(Envelope { stamp, same_stamp: false, stamp_text, host, program, pid, message, format })
+}
+
+const BLANK: u8 = 1;
+const TAG_END: u8 = 2;
+
+/// What each byte may end: one look a byte, since this runs on every line.
+#[allow(clippy::indexing_slicing)]
+static ENDS: [u8; 256] = {
+    let mut table = [0; 256];
+    table[b' ' as usize] = BLANK | TAG_END;
+    table[b':' as usize] = TAG_END;
+    table[b'[' as usize] = TAG_END;
+    table
+};
+
+/// How many bytes come before the first of a class.
+#[inline(always)]
+fn until(bytes: &[u8], class: u8) -> usize {
+    let mut n = 0;
+    for b in bytes {
+        // A byte is always within 256.
+        #[allow(clippy::indexing_slicing)]
+        if ENDS[*b as usize] & class != 0 {
+            return n;
+        }
+        n += 1;
+    }
+    n
+}
+
+/// Some relays write the host as an IPv6 address and a colon.
+fn is_address(token: &[u8]) -> bool {
+    token.iter().filter(|b| **b == b':').count() > 2
+}
+
+/// Splits `tag[pid]: message`; without a tag everything is message.
+#[inline(always)]
+fn tag(tail: &[u8]) -> (&[u8], Option<u32>, &[u8]) {
+    let Some((program, rest)) = tail.split_at_checked(until(tail, TAG_END)) else {
+        return (&[], None, tail);
+    };
+    match rest {
+        [b':', b' ', rest @ ..] | [b':', rest @ ..] => (program, None, rest),
+        [b'[', rest @ ..] => {
+            // Up to nine digits are a process of any system; the slow way reads the rest.
+            let mut pid = 0u32;
+            let mut digits = 0;
+            for b in rest {
+                let d = b.wrapping_sub(b'0');
+                if d > 9 {
+                    break;
+                }
+                pid = pid.wrapping_mul(10).wrapping_add(u32::from(d));
+                digits += 1;
+            }
+            let at = if digits <= 9 { rest.get(digits..).unwrap_or_default() } else { &[] };
+            match at {
+                [b']', b':', b' ', message @ ..] if digits > 0 => (program, Some(pid), message),
+                _ => odd_pid(tail, program, rest),
+            }
+        }
+        _ => (&[], None, tail),
+    }
+}
+
+/// `[pid]` where it is no plain number, or no colon and blank follow.
+#[cold]
+fn odd_pid<'a>(
+    tail: &'a [u8],
+    program: &'a [u8],
+    rest: &'a [u8],
+) -> (&'a [u8], Option<u32>, &'a [u8]) {
+    let Some(close) = rest.iter().take(16).position(|b| *b == b']') else {
+        return (&[], None, tail);
+    };
+    let (digits, rest) = rest.split_at(close);
+    let rest = rest.get(1..).unwrap_or_default();
+    let rest = rest.strip_prefix(b":").unwrap_or(rest);
+    (program, number(digits), rest.strip_prefix(b" ").unwrap_or(rest))
+}
+
+/// A decimal number that fits.
+#[inline]
+#[must_use]
+pub fn number(digits: &[u8]) -> Option<u32> {
+    if digits.is_empty() {
+        return None;
+    }
+    let mut value = 0u32;
+    for b in digits {
+        let d = b.wrapping_sub(b'0');
+        if d > 9 {
+            return None;
+        }
+        value = value.checked_mul(10)?.checked_add(u32::from(d))?;
+    }
+    Some(value)
+}

@@ -1,0 +1,65 @@
+//! What can go wrong with files and options; a line that cannot be read is never a fault.
+
+use std::path::{Path, PathBuf};
+
+/// A result whose error is a [`Fault`].
+pub type Outcome<T> = Result<T, Fault>;
+
+/// A failure that a person has to act on. Each prints as one sentence that
+/// names the file or option, the reason and, where there is one, the fix.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The command line or the configuration asks for something impossible; nothing was written.
+    #[error("{0}")]
+    Usage(String),
+    /// A file could not be read or written.
+    #[error("{}: {reason}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system or the format's reader said.
+        reason: String,
+    },
+    /// A line of a configuration or operator file is wrong.
+    #[error("{}{}: {reason}", path.display(), line.map(|n| format!(":{n}")).unwrap_or_default())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// The line, where it is known.
+        line: Option<usize>,
+        /// What is wrong and what would be right.
+        reason: String,
+    },
+    /// A log states no zone and none was told.
+    #[error("{}", text)]
+    Zone {
+        /// The whole message, with the flag to add.
+        text: String,
+    },
+}
+
+impl Fault {
+    /// A [`Fault::File`].
+    pub fn file(path: &Path, reason: impl ToString) -> Self {
+        Self::File { path: path.to_owned(), reason: reason.to_string() }
+    }
+
+    /// A [`Fault::Usage`].
+    pub fn usage(text: impl Into<String>) -> Self {
+        Self::Usage(text.into())
+    }
+
+    /// A [`Fault::Config`].
+    pub fn config(path: &Path, line: Option<usize>, reason: impl Into<String>) -> Self {
+        Self::Config { path: path.to_owned(), line, reason: reason.into() }
+    }
+
+    /// The exit code this failure ends a run with.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::File { .. } => 3,
+            _ => 2,
+        }
+    }
+}

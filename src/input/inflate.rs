@@ -1,0 +1,121 @@
+//! Tells compressed files by their first bytes and inflates them, bounded.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::os::unix::fs::FileExt as _;
+
+use crate::limits::INFLATE_RATIO;
+
+/// How a file's bytes are packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// As they are.
+    Plain,
+    /// RFC 1952.
+    Gzip,
+    /// RFC 8878.
+    Zstd,
+    /// The xz container.
+    Xz,
+    /// bzip2.
+    Bzip2,
+}
+
+impl Form {
+    /// Tells the form by the magic bytes at the start of a file.
+    #[must_use]
+    pub fn of(head: &[u8]) -> Self {
+        match head {
+            [0x1f, 0x8b, 8, ..] => Self::Gzip,
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Self::Zstd,
+            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Self::Xz,
+            [b'B', b'Z', b'h', b'1'..=b'9', ..] => Self::Bzip2,
+            _ => Self::Plain,
+        }
+    }
+
+    /// The word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Gzip => "gz",
+            Self::Zstd => "zst",
+            Self::Xz => "xz",
+            Self::Bzip2 => "bz2",
+        }
+    }
+}
+
+/// The modification time in a gzip header (RFC 1952 §2.3.1), if it is set.
+#[must_use]
+pub fn gzip_time(head: &[u8]) -> Option<i64> {
+    let bytes = head.get(4..8)?.first_chunk::<4>()?;
+    let seconds = u32::from_le_bytes(*bytes);
+    (seconds != 0).then_some(i64::from(seconds))
+}
+
+/// Reads a file from its start at positions of its own, up to a length.
+pub struct Cursor<'f> {
+    file: &'f File,
+    at: u64,
+    end: u64,
+}
+
+impl<'f> Cursor<'f> {
+    /// From the first byte to `end`.
+    #[must_use]
+    pub const fn new(file: &'f File, end: u64) -> Self {
+        Self { file, at: 0, end }
+    }
+}
+
+impl Read for Cursor<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let room = usize::try_from(self.end - self.at).unwrap_or(usize::MAX).min(buf.len());
+        let Some(buf) = buf.get_mut(..room) else { return Ok(0) };
+        let n = self.file.read_at(buf, self.at)?;
+        self.at += n as u64;
+        Ok(n)
+    }
+}
+
+/// Refuses to give out more than a packed file of its size can honestly hold.
+struct Bounded<R> {
+    inner: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buf)?;
+        self.left = self.left.checked_sub(n as u64).ok_or_else(|| {
+            io::Error::other("it unpacks to more than its size can honestly hold; refused")
+        })?;
+        Ok(n)
+    }
+}
+
+/// A reader of the unpacked bytes of `file`, whose length is `bytes`.
+///
+/// # Errors
+///
+/// What the format's reader says of a broken header.
+pub fn unpack(file: &File, bytes: u64, form: Form) -> io::Result<Box<dyn Read + Send + '_>> {
+    let raw = BufReader::with_capacity(256 * 1024, Cursor::new(file, bytes));
+    // bzip2 and zstd pack runs far tighter than deflate can.
+    let left = match form {
+        Form::Plain => u64::MAX,
+        Form::Gzip => bytes.saturating_mul(INFLATE_RATIO),
+        _ => bytes.saturating_mul(64 * INFLATE_RATIO),
+    }
+    .max(1 << 20);
+    let inner: Box<dyn Read + Send> = match form {
+        Form::Plain => Box::new(raw),
+        Form::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(raw)),
+        Form::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(raw)?),
+        Form::Xz => Box::new(liblzma::bufread::XzDecoder::new_multi_decoder(raw)),
+        Form::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(raw)),
+    };
+    Ok(Box::new(Bounded { inner, left }))
+}

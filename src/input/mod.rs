@@ -1,0 +1,13 @@
+//! Finds logs and hands them out in chunks of whole lines.
+//!
+//! Nothing after this stage opens a log. Files are read at positions, never
+//! mapped: a log may be truncated while we read it.
+
+pub mod inflate;
+pub mod lines;
+pub mod files;
+pub mod same;
+
+pub use files::{Found, find};
+pub use inflate::Form;
+pub use lines::{Chunk, EndFrom, Input, Lines, Stream};

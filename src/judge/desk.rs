@@ -1,0 +1,203 @@
+//! What the desk asks of the report and its sender: channel, contact, ownership, form.
+
+use crate::operator::profile::Kind;
+use crate::operator::{Need, Unrouted};
+
+use super::case::{Part, authority, lacking};
+use super::finding::{Effect, Finding};
+use super::saved::Transcript;
+use crate::class::Class;
+use crate::operator::Profile;
+
+/// Why a class goes nowhere.
+#[must_use]
+pub fn unrouted(class: Class, why: &Unrouted, rules: &Profile) -> Finding {
+    let (effect, value) = match why {
+        Unrouted::NotHandled { .. } => (Effect::Hold, "not handled"),
+        Unrouted::RegionUnknown { .. } => (Effect::Draft, "region unknown"),
+        Unrouted::NoRoute { .. } => (Effect::Draft, "no route"),
+        Unrouted::Several { .. } => (Effect::Draft, "several routes"),
+    };
+    let finding =
+        Finding::new("ADR-2", effect, value, format!("{why}.")).class(class).by(authority(rules));
+    match why {
+        Unrouted::NotHandled { .. } => finding,
+        Unrouted::RegionUnknown { .. } => finding.remedy(format!(
+            "name the prefixes of each region in an operator file: id = {0:?}, extends = {0:?}, \
+             then [[region]] with prefix_file; or give --asn-db",
+            rules.id
+        )),
+        _ => finding.remedy(format!("correct the [[route]] tables of {}", rules.place())),
+    }
+}
+
+/// Every check of address, ownership and form.
+#[must_use]
+pub fn wishes(part: &Part<'_, '_>) -> Vec<Finding> {
+    let mut out = Vec::new();
+    out.extend(channel(part));
+    out.extend(contact(part));
+    out.extend(reporter(part));
+    out.extend(ownership(part));
+    out.extend(language(part));
+    out
+}
+
+fn channel(part: &Part<'_, '_>) -> Option<Finding> {
+    let channel = part.channel?;
+    if channel.kind == Kind::None {
+        let text = "the operator's channel for this takes no reports.".to_owned();
+        return Some(Finding::new("ADR-2", Effect::Hold, &channel.id, text).by(part.authority()));
+    }
+    let recipients = usize::from(channel.to.is_some()) + channel.cc.len();
+    let most = channel.max_recipients.unwrap_or(u32::MAX) as usize;
+    if recipients > most {
+        let text = format!("{recipients} recipients, and the desk takes mails to at most {most}.");
+        return Some(
+            Finding::new("ADR-1", Effect::Draft, recipients, text)
+                .remedy("take addresses out of cc in the operator file")
+                .by(part.authority()),
+        );
+    }
+    None
+}
+
+fn contact(part: &Part<'_, '_>) -> Option<Finding> {
+    let channel = part.channel?;
+    let to = channel.to.as_deref().unwrap_or_default();
+    let local = to.split('@').next().unwrap_or_default();
+    // Registries print these where there is no address.
+    if to.eq_ignore_ascii_case("removed@lacnic.net")
+        || ["unread", "nobody", "no-email"].contains(&local)
+    {
+        return Some(
+            Finding::new("ADR-3", Effect::Draft, to, "the mailbox is a placeholder.".to_owned())
+                .remedy("find the operator's abuse mailbox and name it in an operator file")
+                .by(part.authority()),
+        );
+    }
+    let rules = part.rules?;
+    let since = rules.unconfirmed_since()?;
+    Some(
+        Finding::new(
+            "ADR-3",
+            Effect::Warn,
+            channel.target(),
+            format!("the addresses of {} are not confirmed; last seen {since}.", rules.name),
+        )
+        .remedy(
+            "compare the mailbox with the operator's own page or a whois answer, and add a \
+                 [[provenance]] with status = \"verified\" to its operator file",
+        )
+        .by(part.authority()),
+    )
+}
+
+fn reporter(part: &Part<'_, '_>) -> Vec<Finding> {
+    let r = &part.context.config.reporter;
+    let mut out = Vec::new();
+    let mut lacks = |effect: Option<Effect>, what: &str, key: &str, example: &str| {
+        let Some(effect) = effect else { return };
+        out.push(
+            Finding::new(
+                "ADR-4",
+                effect,
+                "not stated",
+                format!("the reporter's {what} is not stated."),
+            )
+            .remedy(format!("add to plaint.toml: [reporter] then {key} = \"{example}\""))
+            .by(part.authority()),
+        );
+    };
+    if r.name.is_none() {
+        lacks(Some(Effect::Draft), "name", "name", "J. Smith");
+    }
+    if r.email.is_none() {
+        lacks(Some(Effect::Draft), "mail address", "email", "abuse-reports@example.org");
+    }
+    if r.phone.is_none() {
+        let need = part.rules.map_or(Need::May, |p| p.fields.reporter_phone);
+        lacks(lacking(need), "telephone number", "phone", "+44 20 7946 0958");
+    }
+    if r.address.is_none() {
+        let need = part.rules.map_or(Need::May, |p| p.fields.reporter_address);
+        lacks(lacking(need), "postal address", "address", "1 Example Street, London");
+    }
+    if let Some(email) = &r.email {
+        let local = email.split('@').next().unwrap_or_default().to_ascii_lowercase();
+        let plain: String = local.chars().filter(char::is_ascii_alphanumeric).collect();
+        if plain.starts_with("noreply") || plain.starts_with("donotreply") {
+            let forbids = part.rules.is_none_or(|p| p.sender.noreply == Need::Forbid);
+            let effect = if forbids { Effect::Draft } else { Effect::Warn };
+            out.push(
+                Finding::new(
+                    "ADR-4",
+                    effect,
+                    email,
+                    "the sender's address takes no answer.".to_owned(),
+                )
+                .remedy("set [reporter] email in plaint.toml to an address that is read")
+                .by(part.authority()),
+            );
+        }
+    }
+    if part.rules.is_some_and(|p| p.fields.legal_relation == Need::Must) {
+        out.push(
+            Finding::new(
+                "ADR-4",
+                Effect::Draft,
+                "not stated",
+                "the desk asks what the reporter is to the victim in law.".to_owned(),
+            )
+            .remedy("write it beneath the reporter's name in report.txt and report.eml")
+            .by(part.authority()),
+        );
+    }
+    out
+}
+
+/// Puts the time of asking before an answer, where a copy of the file cannot change it.
+const WHEN: &str = "(date -u '+# asked %Y-%m-%dT%H:%M:%SZ'; ";
+
+fn ownership(part: &Part<'_, '_>) -> Vec<Finding> {
+    let addr = part.case.addr;
+    let mut out = Vec::new();
+    let saved = &part.context.config.operators;
+    let mut lacks = |id, have: &Option<Transcript>, need, what: &str, folder: &str, hint: &str| {
+        if have.as_ref().is_some_and(Transcript::says_something) {
+            return;
+        }
+        let Some(effect) = lacking(need) else { return };
+        out.push(
+            Finding::new(id, effect, "none", format!("there is no saved {what} of {addr}."))
+                .remedy(match if folder == "whois" { &saved.whois } else { &saved.traceroute } {
+                    Some(known) => {
+                        format!("run `{WHEN}{hint} {addr}) > {}/{addr}.txt`", known.display())
+                    }
+                    None => format!(
+                        "run `{WHEN}{hint} {addr}) > {folder}/{addr}.txt` and set [operators] {folder} = \
+                         \"{folder}\" in plaint.toml"
+                    ),
+                })
+                .by(part.authority()),
+        );
+    };
+    let whois = part.need(|p| p.ownership.whois);
+    lacks("OWN-1", &part.case.whois, whois, "whois answer", "whois", "whois");
+    let trace = part.rules.map_or(Need::May, |p| p.ownership.traceroute);
+    lacks("OWN-2", &part.case.traceroute, trace, "traceroute", "traceroute", "traceroute -n");
+    out
+}
+
+fn language(part: &Part<'_, '_>) -> Option<Finding> {
+    let languages = &part.rules?.language;
+    if languages.is_empty() || languages.iter().any(|l| l.eq_ignore_ascii_case("en")) {
+        return None;
+    }
+    let text = format!("the desk reads {}, and the report is in English.", languages.join(", "));
+    Some(
+        Finding::new("TXT-2", Effect::Draft, languages.join(", "), text)
+            .remedy("translate report.txt and report.eml")
+            .by(part.authority()),
+    )
+}

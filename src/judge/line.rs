@@ -1,0 +1,290 @@
+//! [`EvidenceLine`]: a line of a log, read back with what is known of it, and whether a mail may show it.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::path::PathBuf;
+
+use crate::addr::{Addr, v4_prefix};
+use crate::class::{Class, Family, Reading};
+use crate::dialect::{Kind, Transport};
+use crate::session::Place;
+use crate::time::{Moment, Zone};
+
+/// A line of evidence.
+#[derive(Clone, Debug)]
+pub struct EvidenceLine {
+    /// Where it lies in the run.
+    pub place: Place,
+    /// Its file, as the run names it.
+    pub path: PathBuf,
+    /// Its number there, from 1.
+    pub line: u64,
+    /// Its offset in the unpacked file.
+    pub offset: u64,
+    /// Its bytes, without the newline.
+    pub bytes: Vec<u8>,
+    /// Where its own stamp stands in them.
+    pub stamp: Range<usize>,
+    /// When.
+    pub moment: Moment,
+    /// The zone that was told for it; empty where its stamp states one.
+    pub zone: String,
+    /// What it says.
+    pub kind: Kind,
+    /// The dialect that read it.
+    pub dialect: &'static str,
+    /// The class of its incident, where it or its session tells one.
+    pub class: Option<Class>,
+    /// How it reads in the end.
+    pub reading: Reading,
+    /// The source's port.
+    pub source_port: Option<u16>,
+    /// Our address.
+    pub destination: Option<Addr>,
+    /// Our port.
+    pub destination_port: Option<u16>,
+    /// Our address was told, not logged.
+    pub assumed_destination: bool,
+    /// Our port was told or is the usual one, not logged.
+    pub assumed_port: bool,
+    /// What carried it.
+    pub transport: Option<Transport>,
+    /// The account that was tried.
+    pub user: Option<Vec<u8>>,
+    /// The host that logged it.
+    pub host: Vec<u8>,
+    /// The program that did.
+    pub program: Vec<u8>,
+    /// Its process.
+    pub pid: Option<u32>,
+    /// It holds an address that is neither the source's nor ours.
+    pub other_addresses: bool,
+}
+
+/// Why a line stays out of a mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// It holds the address of somebody else.
+    OtherAddress,
+    /// It is longer than a line of a mail may be.
+    TooLong,
+    /// A mail program would change it.
+    Mangled,
+}
+
+impl EvidenceLine {
+    /// The family its message belongs to.
+    #[must_use]
+    pub const fn family(&self) -> Family {
+        self.kind.facts().family
+    }
+
+    /// What carried it: said, or TCP, where a session is.
+    #[must_use]
+    pub fn carried_by(&self) -> Option<Transport> {
+        self.transport.or((self.family() != Family::Firewall).then_some(Transport::Tcp))
+    }
+
+    /// Why the line cannot stand in a mail whose lines end at `most` octets.
+    #[must_use]
+    pub fn left_out(&self, most: usize) -> Option<Left> {
+        if self.other_addresses {
+            return Some(Left::OtherAddress);
+        }
+        let shown: usize =
+            self.bytes.iter().map(|b| if (0x20..0x7f).contains(b) { 1 } else { 4 }).sum();
+        // Its stamp may become longer: an instant has at most 30 octets.
+        if shown + 30 > most {
+            return Some(Left::TooLong);
+        }
+        // `From ` begins a message in a mailbox file, a lone dot ends one on the wire.
+        (self.bytes.starts_with(b"From ") || self.bytes == b".").then_some(Left::Mangled)
+    }
+
+    /// Seconds east of UTC that its own stamp is in, where that can be told.
+    #[must_use]
+    pub fn offset(&self) -> Option<i32> {
+        if self.moment.basis.told_zone {
+            return Some(Zone::parse(&self.zone).ok()?.offset_at(self.moment.at.seconds()));
+        }
+        let stamp = self.bytes.get(self.stamp.clone())?.trim_ascii();
+        if stamp.ends_with(b"Z") || stamp.ends_with(b"UTC") || !stamp.contains(&b':') {
+            return Some(0);
+        }
+        let at = stamp.iter().rposition(|b| matches!(b, b'+' | b'-'))?;
+        let digits: Vec<i32> = stamp
+            .get(at + 1..)?
+            .iter()
+            .filter(|b| b.is_ascii_digit())
+            .map(|b| i32::from(b - b'0'))
+            .collect();
+        let [h, i, m, n] = digits.as_slice() else { return None };
+        let east = (h * 10 + i) * 3600 + (m * 10 + n) * 60;
+        Some(if stamp.get(at) == Some(&b'-') { -east } else { east })
+    }
+
+    /// Whether it belongs to one of the classes; a line of no class belongs
+    /// to those of its family.
+    #[must_use]
+    pub fn is_of(&self, classes: &[Class]) -> bool {
+        match (self.family(), self.class) {
+            (Family::Firewall, _) | (_, None) => {
+                classes.iter().any(|c| c.family() == self.family())
+            }
+            (_, Some(class)) => classes.contains(&class),
+        }
+    }
+}
+
+/// Gives each line that tells no class, such as a `connect from`, the class of
+/// its session: of the hostile line nearest in time by the same process of the
+/// same host, and with the same source port where both have one.
+pub fn join_sessions(lines: &mut [EvidenceLine]) {
+    /// When a line was written, the source's port, and its class.
+    type Mate = (i64, Option<u16>, Class);
+    let mut told: HashMap<(Vec<u8>, u32), Vec<Mate>> = HashMap::new();
+    for line in lines.iter() {
+        if let (Some(pid), Some(class)) = (line.pid, line.class) {
+            let place = told.entry((line.host.clone(), pid)).or_default();
+            place.push((line.moment.at.nanos, line.source_port, class));
+        }
+    }
+    for line in lines.iter_mut().filter(|l| l.class.is_none()) {
+        let Some(pid) = line.pid else { continue };
+        let mates = told.get(&(line.host.clone(), pid)).into_iter().flatten();
+        let nearest = mates
+            .filter(|(_, port, _)| match (port, line.source_port) {
+                (Some(a), Some(b)) => *a == b,
+                _ => true,
+            })
+            .min_by_key(|(at, _, class)| (at.abs_diff(line.moment.at.nanos), *class));
+        line.class = nearest.map(|(.., class)| *class);
+    }
+}
+
+/// The lines that belong to the classes, in order of time, then of place.
+#[must_use]
+pub fn lines_of<'l>(lines: &'l [EvidenceLine], classes: &[Class]) -> Vec<&'l EvidenceLine> {
+    let mut out: Vec<&EvidenceLine> = lines.iter().filter(|l| l.is_of(classes)).collect();
+    out.sort_by_key(|l| (l.moment.at.nanos, l.place));
+    out
+}
+
+/// Whether a line holds an address that is neither the source's nor ours. A
+/// robot that reads the mail would blame it. Nobody's addresses (loopback and
+/// unspecified) do not count, nor do a packet filter's `MAC=` field and times.
+#[must_use]
+pub fn holds_other_address(line: &[u8], source: Addr, is_ours: impl Fn(Addr) -> bool) -> bool {
+    let known =
+        |a: Addr| a == source || a.ip().is_loopback() || a.ip().is_unspecified() || is_ours(a);
+    let mut at = 0;
+    while let Some(rest) = line.get(at..) {
+        let Some(first) = rest.first() else { break };
+        let before = at.checked_sub(1).and_then(|i| line.get(i)).copied().unwrap_or(b' ');
+        if rest.starts_with(b"MAC=") {
+            at += rest.iter().position(|b| *b == b' ').unwrap_or(rest.len());
+            continue;
+        }
+        if (first.is_ascii_hexdigit() || *first == b':')
+            && !before.is_ascii_alphanumeric()
+            && before != b':'
+            && v6_at(rest).is_some_and(|a| !known(a))
+        {
+            return true;
+        }
+        if !first.is_ascii_digit() || before.is_ascii_digit() {
+            at += 1;
+            continue;
+        }
+        match v4_prefix(rest) {
+            Some((ip, used)) if !rest.get(used).is_some_and(u8::is_ascii_digit) => {
+                if !known(Addr::from(std::net::IpAddr::V4(ip.into()))) {
+                    return true;
+                }
+                // `192.0.2.7.4711` is how packet filters of BSD write a port.
+                at += used + port_after(rest.get(used..).unwrap_or_default());
+            }
+            _ => at += 1,
+        }
+    }
+    false
+}
+
+/// The length of `.PORT`, if that is all that follows an address.
+fn port_after(text: &[u8]) -> usize {
+    let Some(digits) = text.strip_prefix(b".") else { return 0 };
+    let n = digits.iter().take_while(|b| b.is_ascii_digit()).count();
+    let ends = |b: Option<&u8>, next: Option<&u8>| match b {
+        Some(b'.') => !next.is_some_and(u8::is_ascii_digit),
+        Some(b) => !b.is_ascii_alphanumeric(),
+        None => true,
+    };
+    if n > 0 && n <= 5 && ends(digits.get(n), digits.get(n + 1)) { n + 1 } else { 0 }
+}
+
+/// The IPv6 address at the start of a text.
+fn v6_at(text: &[u8]) -> Option<Addr> {
+    let run = |dots: bool| {
+        let n = text
+            .iter()
+            .take(46)
+            .take_while(|b| b.is_ascii_hexdigit() || **b == b':' || (dots && **b == b'.'))
+            .count();
+        text.get(..n).unwrap_or_default()
+    };
+    let whole = |t: &[u8]| {
+        (t.iter().filter(|b| **b == b':').count() >= 2).then(|| Addr::parse(t)).flatten()
+    };
+    [run(true), run(false)].into_iter().find_map(|t| {
+        // A colon or full stop may belong to the sentence.
+        let cut = t.strip_suffix(b":").or_else(|| t.strip_suffix(b".")).unwrap_or(t);
+        whole(t).or_else(|| whole(cut))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn context_lines_take_the_class_of_their_session() {
+        let mut lines = crate::judge::fixture::Log::of("192.0.2.7").ssh(4).lines;
+        for line in &mut lines[1..] {
+            line.class = None;
+        }
+        lines[1].source_port = None;
+        lines[3].source_port = None;
+        lines[3].pid = Some(1);
+        join_sessions(&mut lines);
+        let classes: Vec<_> = lines.iter().map(|l| l.class).collect();
+        assert_eq!(classes, [Some(Class::SshLogin), Some(Class::SshLogin), None, None]);
+    }
+
+    #[test]
+    fn other_addresses() {
+        let of = |t: &str| Addr::parse(t.as_bytes()).unwrap();
+        let ours = |a: Addr| a == of("198.51.100.4") || a == of("2001:db8::4");
+        for (line, source, other) in [
+            ("Failed password for root from 192.0.2.7 port 4711 ssh2", "192.0.2.7", false),
+            ("Failed password for root from ::ffff:192.0.2.7 port 4711 ssh2", "192.0.2.7", false),
+            ("Failed password for 203.0.113.9 from 192.0.2.7 port 1 ssh2", "192.0.2.7", true),
+            ("from 192.0.2.77 port 1", "192.0.2.7", true),
+            ("SRC=192.0.2.7 DST=198.51.100.4 LEN=40", "192.0.2.7", false),
+            ("MAC=00:16:3e:11:22:33:44:55:66:77:88:99:08:00 SRC=192.0.2.7", "192.0.2.7", false),
+            ("MAC=0011:2233:4455:6677:8899:aabb:ccdd:eeff SRC=192.0.2.7", "192.0.2.7", false),
+            ("connect from 203.0.113.9.example.net[192.0.2.7]", "192.0.2.7", true),
+            ("connect from 192.0.2.7.example.net[192.0.2.7]", "192.0.2.7", false),
+            ("192.0.2.7.4711 > 198.51.100.4.22: Flags [S]", "192.0.2.7", false),
+            ("192.0.2.7.203.0.113.9", "192.0.2.7", true),
+            ("at 03:14:07 and 2026-02-03T03:14:07Z std::string", "192.0.2.7", false),
+            ("Connection closed by 2001:db8::7 port 1", "2001:db8::7", false),
+            ("rip=2001:db8::7, lip=2001:db8::4, x", "2001:db8::7", false),
+            ("from [2001:db8::9]: hello", "2001:db8::7", true),
+            ("from 2001:db8::9: hello", "192.0.2.7", true),
+            ("from 127.0.0.1 to ::1 and 0.0.0.0", "192.0.2.7", false),
+            ("version 1.2.3", "192.0.2.7", false),
+        ] {
+            assert_eq!(holds_other_address(line.as_bytes(), of(source), ours), other, "{line}");
+        }
+    }
+}

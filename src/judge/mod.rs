@@ -1,0 +1,190 @@
+//! What speaks for and against filing: findings, and the verdict that is computed from them alone.
+//!
+//! A source's incidents are judged one by one; what is too weak or not
+//! genuine is held back. The rest is parted by mailbox, since a desk reads of
+//! its own classes alone, and each part is judged for what it lacks.
+
+pub mod finding;
+pub mod line;
+pub mod saved;
+pub mod reserved;
+pub mod case;
+pub mod genuine;
+pub mod strength;
+pub mod complete;
+pub mod desk;
+
+pub use case::{Case, Confidence, Context, Incident, Part};
+pub use finding::{Effect, Finding, Level};
+pub use line::{EvidenceLine, Left, holds_other_address, join_sessions, lines_of};
+pub use saved::{Asked, Transcript};
+
+use crate::operator::{Channel, Profile};
+
+/// What becomes of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// It can be sent as it is.
+    Ready,
+    /// The reporter has to add something.
+    Draft,
+    /// Nobody is known to send it to.
+    Unattributed,
+    /// It is not to be sent.
+    Held,
+}
+
+impl Verdict {
+    /// All of them, in the order a summary lists them.
+    pub const ALL: [Self; 4] = [Self::Ready, Self::Draft, Self::Unattributed, Self::Held];
+
+    /// The word used in output.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Draft => "draft",
+            Self::Unattributed => "unattributed",
+            Self::Held => "held",
+        }
+    }
+
+    /// What the findings come to.
+    pub fn of<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Self {
+        findings
+            .into_iter()
+            .map(|f| match f.effect {
+                Effect::Hold => Self::Held,
+                Effect::Unattributed => Self::Unattributed,
+                Effect::Draft => Self::Draft,
+                Effect::Warn | Effect::Note => Self::Ready,
+            })
+            .max()
+            .unwrap_or(Self::Ready)
+    }
+}
+
+/// One report: what of a source goes to one mailbox.
+#[derive(Clone, Debug)]
+pub struct Filing<'a> {
+    /// The operator, where one claims the source.
+    pub operator: Option<&'a Profile>,
+    /// Whose rules apply; the generic ones where nobody claims it.
+    pub rules: Option<&'a Profile>,
+    /// The mailbox, form or interface; none where it is not determined.
+    pub channel: Option<&'a Channel>,
+    /// The incidents, in the classes' order.
+    pub incidents: Vec<Incident>,
+    /// What speaks for and against it; `login-succeeded` first.
+    pub findings: Vec<Finding>,
+    /// What the findings come to.
+    pub verdict: Verdict,
+}
+
+impl<'a> Filing<'a> {
+    /// This filing of a case, as the checks and the letter look at it.
+    #[must_use]
+    pub fn part<'p>(&'p self, case: &'p Case<'a>, context: &'p Context<'a>) -> Part<'p, 'a> {
+        Part { case, context, rules: self.rules, channel: self.channel, incidents: &self.incidents }
+    }
+}
+
+/// What a source comes to.
+#[derive(Clone, Debug, Default)]
+pub struct Judgement<'a> {
+    /// The reports, one per mailbox; none where the source is held.
+    pub filings: Vec<Filing<'a>>,
+    /// What concerns the source, and what held back the classes that are in
+    /// no report.
+    pub findings: Vec<Finding>,
+}
+
+impl Judgement<'_> {
+    /// The best that any report of the source comes to.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        self.filings.iter().map(|f| f.verdict).min().unwrap_or(Verdict::Held)
+    }
+}
+
+/// Judges a source.
+#[must_use]
+pub fn judge<'a>(case: &Case<'a>, context: &Context<'a>) -> Judgement<'a> {
+    let about = genuine::source(case, context);
+    let attribution = case.attribution.as_ref();
+    let operator = attribution.and_then(|a| a.operator);
+    let rules = operator.or(context.generic);
+
+    let mut held = Vec::new();
+    let mut parts: Vec<Filing<'a>> = Vec::new();
+    for tally in &case.incidents {
+        let mut findings = genuine::forgeable(case, tally, rules);
+        if Verdict::of(&findings) != Verdict::Held {
+            findings.extend(strength::threshold(case, context, tally, rules));
+        }
+        let mut channel = None;
+        match attribution.map(|a| a.channel(tally.class)) {
+            Some(Ok(c)) => channel = Some(c),
+            Some(Err(Some(why))) => {
+                findings.extend(operator.map(|o| desk::unrouted(tally.class, &why, o)));
+            }
+            Some(Err(None)) | None => {}
+        }
+        if Verdict::of(&findings) == Verdict::Held {
+            held.extend(findings.into_iter().filter(|f| f.effect == Effect::Hold));
+            continue;
+        }
+        let incident = Incident { tally: *tally, confidence: genuine::confidence(case, tally) };
+        let same = |f: &&mut Filing<'_>| f.channel.map(|c| &c.id) == channel.map(|c| &c.id);
+        match parts.iter_mut().find(same) {
+            Some(part) => {
+                part.incidents.push(incident);
+                part.findings.extend(findings);
+            }
+            None => parts.push(Filing {
+                operator,
+                rules,
+                channel,
+                incidents: vec![incident],
+                findings,
+                verdict: Verdict::Held,
+            }),
+        }
+    }
+
+    let mut filings = Vec::new();
+    for mut filing in parts {
+        let part = filing.part(case, context);
+        let more: Vec<Finding> = strength::age(&part)
+            .into_iter()
+            .chain(complete::facts(&part))
+            .chain(desk::wishes(&part))
+            .collect();
+        let mut findings = about.clone();
+        findings.append(&mut filing.findings);
+        findings.extend(more);
+        filing.findings = findings;
+        filing.verdict = Verdict::of(&filing.findings);
+        if filing.verdict == Verdict::Held {
+            // What concerns the source is told once.
+            held.extend(
+                filing
+                    .findings
+                    .into_iter()
+                    .filter(|f| f.effect == Effect::Hold && !about.contains(f)),
+            );
+        } else {
+            filings.push(filing);
+        }
+    }
+    filings.sort_by(|a, b| a.channel.map(|c| &c.id).cmp(&b.channel.map(|c| &c.id)));
+    let mut findings = about;
+    findings.extend(held);
+    Judgement { filings, findings }
+}
+
+#[cfg(test)]
+pub(crate) mod fixture;
+
+#[cfg(test)]
+mod tests;

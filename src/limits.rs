@@ -1,0 +1,53 @@
+//! Every bound of the program, and where its number comes from.
+
+/// Longest line that is read, in bytes; longer ones are `unread`. rsyslog's
+/// default message size is 8 KiB and journald's line limit 48 KiB.
+pub const LINE_BYTES: usize = 64 * 1024;
+
+/// Bytes of one chunk of input: what a core works through between two looks at
+/// the rest. It and the facts found in it stay within a second-level cache.
+pub const CHUNK_BYTES: usize = 512 * 1024;
+
+/// A session is over after this many seconds without a line.
+pub const SESSION_SILENCE_SECONDS: i64 = 6 * 3600;
+
+/// A line that trails a closed session (`PAM 5 more …`) joins it for this long.
+pub const TRAILER_SECONDS: i64 = 60;
+
+/// PAM tells of a try this long before sshd does, at most.
+pub const PAM_SECONDS: i64 = 60;
+
+/// `message repeated N times` counts at most this many: rsyslog repeats a
+/// message no more often than its interval allows, and a larger number is a
+/// forgery or a fault.
+pub const REPEATS: u32 = 10_000;
+
+/// Ports listed per source; the rest are counted.
+pub const PORTS_LISTED: usize = 1024;
+
+/// (address, port) pairs kept per source to tell a scan from a sweep.
+pub const TARGETS_KEPT: usize = 256;
+
+/// Lines of evidence kept per source while a report is made.
+pub const EVIDENCE_LINES: usize = 1024;
+
+/// Lines of evidence kept for all sources together; when there are more, each
+/// source keeps fewer.
+pub const EVIDENCE_LINES_TOTAL: usize = 8 << 20;
+
+/// A stamp may lie this long past the end of its file and keep its year:
+/// clocks drift, and a rotation is not instant.
+pub const YEAR_SLACK_SECONDS: i64 = 24 * 3600;
+
+/// A stamp without a year that lies this many days before its forerunner
+/// begins a new year; less is disorder.
+pub const YEAR_STEP_DAYS: i64 = 31;
+
+/// Readings of one message that are kept; more are as ambiguous as these.
+pub const READINGS_KEPT: usize = 4;
+
+/// Bytes that one compressed byte may become before the input is refused: deflate cannot exceed 1032.
+pub const INFLATE_RATIO: u64 = 1100;
+
+/// Unread lines that `inspect` shows.
+pub const UNREAD_SHOWN: usize = 10;

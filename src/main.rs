@@ -1,0 +1,112 @@
+//! The command: options in, exit code out, and the one place with a clock.
+
+mod cli;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use plaint::addr::Addr;
+use plaint::commands;
+use plaint::config::Config;
+use plaint::fault::Outcome;
+use plaint::time::Instant;
+
+use cli::{Cli, Command, OperatorsCommand};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => {
+            let _ = e.print();
+            return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
+        }
+    };
+    match cli.color {
+        cli::Color::Auto => {}
+        cli::Color::Always => anstream::ColorChoice::Always.write_global(),
+        cli::Color::Never => anstream::ColorChoice::Never.write_global(),
+    }
+    match run(&cli) {
+        Ok(code) => ExitCode::from(code),
+        Err(fault) => {
+            let text = fault.to_string();
+            let _ = writeln!(
+                anstream::stderr(),
+                "plaint: {}",
+                plaint::text::Untrusted(text.as_bytes())
+            );
+            ExitCode::from(fault.exit_code())
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Outcome<u8> {
+    let config = Config::load(cli.config.as_deref())?;
+    match &cli.command {
+        Command::Sources(args) => {
+            let setup = args.logs.setup(&config, cli.quiet)?;
+            let operators = args.owner.load(&config)?;
+            let (hostile, code) = commands::sources::run(&setup, &operators, args.format.into())?;
+            Ok(verdict(code, hostile && args.logs.reading.exit_code))
+        }
+        Command::Events(args) => {
+            let mut setup = args.logs.setup(&config, cli.quiet)?;
+            let asked = commands::events::Asked {
+                csv: matches!(args.format, cli::EventsForm::Csv),
+                all: args.all,
+                original: args.original,
+            };
+            let (hostile, code) = commands::events::run(&mut setup, asked)?;
+            Ok(verdict(code, hostile && args.logs.reading.exit_code))
+        }
+        Command::Inspect(args) => {
+            let mut setup = args.setup(&config, cli.quiet)?;
+            let (hostile, code) = commands::inspect::run(&mut setup)?;
+            Ok(verdict(code, hostile && args.reading.exit_code))
+        }
+        Command::Explain(args) => {
+            commands::explain::run(&args.line, &args.reading.options(&config)?)
+        }
+        Command::Operators(args) => match &args.command {
+            OperatorsCommand::Check { ips, json, owner } => {
+                let ips: Vec<Addr> = ips.iter().map(|ip| Addr::from(*ip)).collect();
+                commands::operators::check(&owner.load(&config)?, &ips, *json)
+            }
+            OperatorsCommand::List { owner } => commands::operators::list(&owner.load(&config)?),
+            OperatorsCommand::Show { id, owner } => {
+                commands::operators::show_one(&owner.load(&config)?, id)
+            }
+        },
+        Command::Report(args) => {
+            let mut setup = args.logs.setup(&config, cli.quiet)?;
+            let operators = args.owner.load(&config)?;
+            let asked = commands::report::Asked {
+                dir: &args.output,
+                force: args.force,
+                now: Some(now(args)?),
+                options: args.logs.reading.recorded(&setup.options),
+            };
+            let (hostile, code) = commands::report::run(&mut setup, &config, &operators, &asked)?;
+            Ok(verdict(code, hostile && args.logs.reading.exit_code))
+        }
+    }
+}
+
+/// What age is judged against: as told, else this machine's clock. No year is ever read off it.
+#[allow(clippy::disallowed_methods)]
+fn now(args: &cli::ReportArgs) -> Outcome<Instant> {
+    match args.now()? {
+        Some(now) => Ok(now),
+        None => {
+            let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+            let seconds = since.map_or(0, |d| i64::try_from(d.as_secs()).unwrap_or(i64::MAX));
+            Ok(Instant::from_seconds(seconds))
+        }
+    }
+}
+
+/// 1 says that hostile sources were found, unless there is worse to say.
+fn verdict(code: u8, found: bool) -> u8 {
+    if code == 0 && found { 1 } else { code }
+}

@@ -1,0 +1,412 @@
+//! Which AS an address is announced from: MaxMind databases and prefix-to-AS tables.
+//!
+//! A database is `GeoLite2-ASN` and its like (`autonomous_system_number`) or
+//! IPinfo's (`asn = "AS64496"`). A table is text: `prefix length AS` as CAIDA
+//! writes it, or `prefix/length AS`; `64496_64497` and `64496,64497` are several.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use chrono::DateTime;
+use maxminddb::{MaxMindDbError, Reader, WithinOptions};
+use serde::Deserialize;
+use serde::de::{Deserializer, Visitor};
+
+use super::layer::hex_hash;
+use super::prefix::{Range, Table};
+use crate::config::net;
+use crate::fault::{Fault, Outcome};
+
+/// What stands before the metadata of a MaxMind database.
+const MARK: &[u8] = b"\xab\xcd\xefMaxMind.com";
+
+/// Leaves of the tree looked at before a database counts as one without AS
+/// numbers. Empty leaves count too: a tree whose branches meet again has few
+/// nodes, no data, and more ways through it than can ever be walked.
+const LOOKED_AT: usize = 100_000;
+
+/// What a database says of an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The origin AS; several where more than one announces the prefix.
+    pub asns: Vec<u32>,
+    /// The name of the AS, where the database has names.
+    pub name: Option<String>,
+    /// The prefix this is said of.
+    pub prefix: String,
+}
+
+/// A database of origin ASes.
+pub struct AsnDb {
+    path: PathBuf,
+    date: Option<String>,
+    sha256: String,
+    data: Data,
+}
+
+enum Data {
+    MaxMind(Box<Reader<Vec<u8>>>),
+    Text { table: Table, origins: Vec<Vec<u32>> },
+}
+
+impl fmt::Debug for AsnDb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsnDb").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl AsnDb {
+    /// Reads a database or table, whichever the file's content says it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::File`] for a file that cannot be read, a broken database or
+    /// one without AS numbers; [`Fault::Config`] with the line for a table.
+    pub fn load(path: &Path) -> Outcome<Self> {
+        let bytes = std::fs::read(path).map_err(|e| Fault::file(path, e))?;
+        let sha256 = hex_hash(&bytes);
+        let (data, date) = if memchr::memmem::find(&bytes, MARK).is_some() {
+            let broken = |e: MaxMindDbError| Fault::file(path, e);
+            let reader = Reader::from_source(bytes).map_err(broken)?;
+            if !has_numbers(&reader).map_err(broken)? {
+                let kind = &reader.metadata().database_type;
+                return Err(Fault::file(
+                    path,
+                    format!(
+                        "this database ({kind}) has no AS numbers; one like GeoLite2-ASN is needed"
+                    ),
+                ));
+            }
+            let date = day_of(i64::try_from(reader.metadata().build_epoch).ok());
+            (Data::MaxMind(Box::new(reader)), date)
+        } else if bytes.contains(&0) {
+            return Err(Fault::file(path, "neither a MaxMind database nor a prefix-to-AS table"));
+        } else {
+            (read_table(&bytes, path)?, file_date(path))
+        };
+        Ok(Self { path: path.to_owned(), date, sha256, data })
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The day a database was built, or a table's file was written.
+    #[must_use]
+    pub fn date(&self) -> Option<&str> {
+        self.date.as_deref()
+    }
+
+    /// The hash of the file.
+    #[must_use]
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// What is known of an address.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::File`] where the database is broken at that place.
+    pub fn origin(&self, ip: IpAddr) -> Outcome<Option<Origin>> {
+        let ip = ip.to_canonical();
+        match &self.data {
+            Data::Text { table, origins } => Ok(table.all(ip).first().and_then(|(range, id)| {
+                let asns = origins.get(*id as usize)?.clone();
+                Some(Origin { asns, name: None, prefix: range.to_string() })
+            })),
+            Data::MaxMind(reader) => {
+                // Half of the databases know IPv4 alone; that is no fault of the address.
+                if ip.is_ipv6() && reader.metadata().ip_version == 4 {
+                    return Ok(None);
+                }
+                look_up(reader, ip).map_err(|e| Fault::file(&self.path, format!("{ip}: {e}")))
+            }
+        }
+    }
+}
+
+fn look_up(reader: &Reader<Vec<u8>>, ip: IpAddr) -> Result<Option<Origin>, MaxMindDbError> {
+    let found = reader.lookup(ip)?;
+    let Some(record) = found.decode::<Entry>()? else { return Ok(None) };
+    let Some(asn) = record.number() else { return Ok(None) };
+    Ok(Some(Origin { asns: vec![asn], name: record.name(), prefix: found.network()?.to_string() }))
+}
+
+/// Whether any of the first records has an AS number.
+fn has_numbers(reader: &Reader<Vec<u8>>) -> Result<bool, MaxMindDbError> {
+    let leaves = WithinOptions::default().include_networks_without_data();
+    for found in reader.networks(leaves)?.take(LOOKED_AT) {
+        if found?.decode::<Entry>()?.is_some_and(|e| e.number().is_some()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The keys of both makers.
+#[derive(Deserialize)]
+struct Entry {
+    autonomous_system_number: Option<u32>,
+    autonomous_system_organization: Option<String>,
+    #[serde(default, deserialize_with = "as_text")]
+    asn: Option<u32>,
+    as_name: Option<String>,
+}
+
+impl Entry {
+    fn number(&self) -> Option<u32> {
+        self.autonomous_system_number.or(self.asn).filter(|n| *n != 0)
+    }
+
+    fn name(self) -> Option<String> {
+        self.autonomous_system_organization.or(self.as_name).filter(|n| !n.is_empty())
+    }
+}
+
+/// Deserialises `"AS64496"` or 64496; an empty string is an address without AS.
+fn as_text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
+    struct Number;
+    impl Visitor<'_> for Number {
+        type Value = Option<u32>;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an AS number")
+        }
+        fn visit_str<E>(self, s: &str) -> Result<Option<u32>, E> {
+            Ok(as_number(s))
+        }
+        fn visit_u64<E>(self, n: u64) -> Result<Option<u32>, E> {
+            Ok(u32::try_from(n).ok())
+        }
+    }
+    from.deserialize_any(Number)
+}
+
+fn as_number(text: &str) -> Option<u32> {
+    let digits = text.trim_matches(['{', '}']);
+    let digits = digits.strip_prefix("AS").or(digits.strip_prefix("as")).unwrap_or(digits);
+    digits.parse().ok()
+}
+
+fn read_table(bytes: &[u8], path: &Path) -> Outcome<Data> {
+    let mut table = Table::default();
+    let mut origins = Vec::new();
+    for (number, line) in (1usize..).zip(bytes.split(|b| *b == b'\n')) {
+        let line = line.split(|b| *b == b'#').next().unwrap_or_default().trim_ascii();
+        if line.is_empty() {
+            continue;
+        }
+        let wrong = |reason: String| Fault::config(path, Some(number), reason);
+        let text = str::from_utf8(line).map_err(|_| wrong("this is not text".to_owned()))?;
+        let fields: Vec<&str> = text.split_whitespace().collect();
+        let (prefix, origin) = match fields.as_slice() {
+            [address, length, origin] => (format!("{address}/{length}"), *origin),
+            [prefix, origin] => ((*prefix).to_owned(), *origin),
+            _ => {
+                return Err(wrong(
+                    "expected `prefix length AS` or `prefix/length AS`, with blanks or tabs"
+                        .to_owned(),
+                ));
+            }
+        };
+        // Full tables name a default route or a block of many holders; they tell nothing here.
+        let range = match Range::parse(&prefix) {
+            Ok(range) => range,
+            Err(_) if net::network(&prefix).is_ok() => continue,
+            Err(e) => return Err(wrong(e)),
+        };
+        let asns: Option<Vec<u32>> = origin.split(['_', ',']).map(as_number).collect();
+        let asns = asns.ok_or_else(|| wrong(format!("`{origin}` is not the number of an AS")))?;
+        let id = u32::try_from(origins.len()).map_err(|e| wrong(e.to_string()))?;
+        table.add(range, id);
+        origins.push(asns);
+    }
+    if table.is_empty() {
+        return Err(Fault::file(path, "the prefix-to-AS table is empty"));
+    }
+    table.sort();
+    Ok(Data::Text { table, origins })
+}
+
+/// The day a file was last written, in UTC.
+pub(super) fn file_date(path: &Path) -> Option<String> {
+    let written = std::fs::metadata(path).ok()?.modified().ok()?;
+    Some(DateTime::<chrono::Utc>::from(written).format("%Y-%m-%d").to_string())
+}
+
+fn day_of(epoch: Option<i64>) -> Option<String> {
+    Some(DateTime::from_timestamp(epoch?, 0)?.format("%Y-%m-%d").to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One string of a database; from 29 bytes on, the length has a byte of its own.
+    fn string(text: &str) -> Vec<u8> {
+        let head = match text.len() as u8 {
+            short @ 0..29 => vec![0x40 | short],
+            long => vec![0x40 | 29, long - 29],
+        };
+        [&head, text.as_bytes()].concat()
+    }
+
+    /// One unsigned number; `kind` is 5 for 16, 6 for 32 and 9 for 64 bits.
+    fn number(kind: u8, n: u64) -> Vec<u8> {
+        let bytes: Vec<u8> = n.to_be_bytes().into_iter().skip_while(|b| *b == 0).collect();
+        let len = bytes.len() as u8;
+        let head = if kind > 7 { vec![len, kind - 7] } else { vec![kind << 5 | len] };
+        [head, bytes].concat()
+    }
+
+    fn map(entries: &[(&str, Vec<u8>)]) -> Vec<u8> {
+        let mut out = vec![0xe0 | entries.len() as u8];
+        for (key, value) in entries {
+            out.extend([string(key), value.clone()].concat());
+        }
+        out
+    }
+
+    /// An IPv4 database that says `record` of 192.0.2.0/24 and nothing else.
+    fn database(record: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        for depth in 0..24u32 {
+            let bit = 0xc000_0200u32 >> (31 - depth) & 1;
+            // After the last node comes "nothing", then 16 bytes, then data.
+            let on = if depth == 23 { 24 + 16 } else { depth + 1 };
+            for side in [0, 1] {
+                let to = if side == bit { on } else { 24 };
+                out.extend(&to.to_be_bytes()[1..]);
+            }
+        }
+        out.extend([0; 16]);
+        out.extend(record);
+        out.extend(metadata());
+        out
+    }
+
+    /// The end of a database with 24 nodes.
+    fn metadata() -> Vec<u8> {
+        let mut out = MARK.to_vec();
+        out.extend(map(&[
+            ("binary_format_major_version", number(5, 2)),
+            ("binary_format_minor_version", number(5, 0)),
+            ("build_epoch", number(9, 1_774_753_200)),
+            ("database_type", string("Test-ASN")),
+            ("description", map(&[])),
+            ("ip_version", number(5, 4)),
+            ("languages", vec![0, 4]),
+            ("node_count", number(6, 24)),
+            ("record_size", number(5, 24)),
+        ]));
+        out
+    }
+
+    fn load(bytes: &[u8]) -> Outcome<AsnDb> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("asn.db");
+        std::fs::write(&path, bytes).unwrap();
+        AsnDb::load(&path)
+    }
+
+    fn said(db: &AsnDb, ip: &str) -> String {
+        match db.origin(ip.parse().unwrap()).unwrap() {
+            Some(o) => format!("{:?} {} {}", o.asns, o.name.as_deref().unwrap_or("-"), o.prefix),
+            None => "nothing".to_owned(),
+        }
+    }
+
+    #[test]
+    fn both_makers() {
+        let maxmind = map(&[
+            ("autonomous_system_number", number(6, 64496)),
+            ("autonomous_system_organization", string("Example Net")),
+        ]);
+        let ipinfo = map(&[("asn", string("AS64496")), ("as_name", string("Example Net"))]);
+        for record in [maxmind, ipinfo] {
+            let db = load(&database(&record)).unwrap();
+            assert_eq!(db.date(), Some("2026-03-29"));
+            assert_eq!(db.sha256().len(), 64);
+            for (ip, want) in [
+                ("192.0.2.7", "[64496] Example Net 192.0.2.0/24"),
+                ("::ffff:192.0.2.7", "[64496] Example Net 192.0.2.0/24"),
+                ("192.0.3.7", "nothing"),
+                ("2001:db8::1", "nothing"),
+            ] {
+                assert_eq!(said(&db, ip), want, "{ip}");
+            }
+        }
+    }
+
+    #[test]
+    fn databases_that_are_not() {
+        let good = database(&map(&[("autonomous_system_number", number(6, 64496))]));
+        let other = database(&map(&[("city", string("London"))]));
+        let empty = database(&map(&[("asn", string(""))]));
+        // The record is a pointer to far behind the end.
+        let lost = database(&[0x2f, 0xff, 0xff]);
+        for (bytes, says) in [
+            (other, "this database (Test-ASN) has no AS numbers"),
+            (empty, "has no AS numbers"),
+            (lost, "asn.db: "),
+            (MARK.to_vec(), "asn.db: "),
+            (good[..good.len() - 5].to_vec(), "asn.db: "),
+            (b"PK\x03\x04\0\0".to_vec(), "neither a MaxMind database nor a prefix-to-AS table"),
+            (Vec::new(), "the prefix-to-AS table is empty"),
+        ] {
+            let fault = load(&bytes).unwrap_err();
+            assert_eq!(fault.exit_code(), 3, "{fault}");
+            assert!(fault.to_string().contains(says), "{fault}");
+        }
+        // Every branch leads to the next node, and the last one nowhere: 2^24 ways.
+        let mesh: Vec<u8> = (1..=24u32)
+            .flat_map(|to| [to, to])
+            .flat_map(|to| to.to_be_bytes()[1..].to_vec())
+            .collect();
+        let fault = load(&[mesh, vec![0; 16], metadata()].concat()).unwrap_err();
+        assert!(fault.to_string().contains("has no AS numbers"), "{fault}");
+        // Whatever single byte is damaged, nothing panics.
+        for i in 0..good.len() {
+            let mut bytes = good.clone();
+            bytes[i] ^= 0x55;
+            if let Ok(db) = load(&bytes) {
+                let _ = db.origin("192.0.2.7".parse().unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn tables() {
+        let db = load(
+            b"# CAIDA\n192.0.2.0\t24\t64496\n192.0.2.64/26 AS64497\n\
+              198.51.100.0\t24\t64498_64499\n2001:db8::\t32\t64500,{64501}\n0.0.0.0\t0\t64502\n",
+        )
+        .unwrap();
+        for (ip, want) in [
+            ("192.0.2.7", "[64496] - 192.0.2.0/24"),
+            ("192.0.2.65", "[64497] - 192.0.2.64/26"),
+            ("198.51.100.1", "[64498, 64499] - 198.51.100.0/24"),
+            ("2001:db8::1", "[64500, 64501] - 2001:db8::/32"),
+            ("203.0.113.1", "nothing"),
+        ] {
+            assert_eq!(said(&db, ip), want, "{ip}");
+        }
+        for (text, want) in [
+            (
+                "192.0.2.0/24",
+                ":1: expected `prefix length AS` or `prefix/length AS`, with blanks or tabs",
+            ),
+            ("\n192.0.2.0 24 x", ":2: `x` is not the number of an AS"),
+            (
+                "192.0.2.1 24 64496",
+                ":1: `192.0.2.1/24` has host bits set; meant is 192.0.2.0/24 or 192.0.2.1/32",
+            ),
+        ] {
+            let fault = load(text.as_bytes()).unwrap_err().to_string();
+            assert!(fault.ends_with(want), "{fault}");
+        }
+    }
+}

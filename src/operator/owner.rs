@@ -1,0 +1,429 @@
+//! Attributes an address to an operator and its region, with the record that proves it.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use rustc_hash::FxHashMap;
+
+use super::asn::{AsnDb, Origin, file_date};
+use super::layer::{self, hex_hash};
+use super::prefix::{Range, Table, read_list};
+use super::profile::{Channel, Profile, Proof};
+use super::route::{self, Unrouted};
+use crate::class::Class;
+use crate::config::place;
+use crate::fault::{Fault, Outcome};
+
+/// All operators, and what is needed to tell whose an address is.
+#[derive(Debug)]
+pub struct Operators {
+    /// Sorted by id.
+    profiles: Vec<Profile>,
+    table: Table,
+    /// What the numbers in `table` stand for.
+    claims: Vec<Claim>,
+    lists: Vec<List>,
+    asn_db: Option<AsnDb>,
+    by_asn: FxHashMap<u32, Claim>,
+}
+
+/// One prefix of one operator. Small, since there may be a million.
+#[derive(Clone, Copy, Debug)]
+struct Claim {
+    operator: u32,
+    region: Option<u16>,
+    list: u32,
+    /// The line in a prefix list; 0 for a prefix in the operator file.
+    line: u32,
+}
+
+/// A file that prefixes were read from.
+#[derive(Debug)]
+struct List {
+    path: PathBuf,
+    date: Option<String>,
+    sha256: String,
+}
+
+/// Whose an address is.
+#[derive(Clone, Debug)]
+pub struct Attribution<'o> {
+    /// The operator, if any claims the address.
+    pub operator: Option<&'o Profile>,
+    /// Its region, where it has regions and one could be told.
+    pub region: Option<&'o str>,
+    /// The record that proves it.
+    pub record: Option<Record>,
+    /// Records of others that also claim the address, and of other regions of
+    /// the same operator; they lost to a longer prefix or a better proof.
+    pub others: Vec<Record>,
+    /// What the AS database says, whether or not any operator claims that AS.
+    pub origin: Option<Origin>,
+}
+
+impl<'o> Attribution<'o> {
+    /// The channel for a class of abuse from this address.
+    ///
+    /// # Errors
+    ///
+    /// `None` where nobody claims the address, else why there is no channel.
+    pub fn channel(&self, class: Class) -> Result<&'o Channel, Option<Unrouted>> {
+        route::channel(self.operator.ok_or(None)?, class, self.region).map_err(Some)
+    }
+}
+
+/// One record that ties an address to an operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// The operator's id.
+    pub operator: String,
+    /// The region it speaks for.
+    pub region: Option<String>,
+    /// The prefix or range, as text.
+    pub prefix: String,
+    /// Where the record stands.
+    pub file: PathBuf,
+    /// The line, in a prefix list.
+    pub line: Option<usize>,
+    /// The day the file was written or the database built, as YYYY-MM-DD.
+    pub file_date: Option<String>,
+    /// The file's hash.
+    pub file_sha256: String,
+    /// What kind of record it is.
+    pub kind: Proven,
+    /// The origin AS, for a record of an AS database.
+    pub asn: Option<u32>,
+    /// Its name there.
+    pub as_name: Option<String>,
+}
+
+/// The kinds of records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proven {
+    /// A prefix list or an operator file.
+    PrefixList,
+    /// An AS database, and an operator file that claims the AS.
+    OriginAs,
+}
+
+impl fmt::Display for Proven {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::PrefixList => "prefix list",
+            Self::OriginAs => "origin AS",
+        })
+    }
+}
+
+impl Operators {
+    /// Reads the shipped operator files and those in `dir`, their prefix
+    /// lists, and the AS database.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Config`] with file and line for a mistake in a file or a
+    /// prefix or AS that two claim; [`Fault::File`] for the database.
+    pub fn load(dir: Option<&Path>, asn_db: Option<&Path>) -> Outcome<Self> {
+        let mut profiles = layer::load(dir)?;
+        profiles.sort_by(|a, b| a.id.cmp(&b.id));
+        let mut all = Self {
+            profiles: Vec::new(),
+            table: Table::default(),
+            claims: Vec::new(),
+            lists: Vec::new(),
+            asn_db: asn_db.map(AsnDb::load).transpose()?,
+            by_asn: FxHashMap::default(),
+        };
+        for (number, profile) in (0u32..).zip(&profiles) {
+            // Regions first: of equal ranges of one operator, theirs says more.
+            for (i, r) in (0u16..).zip(&profile.region) {
+                all.claim(profile, (number, Some(i)), &r.prefixes, &r.prefix_file)?;
+            }
+            let m = &profile.matches;
+            all.claim(profile, (number, None), &m.prefixes, &m.prefix_file)?;
+        }
+        all.table.sort();
+        all.profiles = profiles;
+        all.refuse_equal_claims()?;
+        all.claim_ases()?;
+        Ok(all)
+    }
+
+    fn claim(
+        &mut self,
+        profile: &Profile,
+        (operator, region): (u32, Option<u16>),
+        inline: &[Range],
+        files: &[PathBuf],
+    ) -> Outcome<()> {
+        let mut add = |list: u32, line: u32, range: Range| {
+            // Ranges are far fewer than 2^32: each took a line of a file.
+            let id = u32::try_from(self.claims.len()).unwrap_or(u32::MAX);
+            self.claims.push(Claim { operator, region, list, line });
+            self.table.add(range, id);
+        };
+        let mut number = u32::try_from(self.lists.len()).unwrap_or(u32::MAX);
+        if !inline.is_empty() {
+            inline.iter().for_each(|range| add(number, 0, *range));
+            self.lists.push(List {
+                path: PathBuf::from(profile.place()),
+                date: profile.file.as_deref().and_then(file_date),
+                sha256: profile.sha256.clone(),
+            });
+            number += 1;
+        }
+        for path in files {
+            let bytes =
+                std::fs::read(path).map_err(|e| Fault::config(path, None, e.to_string()))?;
+            let ranges =
+                read_list(&bytes).map_err(|(line, e)| Fault::config(path, Some(line), e))?;
+            ranges.into_iter().for_each(|(line, range)| add(number, line, range));
+            let (date, sha256) = (file_date(path), hex_hash(&bytes));
+            self.lists.push(List { path: path.clone(), date, sha256 });
+            number += 1;
+        }
+        Ok(())
+    }
+
+    /// Of two who claim the identical prefix, nobody can say whose it is.
+    fn refuse_equal_claims(&self) -> Outcome<()> {
+        for (range, a, b) in self.table.equals() {
+            let (Some(a), Some(b)) = (self.claims.get(a as usize), self.claims.get(b as usize))
+            else {
+                continue;
+            };
+            let two_regions = a.region.is_some() && b.region.is_some() && a.region != b.region;
+            if a.operator == b.operator && !two_regions {
+                continue;
+            }
+            let (first, second) =
+                (self.lists.get(a.list as usize), self.lists.get(b.list as usize));
+            if let (Some(first), Some(second)) = (first, second) {
+                let line = if a.line > 0 { format!(":{}", a.line) } else { String::new() };
+                return Err(Fault::config(
+                    &second.path,
+                    (b.line > 0).then_some(b.line as usize),
+                    format!(
+                        "{range} of {} is also claimed by {} in {}{line}; take it out of one",
+                        self.claimant(*b),
+                        self.claimant(*a),
+                        first.path.display(),
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The operator's id, and the region if there is one.
+    fn claimant(&self, claim: Claim) -> String {
+        let Some(profile) = self.profile(claim) else { return String::new() };
+        match self.region(claim) {
+            Some(region) => format!("`{}` (region {region})", profile.id),
+            None => format!("`{}`", profile.id),
+        }
+    }
+
+    fn claim_ases(&mut self) -> Outcome<()> {
+        let mut by_asn: FxHashMap<u32, Claim> = FxHashMap::default();
+        for (operator, profile) in (0u32..).zip(&self.profiles) {
+            let regions = (0u16..).zip(&profile.region);
+            let of_regions = regions.flat_map(|(i, r)| r.asn.iter().map(move |n| (*n, Some(i))));
+            let of_all = profile.matches.asn.iter().map(|n| (*n, None));
+            for (asn, region) in of_regions.chain(of_all) {
+                let claim = Claim { operator, region, list: 0, line: 0 };
+                let Some(earlier) = by_asn.get(&asn).copied() else {
+                    by_asn.insert(asn, claim);
+                    continue;
+                };
+                if earlier.operator == operator && (region.is_none() || region == earlier.region) {
+                    continue;
+                }
+                let other = self.profile(earlier).unwrap_or(profile);
+                // A file of the user's may take over a shipped operator's AS.
+                match (&other.file, &profile.file) {
+                    (Some(_), None) => {}
+                    (None, Some(_)) => {
+                        by_asn.insert(asn, claim);
+                    }
+                    _ => {
+                        let path = PathBuf::from(profile.place());
+                        let text = profile.file.as_deref().map(place::text_of).transpose()?;
+                        let line = text.and_then(|t| place::line_of(&t, "match", "asn", ""));
+                        return Err(Fault::config(
+                            &path,
+                            line,
+                            format!(
+                                "AS{asn} of {} is also claimed by {} in {}; take it out of one",
+                                self.claimant(claim),
+                                self.claimant(earlier),
+                                other.place(),
+                            ),
+                        ));
+                    }
+                }
+            }
+        }
+        self.by_asn = by_asn;
+        Ok(())
+    }
+
+    fn profile(&self, claim: Claim) -> Option<&Profile> {
+        self.profiles.get(claim.operator as usize)
+    }
+
+    fn region(&self, claim: Claim) -> Option<&str> {
+        let regions = &self.profile(claim)?.region;
+        regions.get(usize::from(claim.region?)).map(|r| r.name.as_str())
+    }
+
+    /// Whose the address is.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::File`] where the AS database is broken at that place.
+    pub fn whose(&self, ip: IpAddr) -> Outcome<Attribution<'_>> {
+        let origin = match &self.asn_db {
+            Some(db) => db.origin(ip)?,
+            None => None,
+        };
+        let listed: Vec<(Range, Claim)> = self
+            .table
+            .all(ip)
+            .into_iter()
+            .filter_map(|(range, id)| Some((range, *self.claims.get(id as usize)?)))
+            .collect();
+        let mut by_as: Vec<(u32, Claim)> = Vec::new();
+        for asn in origin.iter().flat_map(|o| &o.asns) {
+            by_as.extend(self.by_asn.get(asn).map(|claim| (*asn, *claim)));
+        }
+
+        let mut records: Vec<(Claim, Record)> = Vec::new();
+        for (range, claim) in &listed {
+            records.extend(self.listed_record(*range, *claim).map(|r| (*claim, r)));
+        }
+        let from_lists = records.len();
+        for (asn, claim) in &by_as {
+            let record = origin.as_ref().and_then(|o| self.origin_record(o, *asn, *claim));
+            records.extend(record.map(|r| (*claim, r)));
+        }
+        // An AS proves something where nobody lists the address, its operator
+        // takes that for proof, and a prefix announced by several ASes does
+        // not belong to two operators.
+        let proves =
+            |c: &Claim| self.profile(*c).is_some_and(|p| p.matches.proof != Proof::Allocation);
+        let sure = by_as.windows(2).all(|w| match w {
+            [a, b] => a.1.operator == b.1.operator,
+            _ => true,
+        });
+        let winner = match records.first() {
+            Some((claim, _)) if from_lists > 0 || (sure && proves(claim)) => Some(*claim),
+            _ => None,
+        };
+        let Some(winner) = winner else {
+            let others = records.into_iter().map(|(_, r)| r).collect();
+            return Ok(Attribution { operator: None, region: None, record: None, others, origin });
+        };
+        let region = self.region_of(winner, &listed, &by_as);
+        let mut records = records.into_iter();
+        let record = records.next().map(|(_, r)| r);
+        let others = records
+            .filter(|(c, r)| {
+                c.operator != winner.operator
+                    || (r.region.is_some() && r.region.as_deref() != region)
+            })
+            .map(|(_, r)| r)
+            .collect();
+        Ok(Attribution { operator: self.profile(winner), region, record, others, origin })
+    }
+
+    /// The region: by the longest prefix of any region, else by origin AS,
+    /// else the one that is the default.
+    fn region_of(
+        &self,
+        winner: Claim,
+        listed: &[(Range, Claim)],
+        by_as: &[(u32, Claim)],
+    ) -> Option<&str> {
+        let own = |c: &&Claim| c.operator == winner.operator && c.region.is_some();
+        if let Some(claim) = listed.iter().map(|(_, c)| c).find(own) {
+            return self.region(*claim);
+        }
+        let mut named = by_as.iter().map(|(_, c)| c).filter(own).filter_map(|c| self.region(*c));
+        if let Some(first) = named.next() {
+            // Announced from two regions at once: neither is sure.
+            return named.all(|other| other == first).then_some(first);
+        }
+        let regions = &self.profile(winner)?.region;
+        regions.iter().find(|r| r.default).map(|r| r.name.as_str())
+    }
+
+    fn listed_record(&self, range: Range, claim: Claim) -> Option<Record> {
+        let list = self.lists.get(claim.list as usize)?;
+        Some(Record {
+            operator: self.profile(claim)?.id.clone(),
+            region: self.region(claim).map(str::to_owned),
+            prefix: range.to_string(),
+            file: list.path.clone(),
+            line: (claim.line > 0).then_some(claim.line as usize),
+            file_date: list.date.clone(),
+            file_sha256: list.sha256.clone(),
+            kind: Proven::PrefixList,
+            asn: None,
+            as_name: None,
+        })
+    }
+
+    fn origin_record(&self, origin: &Origin, asn: u32, claim: Claim) -> Option<Record> {
+        let db = self.asn_db.as_ref()?;
+        Some(Record {
+            operator: self.profile(claim)?.id.clone(),
+            region: self.region(claim).map(str::to_owned),
+            prefix: origin.prefix.clone(),
+            file: db.path().to_owned(),
+            line: None,
+            file_date: db.date().map(str::to_owned),
+            file_sha256: db.sha256().to_owned(),
+            kind: Proven::OriginAs,
+            asn: Some(asn),
+            as_name: origin.name.clone(),
+        })
+    }
+
+    /// Whether a prefix list claims the address; a reserved one that is
+    /// claimed counts as any other.
+    #[must_use]
+    pub fn claims(&self, ip: IpAddr) -> bool {
+        self.table.longest(ip).is_some()
+    }
+
+    /// The operator of that id.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Profile> {
+        self.profiles
+            .binary_search_by(|p| p.id.as_str().cmp(id))
+            .ok()
+            .and_then(|i| self.profiles.get(i))
+    }
+
+    /// All operators, by id.
+    pub fn iter(&self) -> impl Iterator<Item = &Profile> {
+        self.profiles.iter()
+    }
+
+    /// The AS database, if one was named.
+    #[must_use]
+    pub fn asn_db(&self) -> Option<&AsnDb> {
+        self.asn_db.as_ref()
+    }
+
+    /// Every file prefixes were read from, with its day and hash, for a manifest.
+    pub fn lists(&self) -> impl Iterator<Item = (&Path, Option<&str>, &str)> {
+        self.lists.iter().map(|l| (l.path.as_path(), l.date.as_deref(), l.sha256.as_str()))
+    }
+}
+
+#[cfg(test)]
+#[path = "owner_tests.rs"]
+mod tests;

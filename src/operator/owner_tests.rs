@@ -1,0 +1,202 @@
+//! Rows for attribution: nested prefixes, regions, origin ASes, and claims that collide.
+
+use super::*;
+
+/// BT's file with lists for its two regions, where a /26 inside a /24 belongs
+/// to the other region, and a neighbour inside Janet's block.
+const BT: &str = r#"
+id = "bt"
+extends = "bt"
+[[region]]
+name = "uk"
+prefix_file = "uk.txt"
+asn = [2856]
+[[region]]
+name = "non-uk"
+prefix_file = ["non-uk.txt"]
+asn = [5400]
+"#;
+const JANET: &str =
+    "id = 'janet'\nextends = 'janet'\n[match]\nprefixes = ['198.51.100.0/24', '2001:db8::/32']\n";
+const HOSTER: &str = r#"
+id = "hoster"
+[match]
+prefixes = ["198.51.100.16 - 198.51.100.40"]
+[[channel]]
+id = "abuse"
+kind = "email"
+to = "abuse@example.net"
+[[route]]
+class = ["*"]
+channel = "abuse"
+"#;
+const ORIGINS: &str = "\
+192.0.2.0 24 2856
+203.0.113.0 26 2856
+203.0.113.64 26 5400
+203.0.113.128 26 2856_786
+203.0.113.192 26 64496
+198.51.100.0 24 786
+";
+
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::write(dir.path().join(name), text).unwrap();
+    }
+    dir
+}
+
+fn loaded() -> (tempfile::TempDir, Operators) {
+    let dir = folder(&[
+        ("bt.toml", BT),
+        ("uk.txt", "# UK\n192.0.2.0/24\n"),
+        ("non-uk.txt", "192.0.2.64/26\n"),
+        ("janet.toml", JANET),
+        ("hoster.toml", HOSTER),
+        ("origins.txt", ORIGINS),
+    ]);
+    let all = Operators::load(Some(dir.path()), Some(&dir.path().join("origins.txt"))).unwrap();
+    (dir, all)
+}
+
+/// An attribution in one line.
+fn told(all: &Operators, ip: &str) -> String {
+    let a = all.whose(ip.parse().unwrap()).unwrap();
+    let brief = |r: &Record| {
+        let file = r.file.file_name().unwrap().to_str().unwrap();
+        let asn = r.asn.map(|n| format!(" AS{n}")).unwrap_or_default();
+        format!("{} {} {file}{asn}", r.operator, r.prefix)
+    };
+    let to = a.channel(Class::SshLogin).map_or_else(
+        |e| {
+            e.map_or(
+                "-",
+                |e| if matches!(e, Unrouted::RegionUnknown { .. }) { "region?" } else { "?" },
+            )
+        },
+        |c| c.to.as_deref().unwrap_or("-"),
+    );
+    format!(
+        "{} {} [{}] {to}; {}",
+        a.operator.map_or("nobody", |p| &p.id),
+        a.region.unwrap_or("-"),
+        a.record.as_ref().map(brief).unwrap_or_default(),
+        a.others.iter().map(brief).collect::<Vec<_>>().join(", ")
+    )
+}
+
+#[test]
+fn whose_it_is() {
+    let (_dir, all) = loaded();
+    for (ip, want) in [
+        ("192.0.2.1", "bt uk [bt 192.0.2.0/24 uk.txt] security@bt.com; "),
+        // The /26 is the other region's; the /24 around it is shown.
+        (
+            "192.0.2.65",
+            "bt non-uk [bt 192.0.2.64/26 non-uk.txt] security@eu.bt.net; bt 192.0.2.0/24 uk.txt, bt 192.0.2.0/24 origins.txt AS2856",
+        ),
+        ("::ffff:192.0.2.128", "bt uk [bt 192.0.2.0/24 uk.txt] security@bt.com; "),
+        ("198.51.100.7", "janet - [janet 198.51.100.0/24 janet.toml] irt@csirt.ja.net; "),
+        (
+            "198.51.100.16",
+            "hoster - [hoster 198.51.100.16 - 198.51.100.40 hoster.toml] abuse@example.net; janet 198.51.100.0/24 janet.toml, janet 198.51.100.0/24 origins.txt AS786",
+        ),
+        ("2001:db8::1", "janet - [janet 2001:db8::/32 janet.toml] irt@csirt.ja.net; "),
+        // No list has these: the origin AS decides, and its region.
+        ("203.0.113.1", "bt uk [bt 203.0.113.0/26 origins.txt AS2856] security@bt.com; "),
+        ("203.0.113.65", "bt non-uk [bt 203.0.113.64/26 origins.txt AS5400] security@eu.bt.net; "),
+        // Announced by two: nobody's, and both are shown.
+        (
+            "203.0.113.129",
+            "nobody - [] -; bt 203.0.113.128/26 origins.txt AS2856, janet 203.0.113.128/26 origins.txt AS786",
+        ),
+        ("203.0.113.193", "nobody - [] -; "),
+    ] {
+        assert_eq!(told(&all, ip), want, "{ip}");
+    }
+    assert!(all.claims("192.0.2.1".parse().unwrap()));
+    assert!(!all.claims("203.0.113.1".parse().unwrap()));
+    let record = all.whose("192.0.2.1".parse().unwrap()).unwrap().record.unwrap();
+    assert_eq!((record.line, record.file_sha256.len()), (Some(2), 64));
+    assert_eq!(record.file_date.unwrap().len(), 10);
+    assert_eq!(
+        all.iter().map(|p| p.id.as_str()).collect::<Vec<_>>(),
+        ["bt", "generic", "hoster", "janet"]
+    );
+    assert!(all.get("bt").is_some() && all.get("b").is_none());
+}
+
+#[test]
+fn a_region_that_is_not_known_is_not_guessed() {
+    let bt = "id='bt'\nextends='bt'\n[match]\nprefixes=['192.0.2.0/24']\n";
+    let dir = folder(&[("bt.toml", bt)]);
+    let all = Operators::load(Some(dir.path()), None).unwrap();
+    assert_eq!(told(&all, "192.0.2.1"), "bt - [bt 192.0.2.0/24 bt.toml] region?; ");
+    let text = format!("{bt}[[region]]\nname='uk'\n[[region]]\nname='non-uk'\ndefault=true\n");
+    let dir = folder(&[("bt.toml", &text)]);
+    let all = Operators::load(Some(dir.path()), None).unwrap();
+    assert_eq!(told(&all, "192.0.2.1"), "bt non-uk [bt 192.0.2.0/24 bt.toml] security@eu.bt.net; ");
+}
+
+#[test]
+fn allocation_is_not_proved_by_an_as() {
+    let dir = folder(&[
+        ("x.toml", "id='x'\n[match]\nasn=[64496]\nproof='allocation'"),
+        ("o.txt", "192.0.2.0/24 64496"),
+    ]);
+    let all = Operators::load(Some(dir.path()), Some(&dir.path().join("o.txt"))).unwrap();
+    assert_eq!(told(&all, "192.0.2.1"), "nobody - [] -; x 192.0.2.0/24 o.txt AS64496");
+}
+
+#[test]
+fn collisions_and_bad_lists() {
+    let list = |files: &'static str| format!("id='x'\n[match]\nprefix_file={files}");
+    for (files, want) in [
+        (
+            &[("a.toml", "id='x'\n[match]\nprefixes=['192.0.2.0/24']".to_owned()),
+              ("b.toml", "id='y'\n[match]\nprefix_file='l.txt'".to_owned()),
+              ("l.txt", "\n192.0.2.0 - 192.0.2.255".to_owned())][..],
+            "l.txt:2: 192.0.2.0/24 of `y` is also claimed by `x` in a.toml; take it out of one",
+        ),
+        (
+            &[("a.toml", "id='x'\n[[region]]\nname='n'\nprefixes=['192.0.2.0/24']\n[[region]]\nname='s'\nprefixes=['192.0.2.0/24']".to_owned())],
+            "a.toml: 192.0.2.0/24 of `x` (region s) is also claimed by `x` (region n) in a.toml; take it out of one",
+        ),
+        (
+            &[("a.toml", "id='x'\n[match]\nasn=[64496]".to_owned()),
+              ("b.toml", "id='y'\n[match]\nasn=[64496]".to_owned())],
+            "b.toml:3: AS64496 of `y` is also claimed by `x` in a.toml; take it out of one",
+        ),
+        (&[("a.toml", list("'none.txt'"))], "none.txt: No such file or directory (os error 2)"),
+        (
+            &[("a.toml", list("['l.txt']")), ("l.txt", "192.0.2.0/24\n0.0.0.0/0\n".to_owned())],
+            "l.txt:2: `0.0.0.0/0` is larger than any operator's: at most /8 of IPv4 or /16 of IPv6",
+        ),
+        (
+            &[("a.toml", list("'l.txt'")), ("l.txt", "192.0.2.3/24".to_owned())],
+            "l.txt:1: `192.0.2.3/24` has host bits set; meant is 192.0.2.0/24 or 192.0.2.3/32",
+        ),
+    ] {
+        let files: Vec<(&str, &str)> = files.iter().map(|(n, t)| (*n, t.as_str())).collect();
+        let dir = folder(&files);
+        let fault = Operators::load(Some(dir.path()), None).unwrap_err();
+        assert_eq!(fault.exit_code(), 2);
+        let text = fault.to_string().replace(&format!("{}/", dir.path().display()), "");
+        assert_eq!(text, want);
+    }
+    // The same prefix twice of one operator, or in its list and a region's, is no matter.
+    let dir = folder(&[
+        (
+            "a.toml",
+            "id='x'\n[match]\nprefix_file='l.txt'\n[[region]]\nname='n'\nprefixes=['192.0.2.0/24']",
+        ),
+        ("l.txt", "192.0.2.0/24\n192.0.2.0/24\n"),
+    ]);
+    let all = Operators::load(Some(dir.path()), None).unwrap();
+    assert_eq!(told(&all, "192.0.2.9"), "x n [x 192.0.2.0/24 a.toml] ?; ");
+    // A user's file takes over the AS of a shipped one.
+    let dir = folder(&[("a.toml", "id='a'\n[match]\nasn=[786]"), ("o.txt", "192.0.2.0/24 786")]);
+    let all = Operators::load(Some(dir.path()), Some(&dir.path().join("o.txt"))).unwrap();
+    assert!(told(&all, "192.0.2.9").starts_with("a - [a 192.0.2.0/24 o.txt AS786]"));
+}

@@ -1,0 +1,384 @@
+//! Which prefix holds an address: the table, and the lists it is loaded from.
+//!
+//! Registries delegate ranges that are no power of two, and lists overlap, so
+//! the table holds ranges: sorted by their first address, with the greatest
+//! last address of every subtree beside them (an implicit interval tree). A
+//! look-up costs the depth of the tree and the ranges that match.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::Sub;
+
+use ipnet::{IpNet, Ipv4Subnets, Ipv6Subnets};
+use serde::{Deserialize, Deserializer};
+
+use crate::config::{net, place};
+
+/// Shortest IPv4 prefix that is believed: no registry gives anybody more than a /8.
+pub const SHORTEST_V4: u8 = 8;
+
+/// Shortest IPv6 prefix that is believed: /16 is the largest ever given to one holder.
+pub const SHORTEST_V6: u8 = 16;
+
+/// Addresses from a first to a last one, of one version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Range {
+    /// IPv4.
+    V4(u32, u32),
+    /// IPv6.
+    V6(u128, u128),
+}
+
+impl Range {
+    /// Reads `192.0.2.0/24`, `192.0.2.7` or `192.0.2.16 - 192.0.2.99`.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says what is wrong, as when the range is so large that
+    /// nobody holds it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let range = match text.split_once('-') {
+            None => {
+                let net = net::network(text)?;
+                Self::between(net.network(), net.broadcast())
+            }
+            Some((first, last)) => {
+                let (a, b) = (net::address_of(first)?, net::address_of(last)?);
+                if a.is_ipv4() != b.is_ipv4() {
+                    return Err(format!("`{text}` begins and ends in different IP versions"));
+                }
+                if a > b {
+                    return Err(format!("`{text}` ends before it begins"));
+                }
+                Self::between(a, b)
+            }
+        };
+        range.filter(|r| r.is_believable()).ok_or_else(|| {
+            format!(
+                "`{text}` is larger than any operator's: at most /{SHORTEST_V4} of IPv4 or \
+                 /{SHORTEST_V6} of IPv6"
+            )
+        })
+    }
+
+    fn between(first: IpAddr, last: IpAddr) -> Option<Self> {
+        match (first, last) {
+            (IpAddr::V4(a), IpAddr::V4(b)) => Some(Self::V4(a.to_bits(), b.to_bits())),
+            (IpAddr::V6(a), IpAddr::V6(b)) => Some(Self::V6(a.to_bits(), b.to_bits())),
+            _ => None,
+        }
+    }
+
+    const fn is_believable(&self) -> bool {
+        match *self {
+            Self::V4(a, b) => b - a < 1 << (32 - SHORTEST_V4),
+            Self::V6(a, b) => b - a < 1 << (128 - SHORTEST_V6),
+        }
+    }
+}
+
+impl fmt::Display for Range {
+    /// A prefix where the range is one, else its two ends.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (first, last, mut nets): (IpAddr, IpAddr, Box<dyn Iterator<Item = IpNet>>) = match *self
+        {
+            Self::V4(a, b) => {
+                let (a, b) = (Ipv4Addr::from_bits(a), Ipv4Addr::from_bits(b));
+                (a.into(), b.into(), Box::new(Ipv4Subnets::new(a, b, 0).map(IpNet::from)))
+            }
+            Self::V6(a, b) => {
+                let (a, b) = (Ipv6Addr::from_bits(a), Ipv6Addr::from_bits(b));
+                (a.into(), b.into(), Box::new(Ipv6Subnets::new(a, b, 0).map(IpNet::from)))
+            }
+        };
+        match (nets.next(), nets.next()) {
+            (Some(net), None) => write!(f, "{net}"),
+            _ => write!(f, "{first} - {last}"),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Range {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        place::string_by(from, "a prefix such as \"192.0.2.0/24\"", Self::parse)
+    }
+}
+
+/// Reads a prefix list: one prefix or range per line; `#` begins a comment.
+/// Each range comes with the number of its line.
+///
+/// # Errors
+///
+/// The number of the first bad line and what is wrong with it.
+pub fn read_list(bytes: &[u8]) -> Result<Vec<(u32, Range)>, (usize, String)> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut ranges = Vec::with_capacity(memchr::memchr_iter(b'\n', bytes).count() + 1);
+    for (number, line) in (1u32..).zip(bytes.split(|b| *b == b'\n')) {
+        let text = line.split(|b| *b == b'#').next().unwrap_or_default().trim_ascii();
+        if text.is_empty() {
+            continue;
+        }
+        let range = str::from_utf8(text)
+            .map_err(|_| "this is not text; a list has one prefix per line".to_owned())
+            .and_then(Range::parse);
+        ranges.push((number, range.map_err(|e| (number as usize, e))?));
+    }
+    Ok(ranges)
+}
+
+/// Ranges of both versions, each with a number of the caller's. Ranges are
+/// added, then the table is [sorted](Table::sort), and only then asked.
+#[derive(Clone, Debug, Default)]
+pub struct Table {
+    v4: Tree<u32>,
+    v6: Tree<u128>,
+}
+
+impl Table {
+    /// Adds a range.
+    pub fn add(&mut self, range: Range, id: u32) {
+        match range {
+            Range::V4(first, last) => self.v4.0.push(Node { first, last, reach: last, id }),
+            Range::V6(first, last) => self.v6.0.push(Node { first, last, reach: last, id }),
+        }
+    }
+
+    /// Makes the table ready for look-ups.
+    pub fn sort(&mut self) {
+        self.v4.sort();
+        self.v6.sort();
+    }
+
+    /// The number of the smallest range that holds the address.
+    #[must_use]
+    pub fn longest(&self, ip: IpAddr) -> Option<u32> {
+        self.all(ip).first().map(|(_, id)| *id)
+    }
+
+    /// All ranges that hold the address with their numbers, the smallest
+    /// range first; of equal ones, the one with the smaller number.
+    #[must_use]
+    pub fn all(&self, ip: IpAddr) -> Vec<(Range, u32)> {
+        match ip.to_canonical() {
+            IpAddr::V4(ip) => self.v4.holding(ip.to_bits(), Range::V4),
+            IpAddr::V6(ip) => self.v6.holding(ip.to_bits(), Range::V6),
+        }
+    }
+
+    /// Numbers of equal ranges, in pairs of neighbours.
+    pub fn equals(&self) -> impl Iterator<Item = (Range, u32, u32)> {
+        self.v4.equals(Range::V4).chain(self.v6.equals(Range::V6))
+    }
+
+    /// How many ranges there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.v4.0.len() + self.v6.0.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// One range, and the greatest last address of the subtree it is the root of.
+#[derive(Clone, Copy, Debug)]
+struct Node<A> {
+    first: A,
+    last: A,
+    reach: A,
+    id: u32,
+}
+
+/// Nodes sorted by first address; the root of a slice is its middle, the left
+/// and right parts are its subtrees.
+#[derive(Clone, Debug, Default)]
+struct Tree<A>(Vec<Node<A>>);
+
+impl<A: Copy + Ord + Sub<Output = A>> Tree<A> {
+    fn sort(&mut self) {
+        self.0.sort_unstable_by_key(|n| (n.first, n.last, n.id));
+        set_reach(&mut self.0);
+    }
+
+    fn holding(&self, ip: A, range: fn(A, A) -> Range) -> Vec<(Range, u32)> {
+        let mut found = Vec::new();
+        search(&self.0, ip, &mut found);
+        found.sort_unstable_by_key(|n| (n.last - n.first, n.id));
+        found.into_iter().map(|n| (range(n.first, n.last), n.id)).collect()
+    }
+
+    fn equals(&self, range: fn(A, A) -> Range) -> impl Iterator<Item = (Range, u32, u32)> {
+        let pairs = self.0.iter().zip(self.0.iter().skip(1));
+        pairs
+            .filter(|(a, b)| a.first == b.first && a.last == b.last)
+            .map(move |(a, b)| (range(a.first, a.last), a.id, b.id))
+    }
+}
+
+/// Fills in `reach`; the recursion is as deep as the tree, about 20 for a million.
+fn set_reach<A: Copy + Ord>(nodes: &mut [Node<A>]) -> Option<A> {
+    let (left, rest) = nodes.split_at_mut(nodes.len() / 2);
+    let (root, right) = rest.split_first_mut()?;
+    let below = set_reach(left).into_iter().chain(set_reach(right));
+    root.reach = below.fold(root.last, A::max);
+    Some(root.reach)
+}
+
+/// Collects the nodes that hold `ip`.
+fn search<A: Copy + Ord>(nodes: &[Node<A>], ip: A, found: &mut Vec<Node<A>>) {
+    let (left, rest) = nodes.split_at(nodes.len() / 2);
+    let Some((root, right)) = rest.split_first() else { return };
+    if root.reach < ip {
+        return;
+    }
+    search(left, ip, found);
+    if root.first <= ip {
+        if ip <= root.last {
+            found.push(*root);
+        }
+        search(right, ip, found);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    fn table(ranges: impl IntoIterator<Item = Range>) -> Table {
+        let mut table = Table::default();
+        for (id, range) in (0..).zip(ranges) {
+            table.add(range, id);
+        }
+        table.sort();
+        table
+    }
+
+    fn ids(table: &Table, ip: IpAddr) -> Vec<u32> {
+        table.all(ip).into_iter().map(|(_, id)| id).collect()
+    }
+
+    #[test]
+    fn smallest_first() {
+        let lines = [
+            "192.0.2.0/24",
+            "192.0.2.64/26",
+            "192.0.2.60 - 192.0.2.70",
+            "192.0.2.68 - 192.0.2.99",
+            "198.51.100.0/25",
+            "2001:db8::/32",
+            "2001:db8:1::/48",
+            "192.0.2.0/24",
+        ];
+        let table = table(lines.map(|l| Range::parse(l).unwrap()));
+        assert_eq!(table.len(), lines.len());
+        for (address, want) in [
+            ("192.0.2.1", &[0, 7][..]),
+            ("192.0.2.60", &[2, 0, 7]),
+            ("192.0.2.69", &[2, 3, 1, 0, 7]),
+            ("::ffff:192.0.2.200", &[0, 7]),
+            ("192.0.3.0", &[]),
+            ("198.51.100.127", &[4]),
+            ("198.51.100.128", &[]),
+            ("2001:db8:1::7", &[6, 5]),
+            ("2001:db9::", &[]),
+        ] {
+            assert_eq!(ids(&table, ip(address)), want, "{address}");
+            assert_eq!(table.longest(ip(address)), want.first().copied(), "{address}");
+        }
+        let equals: Vec<_> = table.equals().map(|(r, a, b)| (r.to_string(), a, b)).collect();
+        assert_eq!(equals, [("192.0.2.0/24".to_owned(), 0, 7)]);
+        assert!(Table::default().is_empty());
+        assert_eq!(Table::default().longest(ip("192.0.2.1")), None);
+    }
+
+    #[test]
+    fn agrees_with_looking_at_each() {
+        // Ranges inside 192.0.2.0/24 from a small generator; each address is asked.
+        let mut seed = 7u32;
+        let mut next = |n: u32| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 16) % n
+        };
+        let base = 0xc000_0200;
+        let ranges: Vec<(u32, u32)> = (0..200)
+            .map(|_| {
+                let first = next(256);
+                (base + first, base + first + next(256 - first))
+            })
+            .collect();
+        let table = table(ranges.iter().map(|r| Range::V4(r.0, r.1)));
+        for at in base..base + 256 {
+            let mut want: Vec<(u32, u32)> = (0..)
+                .zip(&ranges)
+                .filter(|(_, r)| (r.0..=r.1).contains(&at))
+                .map(|(i, r)| (r.1 - r.0, i))
+                .collect();
+            want.sort_unstable();
+            let want: Vec<u32> = want.into_iter().map(|w| w.1).collect();
+            assert_eq!(ids(&table, Ipv4Addr::from_bits(at).into()), want);
+        }
+    }
+
+    #[test]
+    fn ranges_as_written() {
+        for (text, want) in [
+            ("192.0.2.0/24", "192.0.2.0/24"),
+            ("192.0.2.0 - 192.0.2.255", "192.0.2.0/24"),
+            ("192.0.2.16-192.0.2.99", "192.0.2.16 - 192.0.2.99"),
+            ("192.0.2.7", "192.0.2.7/32"),
+            ("2001:db8:: - 2001:db8::ffff", "2001:db8::/112"),
+            (
+                "192.0.2.9/24",
+                "`192.0.2.9/24` has host bits set; meant is 192.0.2.0/24 or 192.0.2.9/32",
+            ),
+            ("192.0.2.9 - 192.0.2.1", "`192.0.2.9 - 192.0.2.1` ends before it begins"),
+            (
+                "192.0.2.9 - 2001:db8::",
+                "`192.0.2.9 - 2001:db8::` begins and ends in different IP versions",
+            ),
+            ("192.0.2", "`192.0.2` is not an address"),
+        ] {
+            assert_eq!(Range::parse(text).map_or_else(|e| e, |r| r.to_string()), want);
+        }
+        for large in ["0.0.0.0/0", "::/0", "0.0.0.0 - 255.255.255.255", "128.0.0.0/1", "2000::/3"] {
+            assert!(Range::parse(large).unwrap_err().contains("larger than any"), "{large}");
+        }
+    }
+
+    #[test]
+    fn lists() {
+        let good = b"\xef\xbb\xbf# ours\r\n192.0.2.0/24\r\n\n  2001:db8::/32 # v6\n";
+        assert_eq!(read_list(good).unwrap().len(), 2);
+        assert_eq!(read_list(b"").unwrap(), []);
+        for (bad, line, says) in [
+            (&b"192.0.2.0/24\n0.0.0.0/0\n"[..], 2, "larger than any"),
+            (b"\n\nexample.org\n", 3, "names are never resolved"),
+            (b"192.0.2.0/24 AS64496\n", 1, "prefix length"),
+            (b"\xff\xfe1\0", 1, "not text"),
+        ] {
+            let (at, why) = read_list(bad).unwrap_err();
+            assert_eq!(at, line);
+            assert!(why.contains(says), "{why}");
+        }
+    }
+
+    #[test]
+    fn a_million_prefixes() {
+        // 2^20 neighbouring addresses under 2001:db8::/32, and the block around them.
+        let base = 0x2001_0db8u128 << 96;
+        let hosts = (0..1 << 20).map(|i| Range::V6(base + (i << 64), base + (i << 64) + 9));
+        let table = table(hosts.chain([Range::V6(base, base + (1 << 90))]));
+        let at = |host: u128, low: u128| Ipv6Addr::from_bits(base + (host << 64) + low).into();
+        assert_eq!(ids(&table, at(77, 9)), [77, 1 << 20]);
+        assert_eq!(ids(&table, at(77, 10)), [1 << 20]);
+        assert_eq!(table.longest(at((1 << 20) - 1, 0)), Some((1 << 20) - 1));
+    }
+}

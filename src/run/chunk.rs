@@ -1,0 +1,369 @@
+//! What one chunk comes to: facts in the order of its lines, packets summed up, lines accounted for.
+
+use rustc_hash::FxHashMap;
+
+use crate::addr::Addr;
+use crate::class::{Family, Reading};
+use crate::dialect::{Act, Kind, Said, Weight};
+use crate::envelope::{Civil, Envelope, Format, Unread};
+use crate::input::{Chunk, Lines};
+use crate::limits::{READINGS_KEPT, UNREAD_SHOWN};
+use crate::session::{Doubt, Fact, Place};
+use crate::source::{Packet, Partial};
+use crate::time::calendar::Unknown;
+use crate::time::{Instant, Moment, Step};
+
+use super::collect::Log;
+use super::options::Options;
+use super::overlap::Told;
+use super::read::{LineReader, Read};
+
+/// What one chunk comes to.
+#[derive(Debug, Default)]
+pub struct ChunkOut {
+    /// The input's number.
+    pub input: u32,
+    /// The chunk's number in it.
+    pub index: usize,
+    /// Facts for sessions, in the order of lines; hosts are numbers in `hosts`.
+    pub facts: Vec<Fact>,
+    /// Doubtful lines, each with the number of facts before it.
+    pub doubts: Vec<(usize, Doubt)>,
+    /// The hosts' names.
+    pub hosts: Vec<Vec<u8>>,
+    /// Its lines.
+    pub lines: u64,
+    /// Lines by reading, each line by itself.
+    pub readings: [u64; 6],
+    /// Unread lines by reason.
+    pub unread: [u64; 5],
+    /// The first unread lines: number in the chunk, offset, reason, the line cut short.
+    pub unread_shown: Vec<(u64, u64, Unread, Vec<u8>)>,
+    /// Messages that a known program printed and no grammar knows.
+    pub unknown: FxHashMap<Vec<u8>, UnknownMessages>,
+    /// Lines by envelope format.
+    pub formats: [u64; 4],
+    /// Lines by dialect, in the order of the table.
+    pub dialects: [u64; 32],
+    /// The earliest and the latest line.
+    pub span: Option<(Instant, Instant)>,
+    /// The first stamp that moved the calendar, and where it then stood.
+    pub first: Option<(Civil, Step)>,
+    /// Where the calendar stood at the end.
+    pub end: Step,
+    /// Hashes of the lines that told something, where an input after it may tell them again.
+    pub told: Vec<u64>,
+    /// Lines that an input before it told.
+    pub told_before: u64,
+    /// What could not be known of its stamps.
+    pub unknown_time: Unknown,
+}
+
+/// Messages that no grammar knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UnknownMessages {
+    /// How many.
+    pub count: u64,
+    /// The first: line number in its chunk, the message cut short.
+    pub example: (u64, Vec<u8>),
+}
+
+/// Bytes of a line that the account shows.
+const SHOWN: usize = 200;
+
+/// Reads chunks, with what it may reuse from one to the next.
+pub struct Worker<'r> {
+    options: &'r Options,
+    told: &'r Told,
+    hosts: FxHashMap<Vec<u8>, u32>,
+    /// Refused packets, which no session binds: summed up apart from the order of chunks.
+    pub packets: Partial,
+}
+
+impl<'r> Worker<'r> {
+    /// A worker of a run.
+    #[must_use]
+    pub fn new(options: &'r Options, told: &'r Told) -> Self {
+        Self { options, told, hosts: FxHashMap::default(), packets: Partial::new(options.remember) }
+    }
+
+    /// Reads a chunk; `facts` is memory to fill.
+    pub fn read(&mut self, log: &Log, input: u32, chunk: &Chunk, facts: Vec<Fact>) -> ChunkOut {
+        let mut out = ChunkOut { input, index: chunk.index, facts, ..ChunkOut::default() };
+        self.hosts.clear();
+        let mut reader = LineReader::new(log.calendar.clock(chunk.index));
+        reader.may_hold_nul(memchr::memchr(0, chunk.bytes()).is_some());
+        // The host of the line before: most lines share it.
+        let mut host: (u32, &[u8]) = (u32::MAX, &[]);
+        for (offset, line) in Lines::new(chunk.bytes(), chunk.offset) {
+            out.lines += 1;
+            let place = Place { input, offset };
+            let reading = match reader.read(line, offset) {
+                Err(reason) => {
+                    out.refuse(reason, offset, line);
+                    Reading::Unread
+                }
+                Ok(read) => {
+                    out.saw(read.envelope.format, read.moment);
+                    if read.moment.is_none() {
+                        out.refuse(Unread::NoTime, offset, line);
+                        Reading::Unread
+                    } else {
+                        if host.0 == u32::MAX || host.1 != read.envelope.host {
+                            host = (self.host(&mut out, read.envelope.host), read.envelope.host);
+                        }
+                        if (log.shares_before || log.shares_after)
+                            && told_before(&read, line, log, self.told, input, Some(&mut out.told))
+                        {
+                            out.told_before += 1;
+                            Reading::Context
+                        } else {
+                            self.hear(&read, host.0, place, &mut out)
+                        }
+                    }
+                }
+            };
+            if let Some(n) = out.readings.get_mut(reading as usize) {
+                *n += 1;
+            }
+        }
+        out.first = reader.clock.first;
+        out.end = reader.clock.step;
+        out.unknown_time = reader.clock.unknown;
+        out
+    }
+
+    fn host(&mut self, out: &mut ChunkOut, name: &[u8]) -> u32 {
+        if let Some(n) = self.hosts.get(name) {
+            return *n;
+        }
+        let n = u32::try_from(out.hosts.len()).unwrap_or(u32::MAX);
+        self.hosts.insert(name.to_vec(), n);
+        out.hosts.push(name.to_vec());
+        n
+    }
+
+    #[inline]
+    fn hear(&mut self, read: &Read<'_>, host: u32, place: Place, out: &mut ChunkOut) -> Reading {
+        let Some(moment) = read.moment else { return Reading::Unread };
+        let wanted = self.options.wants(moment.at);
+        match &read.heard.said {
+            Said::No => {
+                if read.program.claim.known() {
+                    out.unknown_message(&read.envelope);
+                }
+                Reading::Other
+            }
+            Said::Quiet => {
+                out.heard_by(read);
+                Reading::Context
+            }
+            Said::One(act) => {
+                out.heard_by(read);
+                let kind = self.options.ours.judge(act);
+                let facts = kind.facts();
+                let nobody = Addr::from(std::net::IpAddr::from([0u8; 16]));
+                let named = act.source.or((kind == Kind::KexBroken).then_some(nobody));
+                let Some(source) = named else {
+                    // It names a host, `UNKNOWN` or nobody: it accuses nobody.
+                    return if facts.reading == Reading::Hostile {
+                        Reading::Context
+                    } else {
+                        facts.reading
+                    };
+                };
+                if facts.family == Family::Firewall {
+                    if kind == Kind::Packet && wanted {
+                        self.packets.add_packet(
+                            source,
+                            &Packet {
+                                at: moment.at,
+                                place,
+                                transport: act
+                                    .transport
+                                    .unwrap_or(crate::dialect::Transport::Other),
+                                destination: act.destination,
+                                port: act.destination_port,
+                            },
+                        );
+                    }
+                    return facts.reading;
+                }
+                // A login after the span still says that the tries in it were a mistake.
+                if wanted || facts.weight == Weight::Success {
+                    out.facts.push(self.fact(act, kind, source, read, host, place, moment));
+                }
+                facts.reading
+            }
+            Said::Several(readings) => {
+                out.heard_by(read);
+                if wanted {
+                    let mut doubt = Doubt { readings: [None; READINGS_KEPT] };
+                    for (slot, act) in doubt.readings.iter_mut().zip(readings.iter()) {
+                        *slot = act.source.map(|s| {
+                            self.fact(
+                                act,
+                                self.options.ours.judge(act),
+                                s,
+                                read,
+                                host,
+                                place,
+                                moment,
+                            )
+                        });
+                    }
+                    out.doubts.push((out.facts.len(), doubt));
+                }
+                Reading::Quarantined
+            }
+        }
+    }
+
+    #[inline]
+    #[allow(clippy::too_many_arguments)]
+    fn fact(
+        &self,
+        act: &Act<'_>,
+        kind: Kind,
+        source: crate::addr::Addr,
+        read: &Read<'_>,
+        host: u32,
+        place: Place,
+        moment: Moment,
+    ) -> Fact {
+        let facts = kind.facts();
+        let our_port = match act.destination_port {
+            Some(p) => p,
+            None => self.our_port(facts.family, read),
+        };
+        Fact {
+            at: moment.at,
+            kind,
+            count: act.count,
+            source,
+            port: act.source_port.unwrap_or(0),
+            our_port,
+            host,
+            pid: read.envelope.pid.unwrap_or(0),
+            // A queue id names a message, not a connection: only Dovecot's ids bind.
+            session: match act.session {
+                Some(id) if read.heard.by.is_some_and(|(d, _)| d.id == "dovecot") => hash(id),
+                _ => 0,
+            },
+            user: match (&read.heard.said, kind, act.user) {
+                (Said::Several(_), _, Some(user)) | (_, Kind::InvalidUser, Some(user)) => {
+                    hash(user)
+                }
+                _ => 0,
+            },
+            lasted: act.lasted,
+            place,
+        }
+    }
+
+    fn our_port(&self, family: Family, read: &Read<'_>) -> u16 {
+        let told = || self.options.ours.hosts.get(read.envelope.host);
+        match family {
+            Family::Sshd if self.options.ours.hosts.is_empty() => 22,
+            Family::Sshd => told().and_then(|h| h.ssh_port).unwrap_or(22),
+            Family::Mail if read.program.port == 25 => {
+                told().and_then(|h| h.smtp_port).unwrap_or(25)
+            }
+            Family::Mail if read.program.port == 0 => {
+                crate::event::mail_port(read.envelope.program, read.envelope.message)
+            }
+            Family::Mail => read.program.port,
+            Family::Firewall => 0,
+        }
+    }
+}
+
+/// Whether an input before this one told the line; its hash goes to `told`
+/// where one after it may tell it again.
+pub fn told_before(
+    read: &Read<'_>,
+    line: &[u8],
+    log: &Log,
+    before: &Told,
+    input: u32,
+    told: Option<&mut Vec<u64>>,
+) -> bool {
+    if !matches!(read.heard.said, Said::One(_) | Said::Several(_)) {
+        return false;
+    }
+    let hash = Told::hash(line);
+    if log.shares_before && before.before(hash, input) {
+        return true;
+    }
+    if let Some(told) = told.filter(|_| log.shares_after) {
+        told.push(hash);
+    }
+    false
+}
+
+/// How a line reads by itself, and what it says where that is one thing.
+#[must_use]
+pub fn alone<'a>(read: &Read<'a>, ours: &crate::event::Ours) -> (Reading, Option<Act<'a>>) {
+    match &read.heard.said {
+        Said::No => (Reading::Other, None),
+        Said::Quiet => (Reading::Context, None),
+        Said::Several(_) => (Reading::Quarantined, None),
+        Said::One(act) => {
+            let act = Act { kind: ours.judge(act), ..*act };
+            let reading = act.kind.facts().reading;
+            // It names a host, `UNKNOWN` or nobody: it accuses nobody.
+            let nobody = act.source.is_none() && reading == Reading::Hostile;
+            (if nobody { Reading::Context } else { reading }, Some(act))
+        }
+    }
+}
+
+/// A hash of the name of a session or an account; never 0.
+fn hash(name: &[u8]) -> u64 {
+    use std::hash::Hasher as _;
+    let mut h = rustc_hash::FxHasher::default();
+    h.write(name);
+    h.finish() | 1
+}
+
+impl ChunkOut {
+    fn saw(&mut self, format: Format, moment: Option<Moment>) {
+        if let Some(n) = self.formats.get_mut(format as usize) {
+            *n += 1;
+        }
+        if let Some(m) = moment {
+            self.span = Some(match self.span {
+                None => (m.at, m.at),
+                Some((a, b)) => (a.min(m.at), b.max(m.at)),
+            });
+        }
+    }
+
+    fn heard_by(&mut self, read: &Read<'_>) {
+        if let Some(n) = self.dialects.get_mut(usize::from(read.heard.id)) {
+            *n += 1;
+        }
+    }
+
+    fn refuse(&mut self, reason: Unread, offset: u64, line: &[u8]) {
+        if let Some(n) = self.unread.get_mut(reason as usize) {
+            *n += 1;
+        }
+        if self.unread_shown.len() < UNREAD_SHOWN {
+            let shown = line.get(..line.len().min(SHOWN)).unwrap_or_default().to_vec();
+            self.unread_shown.push((self.lines, offset, reason, shown));
+        }
+    }
+
+    fn unknown_message(&mut self, e: &Envelope<'_>) {
+        let line = self.lines;
+        let entry = self.unknown.entry(e.program.to_vec()).or_insert_with(|| UnknownMessages {
+            count: 0,
+            example: (
+                line,
+                e.message.get(..e.message.len().min(SHOWN)).unwrap_or_default().to_vec(),
+            ),
+        });
+        entry.count += 1;
+    }
+}

@@ -1,0 +1,202 @@
+//! [`Logs`]: the inputs of a run, each once, in the order of their lines.
+
+use std::path::{Path, PathBuf};
+
+use crate::days::SECOND;
+use crate::envelope::{Reader, Stamp};
+use crate::fault::{Fault, Outcome};
+use crate::input::{Found, Input, Lines, find, same};
+use crate::time::Calendar;
+
+use super::options::Options;
+use super::overlap::{Traits, tags};
+use super::survey::{Surveyed, survey};
+
+/// One input with its settled calendar.
+#[derive(Debug)]
+pub struct Log {
+    /// The input.
+    pub input: Input,
+    /// Its years, zone and folds.
+    pub calendar: Calendar,
+    /// The told zone's name; empty where the log states its own.
+    pub zone: String,
+    /// Whether every stamp was surveyed, not only the first of each chunk.
+    pub exact: bool,
+    /// What decides whether it is compared with others.
+    pub traits: Traits,
+    /// An input before it may tell the same lines.
+    pub shares_before: bool,
+    /// An input after it may.
+    pub shares_after: bool,
+}
+
+/// The inputs of a run.
+#[derive(Debug, Default)]
+pub struct Logs {
+    /// In order of time, then path.
+    pub logs: Vec<Log>,
+    /// Inputs that repeat another: the repeated, the kept.
+    pub repeated: Vec<(PathBuf, PathBuf)>,
+    /// Files of a folder that are no logs, with the reason.
+    pub passed_over: Vec<(PathBuf, String)>,
+    /// Inputs that could not be read.
+    pub faults: Vec<Fault>,
+}
+
+/// Lines looked at to tell whether a file of a folder is a log.
+const SNIFFED: usize = 100;
+
+impl Logs {
+    /// Finds, opens and surveys what `paths` mean. `stdin` is what `-` stands for.
+    ///
+    /// # Errors
+    ///
+    /// A log without a zone and none told; a log without years and no end known.
+    pub fn open(
+        paths: &[PathBuf],
+        stdin: Option<Input>,
+        options: &Options,
+        exact: bool,
+    ) -> Outcome<Self> {
+        let mut logs = Self::default();
+        let (found, faults) = find(paths);
+        logs.faults = faults;
+        let mut inputs: Vec<Input> = Vec::new();
+        for Found { path, named } in found {
+            match Input::open(&path, named) {
+                Ok(input) if named => inputs.push(input),
+                Ok(input) => match sniff(&input) {
+                    Ok(None) => inputs.push(input),
+                    Ok(Some(reason)) => logs.passed_over.push((path, reason)),
+                    Err(e) => logs.faults.push(Fault::file(&path, e)),
+                },
+                Err(e) => logs.faults.push(e),
+            }
+        }
+        inputs.extend(stdin);
+        for (lost, kept) in same::repeated(&inputs) {
+            if let (Some(a), Some(b)) = (inputs.get(lost), inputs.get(kept)) {
+                logs.repeated.push((a.path.clone(), b.path.clone()));
+            }
+        }
+        inputs.retain(|i| !logs.repeated.iter().any(|(lost, _)| *lost == i.path));
+        logs.settle(inputs, exact, options)?;
+        Ok(logs)
+    }
+
+    /// Surveys every stamp of the logs of which only some were seen.
+    ///
+    /// # Errors
+    ///
+    /// As [`Logs::open`].
+    pub fn resurvey(&mut self, options: &Options) -> Outcome<()> {
+        let inputs = self.logs.drain(..).map(|l| l.input).collect();
+        self.settle(inputs, true, options)
+    }
+
+    fn settle(&mut self, inputs: Vec<Input>, exact: bool, options: &Options) -> Outcome<()> {
+        let mut dated = Vec::new();
+        for input in inputs {
+            let input = input.with_chunk_bytes(options.chunk_bytes);
+            match survey(&input, exact, options) {
+                Ok((survey, exact)) => {
+                    let (log, first) = settle(input, survey, exact, options)?;
+                    dated.push((first, log));
+                }
+                Err(e) => self.faults.push(Fault::file(&input.path, e)),
+            }
+        }
+        dated.sort_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.input.path.cmp(&y.input.path)));
+        self.logs = dated.into_iter().map(|(_, log)| log).collect();
+        compare(&mut self.logs);
+        Ok(())
+    }
+}
+
+/// Why a file of a folder is no log; none if it is one. A log that breaks off
+/// is one, and the run will say where.
+///
+/// # Errors
+///
+/// It cannot be read, and what can be read of it is no log.
+fn sniff(input: &Input) -> std::io::Result<Option<String>> {
+    if input.bytes == 0 {
+        return Ok(Some("empty".into()));
+    }
+    let (head, fault) = input.sound_head(64 * 1024)?;
+    let binary = head.get(..head.len().min(8192)).is_some_and(|h| memchr::memchr(0, h).is_some());
+    let mut reader = Reader::default();
+    let mut lines = Lines::new(&head, 0).take(SNIFFED);
+    if !binary && lines.any(|(_, l)| reader.read(l).is_ok()) {
+        return Ok(None);
+    }
+    match fault {
+        Some(e) => Err(e),
+        None if binary => Ok(Some("binary".into())),
+        None => Ok(Some("no line of it has a time stamp of a known form".into())),
+    }
+}
+
+fn settle(input: Input, survey: Surveyed, exact: bool, options: &Options) -> Outcome<(Log, i64)> {
+    let zone = options.zone_of(&input.path).cloned();
+    if survey.survey.zoneless && zone.is_none() {
+        return Err(zone_fault(&input.path, &survey.example));
+    }
+    let end = options.log_end.or(input.end.map(|(t, _)| t));
+    if survey.survey.yearless && end.is_none() {
+        return Err(Fault::usage(format!(
+            "{}: its time stamps lack the year and a pipe does not say when its log ended; add --log-end DATE, such as --log-end 2026-03-29",
+            input.path.display()
+        )));
+    }
+    let name =
+        if survey.survey.zoneless { zone.as_ref().map(crate::time::Zone::name) } else { None };
+    let calendar = survey.survey.settle(zone, end);
+    let nanos =
+        |stamp: &Stamp, at, chunk| calendar.clock(chunk).moment(stamp, at).map(|m| m.at.nanos);
+    let first = survey.first.and_then(|(stamp, at)| nanos(&stamp, at, 0));
+    let last = survey.last.and_then(|(stamp, at, chunk)| nanos(&stamp, at, chunk));
+    let span = first.zip(last).map(|(a, b)| (a.min(b) / SECOND, a.max(b) / SECOND));
+    let traits = Traits { span, ..Traits::default() };
+    let zone = name.unwrap_or_default();
+    let log =
+        Log { input, calendar, zone, exact, traits, shares_before: false, shares_after: false };
+    Ok((log, first.unwrap_or(i64::MAX)))
+}
+
+/// Marks the logs that may tell the same lines.
+fn compare(logs: &mut [Log]) {
+    if logs.len() < 2 {
+        return;
+    }
+    for log in logs.iter_mut() {
+        log.traits.tags = tags(&log.input);
+    }
+    for i in 0..logs.len() {
+        let (before, after) = logs.split_at_mut(i);
+        let Some(log) = after.first_mut() else { continue };
+        for other in before {
+            if other.traits.may_share(&log.traits) {
+                log.shares_before = true;
+                other.shares_after = true;
+            }
+        }
+    }
+}
+
+fn zone_fault(path: &Path, example: &[u8]) -> Fault {
+    let here = crate::time::zone::machine_zone();
+    let candidate = here.as_deref().unwrap_or("Europe/London");
+    let said = match &here {
+        Some(z) => format!("this machine's zone is {z}; if the log was written in it, "),
+        None => String::from("for example "),
+    };
+    Fault::Zone {
+        text: format!(
+            "{}: its time stamps ({:?}) state no zone, and a guessed zone would make a false report; {said}add --tz {candidate}",
+            path.display(),
+            crate::text::Untrusted(example).to_string(),
+        ),
+    }
+}

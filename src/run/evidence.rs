@@ -1,0 +1,122 @@
+//! [`read_back`]: the lines of evidence of the sources that are filed, and of no others.
+
+use rustc_hash::FxHashMap;
+
+use crate::addr::Addr;
+use crate::event::OurEnd;
+use crate::fault::Outcome;
+use crate::input::{Chunk, Lines};
+use crate::judge::EvidenceLine;
+use crate::judge::line::holds_other_address;
+use crate::session::Place;
+
+use super::collect::{Log, Logs};
+use super::feed::{Steps, each_chunk};
+use super::options::Options;
+use super::read::LineReader;
+use super::replay::Verdicts;
+use super::scan::Scan;
+
+/// Lines that are wanted, each for its source.
+pub type WantedLines = FxHashMap<Place, Addr>;
+
+/// Reads the wanted lines back, in the order of the run.
+///
+/// # Errors
+///
+/// The threads cannot be started.
+pub fn read_back(
+    logs: &Logs,
+    scan: &Scan,
+    options: &Options,
+    wanted: &WantedLines,
+) -> Outcome<Vec<(Addr, EvidenceLine)>> {
+    let mut places: Vec<Place> = wanted.keys().copied().collect();
+    places.sort_unstable();
+    let verdicts = Verdicts::of_scan(scan);
+    let mut all = Vec::with_capacity(places.len());
+    each_chunk(
+        &logs.logs,
+        0..logs.logs.len(),
+        options.threads,
+        Steps {
+            begin: &|| (),
+            read: &|(), log: &Log, input, chunk: &Chunk| {
+                let mut found = Vec::new();
+                let end = Place { input, offset: chunk.offset + chunk.bytes().len() as u64 };
+                let from = places.partition_point(|p| *p < Place { input, offset: chunk.offset });
+                // Most chunks hold none.
+                if places.get(from).is_none_or(|p| *p >= end) {
+                    return found;
+                }
+                let before = scan
+                    .accounts
+                    .get(input as usize)
+                    .and_then(|a| a.lines_before.get(chunk.index))
+                    .copied()
+                    .unwrap_or(0);
+                let mut reader = LineReader::new(log.calendar.clock(chunk.index));
+                for (n, (offset, line)) in
+                    (before + 1..).zip(Lines::new(chunk.bytes(), chunk.offset))
+                {
+                    let Ok(read) = reader.read(line, offset) else { continue };
+                    let place = Place { input, offset };
+                    let (Some(source), Some(moment)) = (wanted.get(&place), read.moment) else {
+                        continue;
+                    };
+                    let end = verdicts.of_line(log, &read, line, place, options);
+                    let Some(act) = end.act else { continue };
+                    let ours = OurEnd::of(&act, &read.envelope, &options.ours);
+                    let stamp = span_of(line, read.envelope.stamp_text);
+                    let is_ours = |a: Addr| {
+                        options.ours.is_mine(a)
+                            || ours.addr == Some(a)
+                            || options.ours.hosts.values().any(|h| h.address == Some(a))
+                    };
+                    found.push((
+                        *source,
+                        EvidenceLine {
+                            place,
+                            path: log.input.path.clone(),
+                            line: n,
+                            offset,
+                            bytes: line.to_vec(),
+                            stamp,
+                            moment,
+                            zone: log.zone.clone(),
+                            kind: act.kind,
+                            dialect: read.heard.by.map_or("", |(d, _)| d.id),
+                            class: end.class,
+                            reading: end.reading,
+                            source_port: act.source_port,
+                            destination: ours.addr,
+                            destination_port: ours.port,
+                            assumed_destination: ours.assumed_addr,
+                            assumed_port: ours.assumed_port,
+                            transport: act.transport,
+                            user: act.user.map(<[u8]>::to_vec),
+                            host: read.envelope.host.to_vec(),
+                            program: read.envelope.program.to_vec(),
+                            pid: read.envelope.pid,
+                            other_addresses: holds_other_address(line, *source, is_ours),
+                        },
+                    ));
+                }
+                found
+            },
+            take: &mut |found| {
+                all.extend(found);
+                true
+            },
+            end: &mut |()| {},
+        },
+    )?;
+    Ok(all)
+}
+
+/// Where a part of a line lies in it.
+fn span_of(line: &[u8], part: &[u8]) -> std::ops::Range<usize> {
+    // The part is borrowed from the line; where it begins is a difference of addresses.
+    let from = (part.as_ptr() as usize).wrapping_sub(line.as_ptr() as usize);
+    if from <= line.len() { from..from + part.len() } else { 0..0 }
+}

@@ -1,0 +1,21 @@
+//! Wires the stages together; the only threads.
+
+pub mod options;
+pub mod read;
+pub mod overlap;
+pub mod survey;
+pub mod collect;
+pub mod chunk;
+pub mod account;
+pub mod state;
+pub mod feed;
+pub mod scan;
+pub mod replay;
+pub mod evidence;
+
+pub use account::Account;
+pub use collect::{Log, Logs};
+pub use options::Options;
+pub use replay::{Wanted, replay};
+pub use scan::{Scan, scan};
+pub use state::Decision;

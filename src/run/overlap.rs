@@ -1,0 +1,132 @@
+//! Lines that two inputs tell: rsyslog writes a kernel's packets to `kern.log`, `ufw.log` and `syslog`.
+//!
+//! Inputs that overlap in time and share a host's program are compared line
+//! by line: a line that an input before it holds too counts once. Inputs that
+//! merely touch, as rotations do, are not compared, since two events of one second
+//! may read the same.
+
+use std::collections::BTreeSet;
+use std::hash::Hasher as _;
+
+use rustc_hash::FxHashMap;
+
+use crate::dialect::Claim;
+use crate::envelope::Reader;
+use crate::input::{Chunk, Input, Lines};
+
+/// Chunks looked at to learn which programs an input holds.
+const SAMPLED: usize = 64;
+
+/// Lines looked at in each.
+const LINES: usize = 100;
+
+/// Seconds that two inputs must overlap to be compared.
+const OVERLAP_SECONDS: i64 = 60;
+
+/// A host and a program that logs there.
+pub type Tag = (Vec<u8>, Vec<u8>);
+
+/// The hosts' programs that an input holds and a dialect reads, from a sample of its lines.
+#[must_use]
+pub fn tags(input: &Input) -> BTreeSet<Tag> {
+    let mut tags = BTreeSet::new();
+    let mut chunk = Chunk::default();
+    if let Some(chunks) = input.chunks() {
+        let step = chunks.div_ceil(SAMPLED).max(1);
+        for index in (0..chunks).step_by(step) {
+            if input.read_head(index, &mut chunk).is_ok() {
+                learn(&mut tags, chunk.bytes());
+            }
+        }
+    } else if let Ok(head) = input.head(256 * 1024) {
+        learn(&mut tags, &head);
+    }
+    tags
+}
+
+fn learn(tags: &mut BTreeSet<Tag>, bytes: &[u8]) {
+    let mut reader = Reader::default();
+    for (_, line) in Lines::new(bytes, 0).take(LINES) {
+        if let Ok(e) = reader.read(line)
+            && Claim::of(e.program).known()
+        {
+            tags.insert((e.host.to_vec(), e.program.to_vec()));
+        }
+    }
+}
+
+/// What decides whether two inputs are compared.
+#[derive(Clone, Debug, Default)]
+pub struct Traits {
+    /// The first and last stamp, in seconds since 1970.
+    pub span: Option<(i64, i64)>,
+    /// Its hosts' programs.
+    pub tags: BTreeSet<Tag>,
+}
+
+impl Traits {
+    /// Whether two inputs may tell the same lines.
+    #[must_use]
+    pub fn may_share(&self, other: &Self) -> bool {
+        let (Some((a, b)), Some((c, d))) = (self.span, other.span) else { return false };
+        b.min(d) - a.max(c) > OVERLAP_SECONDS && !self.tags.is_disjoint(&other.tags)
+    }
+}
+
+/// Lines that inputs told which others may tell again: by hash, the first input.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    first: FxHashMap<u64, u32>,
+}
+
+impl Told {
+    /// A hash of a line, the same on every machine.
+    #[must_use]
+    pub fn hash(line: &[u8]) -> u64 {
+        // SipHash with fixed keys: no result may differ between runs.
+        let mut h = std::hash::DefaultHasher::new();
+        h.write(line);
+        h.finish()
+    }
+
+    /// Whether an input before this one told the line.
+    #[must_use]
+    pub fn before(&self, hash: u64, input: u32) -> bool {
+        self.first.get(&hash).is_some_and(|first| *first < input)
+    }
+
+    /// Adds what an input told.
+    pub fn add(&mut self, input: u32, hashes: &[u64]) {
+        for h in hashes {
+            self.first.entry(*h).or_insert(input);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_need_time_and_program() {
+        let traits = |span, tag: &str| Traits {
+            span: Some(span),
+            tags: [(b"fw1".to_vec(), tag.as_bytes().to_vec())].into(),
+        };
+        let kern = traits((0, 1000), "kernel");
+        assert!(kern.may_share(&traits((500, 2000), "kernel")));
+        assert!(!kern.may_share(&traits((500, 2000), "sshd")));
+        assert!(!kern.may_share(&traits((990, 2000), "kernel")));
+        assert!(!kern.may_share(&Traits::default()));
+    }
+
+    #[test]
+    fn the_first_input_keeps_its_lines() {
+        let mut told = Told::default();
+        told.add(1, &[Told::hash(b"a")]);
+        told.add(2, &[Told::hash(b"a")]);
+        assert!(!told.before(Told::hash(b"a"), 1));
+        assert!(told.before(Told::hash(b"a"), 2));
+        assert!(!told.before(Told::hash(b"b"), 2));
+    }
+}

@@ -1,0 +1,124 @@
+//! [`LineReader`]: one line from bytes to what it says, the same for every command.
+
+use rustc_hash::FxHashMap;
+
+use crate::dialect::{Claim, Heard};
+use crate::envelope::{Envelope, Reader, Unread};
+use crate::event::mail_port;
+use crate::time::{Clock, Moment};
+
+/// What is known of a program from its tag alone.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Program {
+    /// Which dialects read it.
+    pub claim: Claim,
+    /// The standard port of the service; 0 where the message must say.
+    pub port: u16,
+}
+
+/// A line that has an envelope.
+#[derive(Clone, Debug)]
+pub struct Read<'a> {
+    /// The envelope.
+    pub envelope: Envelope<'a>,
+    /// When; none where the year or zone is unknown.
+    pub moment: Option<Moment>,
+    /// What is known of the program.
+    pub program: Program,
+    /// What the message says.
+    pub heard: Heard<'a>,
+}
+
+/// Reads the lines of one chunk in order.
+pub struct LineReader<'c> {
+    envelopes: Reader,
+    /// Puts stamps into UTC.
+    pub clock: Clock<'c>,
+    last: Option<Moment>,
+    programs: FxHashMap<Box<[u8]>, Program>,
+    /// The programs of the last lines: most lines are of few.
+    recent: [(Ends, Program); 4],
+    oldest: usize,
+}
+
+impl<'c> LineReader<'c> {
+    /// A reader with the clock of a chunk.
+    #[must_use]
+    pub fn new(clock: Clock<'c>) -> Self {
+        Self {
+            envelopes: Reader::default(),
+            clock,
+            last: None,
+            programs: FxHashMap::default(),
+            recent: [((0, 0, usize::MAX), Program::default()); 4],
+            oldest: 0,
+        }
+    }
+
+    /// Says whether any line may hold a NUL: one look at a chunk spares one a line.
+    pub const fn may_hold_nul(&mut self, may: bool) {
+        self.envelopes.trusts_no_nul = !may;
+    }
+
+    /// Reads a line that lies at `offset`.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be read.
+    #[inline(always)]
+    pub fn read<'a>(&mut self, line: &'a [u8], offset: u64) -> Result<Read<'a>, Unread> {
+        let envelope = self.envelopes.read(line)?;
+        let moment = match (envelope.same_stamp, self.last) {
+            // The same bytes on the line before: the same moment.
+            (true, Some(m)) => Some(m),
+            _ => self.clock.moment(&envelope.stamp, offset),
+        };
+        self.last = moment;
+        let program = self.program(envelope.program);
+        let heard = if program.claim.known() {
+            program.claim.read(envelope.message)
+        } else {
+            Heard { said: crate::dialect::Said::No, by: None, id: u8::MAX }
+        };
+        Ok(Read { envelope, moment, program, heard })
+    }
+
+    #[inline(always)]
+    fn program(&mut self, tag: &[u8]) -> Program {
+        let ends = ends(tag);
+        match self.recent.iter().find(|(e, _)| *e == ends) {
+            Some((_, p)) if tag.len() <= 16 => *p,
+            _ => self.other_program(tag, ends),
+        }
+    }
+
+    fn other_program(&mut self, tag: &[u8], ends: Ends) -> Program {
+        let program = match self.programs.get(tag) {
+            Some(p) => *p,
+            None => {
+                let p = Program { claim: Claim::of(tag), port: mail_port(tag, b"") };
+                self.programs.insert(tag.into(), p);
+                p
+            }
+        };
+        self.oldest = (self.oldest + 1) % self.recent.len();
+        if let Some(slot) = self.recent.get_mut(self.oldest) {
+            *slot = (ends, program);
+        }
+        program
+    }
+}
+
+/// The first and last eight bytes of a tag and its length: the whole of one
+/// of up to sixteen bytes, compared without a call.
+type Ends = (u64, u64, usize);
+
+#[inline(always)]
+fn ends(tag: &[u8]) -> Ends {
+    match (tag.first_chunk::<8>(), tag.last_chunk::<8>()) {
+        (Some(first), Some(last)) => {
+            (u64::from_le_bytes(*first), u64::from_le_bytes(*last), tag.len())
+        }
+        _ => (tag.iter().fold(0, |n, b| n << 8 | u64::from(*b)), 0, tag.len()),
+    }
+}

@@ -1,0 +1,221 @@
+//! [`replay`]: reads the logs once more, now that every session is settled, and hands out lines as they read in the end.
+
+use std::path::Path;
+
+use rustc_hash::FxHashMap;
+
+use crate::class::{Class, Family, Reading};
+use crate::dialect::{Act, Said, Weight};
+use crate::event::{Event, OurEnd};
+use crate::fault::Outcome;
+use crate::input::{Chunk, Lines};
+use crate::session::Place;
+use crate::source::Partial;
+
+use super::chunk::{alone, told_before};
+use super::collect::{Log, Logs};
+use super::feed::{Steps, each_chunk};
+use super::options::Options;
+use super::overlap::Told;
+use super::read::{LineReader, Read};
+use super::scan::Scan;
+use super::state::Decision;
+
+/// Which lines of a replay are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Hostile ones.
+    Hostile,
+    /// All that a dialect of ours reads.
+    Known,
+}
+
+/// What decides how a line reads in the end.
+#[derive(Clone, Copy, Debug)]
+pub struct Verdicts<'r> {
+    /// Lines whose session decided.
+    pub decided: &'r FxHashMap<Place, Decision>,
+    /// The sources, for the class of packets.
+    pub sources: &'r Partial,
+    /// Lines that several inputs tell.
+    pub told: &'r Told,
+}
+
+/// How a line reads in the end.
+#[derive(Clone, Copy, Debug)]
+pub struct Final<'a> {
+    /// The reading.
+    pub reading: Reading,
+    /// Its class, where hostile.
+    pub class: Option<Class>,
+    /// What it says, where that is one thing.
+    pub act: Option<Act<'a>>,
+}
+
+impl<'r> Verdicts<'r> {
+    /// The verdicts of a run.
+    #[must_use]
+    pub const fn of_scan(scan: &'r Scan) -> Self {
+        Self { decided: &scan.decided, sources: &scan.sources, told: &scan.told }
+    }
+
+    /// How a line reads in the end; one that an input before told is context there.
+    #[must_use]
+    pub fn of_line<'a>(
+        &self,
+        log: &Log,
+        read: &Read<'a>,
+        line: &[u8],
+        place: Place,
+        options: &Options,
+    ) -> Final<'a> {
+        let end = self.of(read, place, options);
+        if log.shares_before && told_before(read, line, log, self.told, place.input, None) {
+            return Final { reading: Reading::Context, class: None, ..end };
+        }
+        end
+    }
+
+    fn hostile_in_sshd(&self, act: &Act<'_>) -> bool {
+        act.source
+            .and_then(|s| self.sources.get(s))
+            .is_some_and(|s| s.family(Family::Sshd).is_some())
+    }
+
+    /// How a line reads in the end.
+    #[must_use]
+    pub fn of<'a>(&self, read: &Read<'a>, place: Place, options: &Options) -> Final<'a> {
+        let (by_itself, act) = alone(read, &options.ours);
+        let decision = self.decided.get(&place);
+        let act = match (&read.heard.said, decision.and_then(|d| d.source)) {
+            (Said::Several(readings), Some(source)) => {
+                readings.iter().find(|a| a.source == Some(source)).copied()
+            }
+            _ => act,
+        };
+        let reading = match (decision, &act) {
+            (Some(d), _) => d.reading,
+            // It broke off before a login, and its source is hostile in other sessions.
+            (None, Some(a))
+                if a.kind.facts().weight == Weight::WithOthers && self.hostile_in_sshd(a) =>
+            {
+                Reading::Hostile
+            }
+            _ => by_itself,
+        };
+        let class = match (reading, &act) {
+            (Reading::Hostile, Some(a)) if a.kind.facts().family == Family::Firewall => a
+                .source
+                .and_then(|s| self.sources.get(s))
+                .and_then(|s| s.packet_class(options.scan_limits)),
+            (Reading::Hostile, Some(a)) => decision.and_then(|d| d.class).or(a.kind.facts().class),
+            _ => None,
+        };
+        Final { reading, class, act }
+    }
+}
+
+/// The parts of an event that come from where its line lies.
+#[derive(Clone, Copy, Debug)]
+pub struct Where<'a> {
+    /// The input.
+    pub path: &'a Path,
+    /// The told zone's name.
+    pub zone: &'a str,
+    /// The line's number, from 1.
+    pub line: u64,
+    /// Its offset.
+    pub offset: u64,
+}
+
+/// Puts a line's event together.
+#[must_use]
+pub fn event<'a>(
+    read: &'a Read<'a>,
+    end: &Final<'a>,
+    at: Where<'a>,
+    candidates: &'a [Act<'a>],
+    options: &Options,
+) -> Event<'a> {
+    let dialect = read.heard.by.map(|(d, _)| d).or_else(|| read.program.claim.first());
+    Event {
+        moment: read.moment,
+        zone: at.zone,
+        envelope: &read.envelope,
+        act: end.act,
+        candidates,
+        reading: end.reading,
+        class: end.class,
+        dataset: dialect.map_or("", |d| d.id),
+        family: end.act.map(|a| a.kind.facts().family).or_else(|| dialect.map(|d| d.family)),
+        our_end: end.act.map(|a| OurEnd::of(&a, &read.envelope, &options.ours)).unwrap_or_default(),
+        path: at.path,
+        line: at.line,
+        offset: at.offset,
+        original: None,
+    }
+}
+
+/// Makes bytes of a wanted line: of its event, and of the line itself.
+pub type Write<'w> = &'w (dyn Fn(&mut Vec<u8>, &Event<'_>, &[u8]) + Sync);
+
+/// Reads the logs again; `write` makes bytes of each wanted line, `take` gets
+/// them in the order of the run and may end it by returning false.
+///
+/// # Errors
+///
+/// The threads cannot be started.
+pub fn replay(
+    logs: &Logs,
+    scan: &Scan,
+    options: &Options,
+    wanted: Wanted,
+    write: Write<'_>,
+    take: &mut (dyn FnMut(Vec<u8>) -> bool + Send),
+) -> Outcome<()> {
+    let verdicts = Verdicts::of_scan(scan);
+    each_chunk(
+        &logs.logs,
+        0..logs.logs.len(),
+        options.threads,
+        Steps {
+            begin: &|| (),
+            read: &|(), log: &Log, input, chunk: &Chunk| {
+                let mut out = Vec::new();
+                let before = scan
+                    .accounts
+                    .get(input as usize)
+                    .and_then(|a| a.lines_before.get(chunk.index))
+                    .copied()
+                    .unwrap_or(0);
+                let mut reader = LineReader::new(log.calendar.clock(chunk.index));
+                for (n, (offset, line)) in
+                    (before + 1..).zip(Lines::new(chunk.bytes(), chunk.offset))
+                {
+                    let Ok(read) = reader.read(line, offset) else { continue };
+                    if read.moment.is_some_and(|m| !options.wants(m.at)) {
+                        continue;
+                    }
+                    let end = verdicts.of_line(log, &read, line, Place { input, offset }, options);
+                    let asked = match wanted {
+                        Wanted::Hostile => end.reading == Reading::Hostile,
+                        Wanted::Known => read.heard.by.is_some(),
+                    };
+                    if !asked {
+                        continue;
+                    }
+                    let candidates: Vec<Act<'_>> = match (&read.heard.said, end.reading) {
+                        (Said::Several(r), Reading::Quarantined) => r.iter().copied().collect(),
+                        _ => Vec::new(),
+                    };
+                    let at = Where { path: &log.input.path, zone: &log.zone, line: n, offset };
+                    write(&mut out, &event(&read, &end, at, &candidates, options), line);
+                }
+                out
+            },
+            take: &mut |out| take(out),
+            end: &mut |()| {},
+        },
+    )?;
+    Ok(())
+}

@@ -1,0 +1,179 @@
+//! [`State`]: takes chunks in the order of the run and keeps what outlives them.
+
+use rustc_hash::FxHashMap;
+
+use crate::addr::Addr;
+use crate::class::{Class, Reading};
+use crate::dialect::{Kind, Weight};
+use crate::session::{Fact, Place, Sessions, Settled, Told};
+use crate::source::Partial;
+use crate::time::Step;
+
+use super::account::Account;
+use super::chunk::ChunkOut;
+
+/// What its session made of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// How it reads.
+    pub reading: Reading,
+    /// The class it belongs to, if not its own.
+    pub class: Option<Class>,
+    /// Which of its sources is the true one, where it was in doubt.
+    pub source: Option<Addr>,
+}
+
+/// What outlives the chunks of a run.
+#[derive(Debug)]
+pub struct State {
+    sessions: Sessions,
+    /// What the sessions came to, by source.
+    pub sources: Partial,
+    /// Per input.
+    pub accounts: Vec<Account>,
+    /// Lines whose session made them read otherwise than by themselves.
+    pub decided: FxHashMap<Place, Decision>,
+    hosts: FxHashMap<Vec<u8>, u32>,
+    remember: bool,
+    batch: Vec<Settled>,
+    before: Option<(u32, Step)>,
+    /// Whether a New Year was missed between two stamps that were surveyed.
+    pub missed: bool,
+    /// A stamp without a zone or year that no survey had seen, by input.
+    pub unknown_time: Option<u32>,
+}
+
+impl State {
+    /// An empty state for some inputs.
+    #[must_use]
+    pub fn new(inputs: usize, remember: bool) -> Self {
+        Self {
+            sessions: Sessions::new(remember),
+            sources: Partial::new(remember),
+            accounts: vec![Account::default(); inputs],
+            decided: FxHashMap::default(),
+            hosts: FxHashMap::default(),
+            remember,
+            batch: Vec::new(),
+            before: None,
+            missed: false,
+            unknown_time: None,
+        }
+    }
+
+    /// Takes the next chunk.
+    pub fn take(&mut self, out: &ChunkOut) {
+        self.check_years(out);
+        if let Some(account) = self.accounts.get_mut(out.input as usize) {
+            account.add(out);
+        }
+        let hosts: Vec<u32> = out
+            .hosts
+            .iter()
+            .map(|name| match self.hosts.get(name) {
+                Some(n) => *n,
+                None => {
+                    let n = u32::try_from(self.hosts.len()).unwrap_or(u32::MAX);
+                    self.hosts.insert(name.clone(), n);
+                    n
+                }
+            })
+            .collect();
+        let host = |n: u32| hosts.get(n as usize).copied().unwrap_or(u32::MAX);
+        let Self { sessions, sources, accounts, decided, remember, batch, .. } = self;
+        // Settled sessions are summed up together at the end of a chunk: their
+        // sources lie far apart in memory, and so the waits for them overlap.
+        let mut settle = |s: Settled| batch.push(s);
+        let mut doubts = out.doubts.iter().peekable();
+        for (i, fact) in out.facts.iter().enumerate() {
+            while let Some((_, doubt)) = doubts.next_if(|(at, _)| *at <= i) {
+                let mut doubt = *doubt;
+                doubt.readings.iter_mut().flatten().for_each(|f| f.host = host(f.host));
+                sessions.doubt(&doubt, &mut settle);
+            }
+            sessions.take(&Fact { host: host(fact.host), ..*fact }, &mut settle);
+        }
+        for (_, doubt) in doubts {
+            let mut doubt = *doubt;
+            doubt.readings.iter_mut().flatten().for_each(|f| f.host = host(f.host));
+            sessions.doubt(&doubt, &mut settle);
+        }
+        std::hint::black_box(sources.known(batch));
+        for s in batch.drain(..) {
+            settled(&s, sources, accounts, decided, *remember);
+        }
+    }
+
+    /// The survey may have seen only the first stamp of each chunk: where the
+    /// chunk before ended must lead to where this one began.
+    fn check_years(&mut self, out: &ChunkOut) {
+        self.missed |= out.unknown_time.leap;
+        if out.unknown_time.year || out.unknown_time.zone {
+            self.unknown_time.get_or_insert(out.input);
+        }
+        if let (Some((input, end)), Some((civil, step))) = (self.before, out.first)
+            && input == out.input
+            && end.day.is_some()
+            && end.to(&civil).years != step.years
+        {
+            self.missed = true;
+        }
+        if out.first.is_some() || self.before.is_none_or(|(input, _)| input != out.input) {
+            self.before = Some((out.input, out.end));
+        }
+    }
+
+    /// Settles what is still open, and takes in the packets.
+    pub fn finish(&mut self, packets: Vec<Partial>) {
+        let Self { sessions, sources, accounts, decided, remember, .. } = self;
+        sessions.finish(&mut |s: Settled| settled(&s, sources, accounts, decided, *remember));
+        for p in packets {
+            self.sources.merge(p);
+        }
+        let accounts = &mut self.accounts;
+        self.sources.settle_company(|input, n| {
+            if let Some(account) = accounts.get_mut(input as usize) {
+                account.shift(Reading::Context, Reading::Hostile, n);
+            }
+        });
+    }
+}
+
+fn settled(
+    s: &Settled,
+    sources: &mut Partial,
+    accounts: &mut [Account],
+    decided: &mut FxHashMap<Place, Decision>,
+    remember: bool,
+) {
+    sources.add(s);
+    if !remember {
+        return;
+    }
+    // A probe's line in a session of login tries is part of those.
+    let login = s.classes.iter().any(|(c, _)| *c == Some(Class::SshLogin));
+    for told in &s.told {
+        let facts = told.kind.facts();
+        let by_itself = match told {
+            Told { decided: true, .. } => Reading::Quarantined,
+            Told { kind: Kind::ClosedEarly, .. } => Reading::Context,
+            _ => facts.reading,
+        };
+        let reading = s.reading(told.kind);
+        let class = match facts.class {
+            Some(Class::SshProbe) if login => Some(Class::SshLogin),
+            // Its line alone is of no class.
+            class if told.kind == Kind::ClosedEarly => class,
+            _ => None,
+        };
+        // Says that this one does not turn hostile in company.
+        let apart = facts.weight == Weight::WithOthers && !s.keeps_company();
+        if reading != by_itself || class.is_some() || apart {
+            let source = told.decided.then_some(s.source);
+            decided.insert(told.place, Decision { reading, class, source });
+            if let Some(account) = accounts.get_mut(told.place.input as usize) {
+                account.shift(by_itself, reading, 1);
+            }
+        }
+    }
+}

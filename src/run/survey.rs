@@ -1,0 +1,173 @@
+//! Walks the stamps of an input before it is read, so that years and folds are settled for all chunks at once.
+
+use std::io;
+
+use crate::envelope::{Stamp, stamp};
+use crate::input::{Chunk, Input, Lines};
+use crate::time::{Calendar, Survey};
+
+use super::options::Options;
+
+/// Inputs up to this many bytes are surveyed stamp by stamp. Longer plain
+/// ones by the first stamp of each chunk and every stamp near a fold; the scan checks
+/// that no New Year was missed between, and asks for an exact survey if one was.
+const EXACT_BYTES: u64 = 8 << 20;
+
+/// Local seconds around a fold within which every stamp is looked at.
+const NEAR_FOLD: i64 = 4 * 3600;
+
+/// What a survey found.
+#[derive(Debug, Default)]
+pub struct Surveyed {
+    /// The walk over the stamps.
+    pub survey: Survey,
+    /// The first stamp, and where.
+    pub first: Option<(Stamp, u64)>,
+    /// The last stamp, where, and in which chunk.
+    pub last: Option<(Stamp, u64, usize)>,
+    /// The first stamp that lacked a zone, as written.
+    pub example: Vec<u8>,
+}
+
+/// Surveys an input; also whether every stamp was seen.
+///
+/// # Errors
+///
+/// What the system or a packed format's reader says, if not one line could be read.
+pub fn survey(input: &Input, exact: bool, options: &Options) -> io::Result<(Surveyed, bool)> {
+    let mut chunk = Chunk::default();
+    let Some(chunks) = input.chunks() else {
+        let mut s = Surveyed::default();
+        let mut stream = input.stream()?;
+        let mut any = false;
+        loop {
+            match stream.next(&mut chunk) {
+                Ok(true) => walk(&mut s, &chunk, usize::MAX),
+                Ok(false) => break,
+                // The scan will meet the damage again and say so.
+                Err(_) if any => break,
+                Err(e) => return Err(e),
+            }
+            any = true;
+        }
+        return Ok((s, true));
+    };
+    if exact || input.bytes <= EXACT_BYTES {
+        let mut s = Surveyed::default();
+        for i in 0..chunks {
+            input.read_chunk(i, &mut chunk)?;
+            walk(&mut s, &chunk, usize::MAX);
+        }
+        return Ok((s, true));
+    }
+    let mut firsts: Vec<Option<(Stamp, u64)>> = Vec::with_capacity(chunks);
+    let mut s = Surveyed::default();
+    for i in 0..chunks {
+        input.read_head(i, &mut chunk)?;
+        firsts.push(walk_first(&mut s, &chunk));
+    }
+    if !s.survey.zoneless {
+        return Ok((s, false));
+    }
+    let zone = options.zone_of(&input.path).cloned();
+    let end = options.log_end.or(input.end.map(|(t, _)| t));
+    let calendar = s.survey.clone().settle(zone, end);
+    if !calendar.has_folds() {
+        return Ok((s, false));
+    }
+    let near = near_folds(&calendar, &firsts);
+    if !near.contains(&true) {
+        return Ok((s, false));
+    }
+    let mut s = Surveyed::default();
+    for (i, near) in near.into_iter().enumerate() {
+        if near {
+            input.read_chunk(i, &mut chunk)?;
+            walk(&mut s, &chunk, usize::MAX);
+        } else {
+            input.read_head(i, &mut chunk)?;
+            walk_first(&mut s, &chunk);
+        }
+    }
+    Ok((s, false))
+}
+
+/// Which chunks may hold lines near a fold: those that begin or end near one, or span one.
+fn near_folds(calendar: &Calendar, firsts: &[Option<(Stamp, u64)>]) -> Vec<bool> {
+    let local: Vec<Option<i64>> = firsts
+        .iter()
+        .enumerate()
+        .map(|(i, f)| f.and_then(|(stamp, _)| calendar.local(&stamp, i)))
+        .collect();
+    (0..local.len())
+        .map(|i| {
+            let from = local.get(i).copied().flatten();
+            let to = local.iter().skip(i + 1).flatten().next().copied();
+            match (from, to) {
+                (Some(a), Some(b)) => {
+                    calendar.fold_between(a.min(b) - NEAR_FOLD, a.max(b) + NEAR_FOLD)
+                }
+                // The last chunk has no end that is known.
+                _ => true,
+            }
+        })
+        .collect()
+}
+
+fn walk_first(s: &mut Surveyed, chunk: &Chunk) -> Option<(Stamp, u64)> {
+    let before = s.first;
+    walk(s, chunk, 1);
+    let first =
+        Lines::new(chunk.bytes(), chunk.offset).find_map(|(o, l)| Some((stamp_of(l)?.0, o)));
+    if before.is_none() {
+        s.first = first;
+    }
+    first
+}
+
+/// Takes up to `limit` stamps of a chunk.
+fn walk(s: &mut Surveyed, chunk: &Chunk, limit: usize) {
+    s.survey.begin_chunk();
+    let mut last: Option<[u8; 15]> = None;
+    let mut taken = 0;
+    for (offset, line) in Lines::new(chunk.bytes(), chunk.offset) {
+        // Equal bytes are an equal stamp: nothing to learn.
+        let head = line.first_chunk::<15>();
+        if head.is_some() && head == last.as_ref() {
+            continue;
+        }
+        let Some((stamp, text)) = stamp_of(line) else { continue };
+        last = match stamp {
+            Stamp::Civil(c) if c.year.is_none() => head.copied(),
+            _ => None,
+        };
+        if s.first.is_none() {
+            s.first = Some((stamp, offset));
+        }
+        s.last = Some((stamp, offset, chunk.index));
+        let zoneless = s.survey.zoneless;
+        s.survey.see(&stamp, offset);
+        if s.survey.zoneless && !zoneless {
+            s.example = text.to_vec();
+        }
+        taken += 1;
+        if taken == limit {
+            break;
+        }
+    }
+}
+
+/// The stamp of a line, behind a priority if there is one.
+fn stamp_of(line: &[u8]) -> Option<(Stamp, &[u8])> {
+    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+    let text = match line.first()? {
+        b'<' => {
+            let close = line.iter().take(6).position(|b| *b == b'>')?;
+            let rest = line.get(close + 1..)?;
+            rest.strip_prefix(b"1 ").unwrap_or(rest)
+        }
+        _ => line,
+    };
+    let (stamp, used) = stamp::read(text)?;
+    Some((stamp, text.get(..used)?))
+}

@@ -1,0 +1,72 @@
+//! [`Fact`]: what a line says, in the few bytes that sessions are built from.
+
+use crate::addr::Addr;
+use crate::dialect::Kind;
+use crate::limits::READINGS_KEPT;
+use crate::time::Instant;
+
+/// Where a line lies. Orders as the run reads: by input, then by offset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The input's number in the run.
+    pub input: u32,
+    /// The offset of its first byte in the unpacked input.
+    pub offset: u64,
+}
+
+impl Place {
+    /// A hash that spreads lines evenly, the same on every machine. The k
+    /// lines with the smallest are a sample that depends on the set alone.
+    #[must_use]
+    pub const fn hash(self) -> u64 {
+        // SplitMix64's finaliser over both numbers.
+        let mut z =
+            self.offset.wrapping_add((self.input as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}
+
+/// What a line says of one source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// When.
+    pub at: Instant,
+    /// What.
+    pub kind: Kind,
+    /// Credentials or recipients refused.
+    pub count: u32,
+    /// Who.
+    pub source: Addr,
+    /// From which port; 0 where the line does not say.
+    pub port: u16,
+    /// At which of our ports; 0 where nobody says.
+    pub our_port: u16,
+    /// On which host, by its number in the run.
+    pub host: u32,
+    /// In which process; 0 where the line does not say.
+    pub pid: u32,
+    /// A hash of what the program calls the session; 0 where it does not.
+    pub session: u64,
+    /// A hash of the account named; 0 where no doubt can turn on it.
+    pub user: u64,
+    /// Seconds the session lasted, where the line says.
+    pub lasted: u32,
+    /// Where the line lies.
+    pub place: Place,
+}
+
+/// A line with several readings that name several sources.
+#[derive(Clone, Copy, Debug)]
+pub struct Doubt {
+    /// The readings with an address.
+    pub readings: [Option<Fact>; READINGS_KEPT],
+}
+
+impl Doubt {
+    /// Each reading.
+    pub fn iter(&self) -> impl Iterator<Item = &Fact> {
+        self.readings.iter().flatten()
+    }
+}

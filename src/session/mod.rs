@@ -1,0 +1,10 @@
+//! Lines of one connection, counted once.
+
+pub mod fact;
+pub mod state;
+pub mod pool;
+pub mod table;
+
+pub use fact::{Doubt, Fact, Place};
+pub use state::{Outcome, Settled, Told};
+pub use table::Sessions;

@@ -1,0 +1,120 @@
+//! Lines that retell a try from another process, waiting for the line they retell.
+//!
+//! PAM's conversation runs in a process of its own, and Dovecot's auth worker
+//! is one: their lines bear other pids than the session's. Each waits here by host
+//! and source. A line of the session that counts a try takes one with it, the
+//! oldest first; what nobody takes is a try by itself.
+
+use std::collections::VecDeque;
+
+use rustc_hash::FxHashMap;
+
+use crate::addr::Addr;
+use crate::class::Family;
+use crate::days::SECOND;
+use crate::dialect::Tally;
+use crate::limits::PAM_SECONDS;
+use crate::time::Instant;
+
+use super::fact::Fact;
+
+/// Who may retell whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PoolKey {
+    /// The host.
+    pub host: u32,
+    /// The family: PAM speaks for sshd and for mail.
+    pub family: Family,
+    /// The source.
+    pub source: Addr,
+}
+
+impl PoolKey {
+    /// The key of a line.
+    #[must_use]
+    pub const fn of(fact: &Fact) -> Self {
+        Self { host: fact.host, family: fact.kind.facts().family, source: fact.source }
+    }
+}
+
+/// Whose lines of which kind, and of which process.
+type Waiter = (PoolKey, Tally, u32);
+
+/// The lines that wait. Each step takes constant time however many do: a
+/// source may make as many wait as it likes.
+#[derive(Clone, Debug, Default)]
+pub struct Pool {
+    waiting: FxHashMap<Waiter, VecDeque<Fact>>,
+    /// Who waits since when, the oldest first; an entry may be of one who no longer does.
+    queues: FxHashMap<(PoolKey, Tally), VecDeque<(i64, u32)>>,
+}
+
+impl Pool {
+    /// Whether nobody waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Puts a line in.
+    pub fn wait(&mut self, fact: &Fact) {
+        let (key, tally) = (PoolKey::of(fact), fact.kind.facts().tally);
+        self.waiting.entry((key, tally, fact.pid)).or_default().push_back(*fact);
+        self.queues.entry((key, tally)).or_default().push_back((fact.at.nanos, fact.pid));
+    }
+
+    /// Takes out every line of the same process: PAM spoke within it.
+    pub fn own(&mut self, key: PoolKey, pid: u32, each: impl FnMut(Fact)) {
+        self.waiting.remove(&(key, Tally::Pam, pid)).into_iter().flatten().for_each(each);
+    }
+
+    /// Takes out the oldest line of `tally` that lies within `before` seconds
+    /// before `at`, or `PAM_SECONDS` after it. Older ones lose their turn.
+    pub fn claim(&mut self, key: PoolKey, tally: Tally, at: Instant, before: i64) -> Option<Fact> {
+        let queue = self.queues.get_mut(&(key, tally))?;
+        while let Some((since, pid)) = queue.front().copied() {
+            if since - at.nanos > PAM_SECONDS * SECOND {
+                return None;
+            }
+            queue.pop_front();
+            if at.nanos - since > before * SECOND {
+                continue;
+            }
+            let waiter = (key, tally, pid);
+            let Some(list) = self.waiting.get_mut(&waiter) else { continue };
+            if list.front().is_none_or(|f| f.at.nanos != since) {
+                continue;
+            }
+            let fact = list.pop_front();
+            if list.is_empty() {
+                self.waiting.remove(&waiter);
+            }
+            return fact;
+        }
+        self.queues.remove(&(key, tally));
+        None
+    }
+
+    /// Takes out all that waited since before `until`, source by source.
+    pub fn expired(&mut self, until: i64) -> Vec<Fact> {
+        let mut out = Vec::new();
+        self.waiting.retain(|_, list| {
+            while list.front().is_some_and(|f| f.at.nanos < until) {
+                out.extend(list.pop_front());
+            }
+            !list.is_empty()
+        });
+        self.queues.retain(|_, queue| {
+            while queue.front().is_some_and(|(since, _)| *since < until) {
+                queue.pop_front();
+            }
+            !queue.is_empty()
+        });
+        // A map's order is nobody's order.
+        out.sort_unstable_by_key(|f| {
+            let pid = if f.kind.facts().family == Family::Sshd { f.pid } else { 0 };
+            (f.source, f.host, f.kind.facts().family, pid, f.at, f.place)
+        });
+        out
+    }
+}

@@ -1,0 +1,288 @@
+//! One session while its lines arrive, and what it comes to when it is over.
+
+use crate::addr::Addr;
+use crate::class::{Class, Family, Reading};
+use crate::days::SECOND;
+use crate::dialect::{Edge, Kind, Tally, Weight};
+use crate::limits::{SESSION_SILENCE_SECONDS, TRAILER_SECONDS};
+use crate::time::Instant;
+
+use super::fact::{Fact, Place};
+
+/// Lines of one session that are remembered one by one.
+const TOLD_KEPT: usize = 16_384;
+
+/// A line of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Where it lies.
+    pub place: Place,
+    /// What it told.
+    pub kind: Kind,
+    /// Whether another line of the session had to decide who it names.
+    pub decided: bool,
+}
+
+/// What a session comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// At least one hostile event.
+    Hostile,
+    /// Nothing held against it.
+    Harmless,
+    /// The far end logged in: what failed before was a mistake.
+    LoggedIn,
+}
+
+/// The counts by kind of telling; one try is told by several.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// The daemon's own word.
+    pub refused: u32,
+    /// sshd's word on PAM.
+    pub sshd_on_pam: u32,
+    /// PAM's word.
+    pub pam: u32,
+    /// A helper's word.
+    pub helper: u32,
+}
+
+impl Counts {
+    /// Adds a line's count.
+    pub const fn add(&mut self, tally: Tally, n: u32) {
+        match tally {
+            Tally::None => {}
+            Tally::Refused => self.refused = self.refused.saturating_add(n),
+            Tally::SshdOnPam => self.sshd_on_pam = self.sshd_on_pam.saturating_add(n),
+            Tally::Pam => self.pam = self.pam.saturating_add(n),
+            Tally::Helper => self.helper = self.helper.saturating_add(n),
+        }
+    }
+
+    /// The attempts: the largest count.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.refused.max(self.sshd_on_pam).max(self.pam).max(self.helper)
+    }
+}
+
+/// A session that is over.
+#[derive(Clone, Debug)]
+pub struct Settled {
+    /// Who.
+    pub source: Addr,
+    /// In whose logs.
+    pub family: Family,
+    /// What it comes to.
+    pub outcome: Outcome,
+    /// Attempts by class, in no order; a class without attempts has 0.
+    pub classes: [(Option<Class>, u32); 4],
+    /// Lines that name the source.
+    pub lines: u32,
+    /// The earliest line.
+    pub first: (Instant, Place),
+    /// The latest line.
+    pub last: (Instant, Place),
+    /// Whether keys were offered, so that the end of the session says nothing.
+    pub keys_offered: bool,
+    /// Lines that are hostile in hostile company only.
+    pub lone: u32,
+    /// Our ports.
+    pub our_port: u16,
+    /// Its lines, where the run remembers them.
+    pub told: Vec<Told>,
+}
+
+impl Settled {
+    /// Whether its lines are hostile if its source is, in other sessions: it
+    /// broke off before a login and offered no keys.
+    #[must_use]
+    pub const fn keeps_company(&self) -> bool {
+        matches!(self.outcome, Outcome::Harmless) && self.lone > 0 && !self.keys_offered
+    }
+
+    /// How a line of this session reads in the end.
+    #[must_use]
+    pub fn reading(&self, kind: Kind) -> Reading {
+        let facts = kind.facts();
+        match (self.outcome, facts.weight) {
+            (Outcome::LoggedIn, _) if facts.reading == Reading::Hostile => Reading::Benign,
+            (_, Weight::Probe) if self.keys_offered && self.outcome != Outcome::Hostile => {
+                Reading::Context
+            }
+            (Outcome::Hostile, Weight::WithOthers) => Reading::Hostile,
+            _ => facts.reading,
+        }
+    }
+}
+
+/// A session while it lasts.
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub(super) port: u16,
+    /// The account that sshd said does not exist.
+    pub(super) user: u64,
+    pub(super) our_port: u16,
+    pub(super) closed: bool,
+    pub(super) hostile: bool,
+    keys_offered: bool,
+    lone: u32,
+    logged_in: bool,
+    pub(super) counts: Counts,
+    spam: u32,
+    relay: u32,
+    harvest: u32,
+    classes: u16,
+    pub(super) lines: u32,
+    first: (Instant, Place),
+    pub(super) last: (Instant, Place),
+    told: Vec<Told>,
+}
+
+impl Session {
+    /// A session that begins with a line.
+    #[must_use]
+    pub const fn new(fact: &Fact) -> Self {
+        Self {
+            port: fact.port,
+            user: 0,
+            our_port: fact.our_port,
+            closed: false,
+            hostile: false,
+            keys_offered: false,
+            lone: 0,
+            logged_in: false,
+            counts: Counts { refused: 0, sshd_on_pam: 0, pam: 0, helper: 0 },
+            spam: 0,
+            relay: 0,
+            harvest: 0,
+            classes: 0,
+            lines: 0,
+            first: (fact.at, fact.place),
+            last: (fact.at, fact.place),
+            told: Vec::new(),
+        }
+    }
+
+    /// Whether a line with its key belongs to another session than this one.
+    #[inline]
+    #[must_use]
+    pub fn is_over(&self, fact: &Fact, edge: Edge) -> bool {
+        let silence = (fact.at.nanos - self.last.0.nanos) / SECOND;
+        if silence > SESSION_SILENCE_SECONDS
+            || (self.port != 0 && fact.port != 0 && self.port != fact.port)
+        {
+            return true;
+        }
+        match edge {
+            Edge::Within => self.closed,
+            Edge::Trail => self.closed && silence > TRAILER_SECONDS,
+            Edge::Open => self.lines > 0,
+            // `Connection closed` after `Unable to negotiate` closes the same connection.
+            Edge::Close => self.closed && (silence > TRAILER_SECONDS || fact.port == 0),
+        }
+    }
+
+    /// Takes a line that belongs to it.
+    #[inline]
+    pub fn take(&mut self, fact: &Fact, decided: bool, remember: bool) {
+        let facts = fact.kind.facts();
+        self.lines = self.lines.saturating_add(1);
+        // Nearly every line is later than those before it.
+        let here = (fact.at, fact.place);
+        if here >= self.last {
+            self.last = here;
+        } else if here < self.first {
+            self.first = here;
+        }
+        if self.port == 0 {
+            self.port = fact.port;
+        }
+        if fact.user != 0 && !decided {
+            self.user = fact.user;
+        }
+        if self.our_port == 0 {
+            self.our_port = fact.our_port;
+        }
+        match facts.weight {
+            Weight::Hostile => self.hold(facts.class),
+            Weight::Probe if !self.keys_offered => self.hold(facts.class),
+            Weight::KeyOffered => self.keys_offered = true,
+            Weight::Success => self.logged_in = true,
+            Weight::WithOthers => self.lone += 1,
+            Weight::Probe | Weight::Nothing => {}
+        }
+        match facts.class {
+            Some(Class::Spam) => self.spam = self.spam.saturating_add(fact.count),
+            Some(Class::RelayAttempt) => self.relay = self.relay.saturating_add(fact.count),
+            Some(Class::Harvest) => self.harvest = self.harvest.saturating_add(fact.count),
+            _ => self.counts.add(facts.tally, fact.count),
+        }
+        self.closed |= facts.edge == Edge::Close;
+        if remember && self.told.len() < TOLD_KEPT {
+            self.told.push(Told { place: fact.place, kind: fact.kind, decided });
+        }
+    }
+
+    const fn hold(&mut self, class: Option<Class>) {
+        self.hostile = true;
+        if let Some(c) = class {
+            self.classes |= c.bit();
+        }
+    }
+
+    /// What it comes to.
+    #[must_use]
+    pub fn settle(self, source: Addr, family: Family) -> Settled {
+        let outcome = match (self.logged_in, self.hostile) {
+            (true, _) => Outcome::LoggedIn,
+            (_, true) => Outcome::Hostile,
+            _ => Outcome::Harmless,
+        };
+        let attempts = self.counts.attempts();
+        let has = |c: Class| self.classes & c.bit() != 0;
+        let mut classes = [(None, 0); 4];
+        let mut slots = classes.iter_mut();
+        let mut put = |class, n| {
+            if let Some(slot) = slots.next() {
+                *slot = (Some(class), n);
+            }
+        };
+        match family {
+            Family::Sshd if has(Class::SshLogin) => put(Class::SshLogin, attempts),
+            Family::Sshd if has(Class::SshProbe) => put(Class::SshProbe, 0),
+            Family::Mail => {
+                if has(Class::MailLogin) {
+                    put(Class::MailLogin, attempts);
+                }
+                for (class, n) in [
+                    (Class::RelayAttempt, self.relay),
+                    (Class::Harvest, self.harvest),
+                    (Class::Spam, self.spam),
+                ] {
+                    if has(class) {
+                        put(class, n);
+                    }
+                }
+                // Bad manners beside a worse act are part of it.
+                if self.classes == Class::SmtpProbe.bit() {
+                    put(Class::SmtpProbe, 0);
+                }
+            }
+            _ => {}
+        }
+        Settled {
+            source,
+            family,
+            outcome,
+            classes,
+            lines: self.lines,
+            first: self.first,
+            last: self.last,
+            keys_offered: self.keys_offered,
+            lone: self.lone,
+            our_port: self.our_port,
+            told: self.told,
+        }
+    }
+}

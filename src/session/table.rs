@@ -1,0 +1,365 @@
+//! [`Sessions`]: facts in the order of lines become settled sessions.
+//!
+//! A session is keyed by host, process, source and source port where logged.
+//! It ends at its closing line or after six hours of silence; what the same
+//! key tells later is another session. The table depends on the sequence of
+//! facts alone: neither chunks nor threads show in it.
+
+use std::collections::hash_map::Entry;
+
+use rustc_hash::FxHashMap;
+
+use crate::addr::Addr;
+use crate::class::{Class, Family};
+use crate::days::SECOND;
+use crate::dialect::{Kind, Tally};
+use crate::limits::{PAM_SECONDS, SESSION_SILENCE_SECONDS, TRAILER_SECONDS};
+
+use super::fact::{Doubt, Fact};
+use super::pool::{Pool, PoolKey};
+use super::state::{Session, Settled};
+
+/// What makes lines one session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Key {
+    source: Addr,
+    host: u32,
+    pid: u32,
+    /// What the program calls the session, or the port where it logs no process.
+    extra: u64,
+    family: Family,
+}
+
+impl Key {
+    const fn of(fact: &Fact) -> Self {
+        let extra = match (fact.session, fact.pid) {
+            (0, 0) => fact.port as u64,
+            (s, _) => s,
+        };
+        // A session that has a name is the same in every process that names it.
+        let pid = if fact.session == 0 { fact.pid } else { 0 };
+        Self { source: fact.source, host: fact.host, pid, extra, family: fact.kind.facts().family }
+    }
+}
+
+/// Whether a line or session about an account may decide a reading.
+fn testifies(user: u64, reading: &Fact) -> bool {
+    reading.kind.facts().family != Family::Sshd || (user != 0 && user == reading.user)
+}
+
+/// Doubtful lines of one process that wait for a witness, at most.
+const DOUBTS_KEPT: usize = 64;
+
+/// Sessions that may always be open before the table is swept for its size.
+const ROOM_LEAST: usize = 1 << 15;
+
+/// The sessions of a run.
+#[derive(Debug, Default)]
+pub struct Sessions {
+    open: FxHashMap<Key, Session>,
+    pool: Pool,
+    /// A mail login that was refused lately, and how many lines may still retell it.
+    lately: FxHashMap<PoolKey, Lately>,
+    doubts: FxHashMap<(u32, u32), Vec<Doubt>>,
+    /// Processes whose client broke off before it named its version, and when.
+    broken: FxHashMap<(u32, u32), i64>,
+    remember: bool,
+    swept: i64,
+    /// Open sessions at which the table is swept before the hour is over.
+    room: usize,
+    /// Doubtful lines that no witness decided.
+    pub quarantined: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Lately {
+    key: Key,
+    at: i64,
+    pam: u32,
+    helper: u32,
+}
+
+impl Sessions {
+    /// An empty table. With `remember`, settled sessions list their lines.
+    #[must_use]
+    pub fn new(remember: bool) -> Self {
+        Self { remember, swept: i64::MIN, room: ROOM_LEAST, ..Self::default() }
+    }
+
+    /// Takes the next fact; sessions that it ends go to `out`.
+    #[inline]
+    pub fn take(&mut self, fact: &Fact, out: &mut impl FnMut(Settled)) {
+        self.accept(fact, false, out);
+        if !self.doubts.is_empty() {
+            self.decide(fact, out);
+        }
+        // Once in an hour of log time: old sessions are settled, so that memory
+        // does not grow with the length of a log.
+        let hour = fact.at.nanos / (3600 * SECOND);
+        if hour > self.swept || self.open.len() > self.room {
+            self.swept = hour;
+            self.sweep(fact.at.nanos, out);
+            self.room = (2 * self.open.len()).max(ROOM_LEAST);
+        } else if hour < self.swept.saturating_sub(1) {
+            // Another input, which begins earlier.
+            self.swept = hour;
+        }
+    }
+
+    fn accept(&mut self, fact: &Fact, decided: bool, out: &mut impl FnMut(Settled)) {
+        let facts = fact.kind.facts();
+        match fact.kind {
+            Kind::KexBroken => {
+                self.broken.insert((fact.host, fact.pid), fact.at.nanos);
+                return;
+            }
+            // Only here does the closing line of such a client name it.
+            Kind::Left if fact.pid != 0 && !self.broken.is_empty() => {
+                let at = self.broken.remove(&(fact.host, fact.pid));
+                if at.is_some_and(|at| (fact.at.nanos - at).abs() <= TRAILER_SECONDS * SECOND) {
+                    return self.accept(&Fact { kind: Kind::ClosedEarly, ..*fact }, decided, out);
+                }
+            }
+            Kind::PamFailed | Kind::MailPam | Kind::MailHelper if fact.session == 0 => {
+                if !self.joins_known(fact) {
+                    self.pool.wait(fact);
+                }
+                return;
+            }
+            _ => {}
+        }
+        let key = Key::of(fact);
+        let remember = self.remember;
+        let pool_key = PoolKey::of(fact);
+        // One look-up: an old session under the key makes way in its place.
+        let session = match self.open.entry(key) {
+            Entry::Vacant(slot) => slot.insert(Session::new(fact)),
+            Entry::Occupied(slot) => {
+                let session = slot.into_mut();
+                if session.is_over(fact, facts.edge) {
+                    let old = std::mem::replace(session, Session::new(fact));
+                    out(old.settle(key.source, key.family));
+                }
+                session
+            }
+        };
+        session.take(fact, decided, remember);
+        if !self.pool.is_empty() {
+            match facts.family {
+                Family::Sshd => {
+                    if fact.pid != 0 {
+                        self.pool.own(pool_key, fact.pid, |f| session.take(&f, false, remember));
+                    }
+                    let told = session.counts.refused.max(session.counts.sshd_on_pam);
+                    if matches!(facts.tally, Tally::Refused | Tally::SshdOnPam) {
+                        // One each: a try told by two lines of sshd has one line of PAM's.
+                        while session.counts.pam < told {
+                            let Some(f) =
+                                self.pool.claim(pool_key, Tally::Pam, fact.at, PAM_SECONDS)
+                            else {
+                                break;
+                            };
+                            session.take(&f, false, remember);
+                        }
+                    }
+                }
+                Family::Mail
+                    if facts.class == Some(Class::MailLogin) && facts.tally == Tally::Refused =>
+                {
+                    let before = PAM_SECONDS.max(i64::from(fact.lasted) + 10);
+                    let told = session.counts.refused;
+                    while session.counts.pam < told {
+                        let Some(f) = self.pool.claim(pool_key, Tally::Pam, fact.at, before) else {
+                            break;
+                        };
+                        session.take(&f, false, remember);
+                    }
+                    while session.counts.helper < told {
+                        let Some(f) = self.pool.claim(pool_key, Tally::Helper, fact.at, before)
+                        else {
+                            break;
+                        };
+                        session.take(&f, false, remember);
+                    }
+                }
+                _ => {}
+            }
+        }
+        if facts.family == Family::Mail
+            && facts.class == Some(Class::MailLogin)
+            && facts.tally == Tally::Refused
+        {
+            let (c, at) = (session.counts, fact.at.nanos);
+            let lately = Lately {
+                key,
+                at,
+                pam: c.refused.saturating_sub(c.pam),
+                helper: c.refused.saturating_sub(c.helper),
+            };
+            self.lately.insert(pool_key, lately);
+        }
+    }
+
+    /// Whether a retelling line belongs to a session that is known already.
+    fn joins_known(&mut self, fact: &Fact) -> bool {
+        let remember = self.remember;
+        let facts = fact.kind.facts();
+        if facts.family == Family::Sshd {
+            if fact.pid == 0 {
+                return false;
+            }
+            let key = Key::of(fact);
+            let Some(session) = self.open.get_mut(&key) else { return false };
+            let silence = (fact.at.nanos - session.last.0.nanos) / SECOND;
+            if session.closed || silence > SESSION_SILENCE_SECONDS {
+                return false;
+            }
+            session.take(fact, false, remember);
+            return true;
+        }
+        let Some(lately) = self.lately.get_mut(&PoolKey::of(fact)) else { return false };
+        let left = if facts.tally == Tally::Pam { &mut lately.pam } else { &mut lately.helper };
+        if *left == 0 || (fact.at.nanos - lately.at).abs() > PAM_SECONDS * SECOND {
+            return false;
+        }
+        let Some(session) = self.open.get_mut(&lately.key) else { return false };
+        *left -= 1;
+        session.take(fact, false, remember);
+        true
+    }
+
+    /// Takes a line with several readings: decided by another line of its
+    /// process that names one of its sources with the same port, now or later.
+    ///
+    /// In sshd that line must be `Invalid user`, of the very account that the
+    /// reading names: processes are used again, and whoever merely connected
+    /// from a planted address, in whatever process, is no witness against it.
+    pub fn doubt(&mut self, doubt: &Doubt, out: &mut impl FnMut(Settled)) {
+        let mut witnessed = None;
+        let mut first = None;
+        for fact in doubt.iter() {
+            first.get_or_insert(fact);
+            let known = fact.pid != 0
+                && self
+                    .open
+                    .get(&Key::of(fact))
+                    .is_some_and(|s| s.port == fact.port && !s.closed && testifies(s.user, fact));
+            if known && witnessed.replace(*fact).is_some() {
+                // Two witnesses decide nothing.
+                self.quarantined += 1;
+                return;
+            }
+        }
+        match (witnessed, first) {
+            (Some(fact), _) => self.accept(&fact, true, out),
+            (None, Some(f)) if f.pid != 0 => {
+                let list = self.doubts.entry((f.host, f.pid)).or_default();
+                if list.len() < DOUBTS_KEPT {
+                    list.push(*doubt);
+                } else {
+                    self.quarantined += 1;
+                }
+            }
+            _ => self.quarantined += 1,
+        }
+    }
+
+    /// Lets a line that is beyond doubt decide those of its process that are not.
+    fn decide(&mut self, witness: &Fact, out: &mut impl FnMut(Settled)) {
+        if witness.pid == 0 || witness.port == 0 {
+            return;
+        }
+        let Some(list) = self.doubts.get_mut(&(witness.host, witness.pid)) else { return };
+        let mut decided = Vec::new();
+        list.retain(|doubt| {
+            let mut hits = doubt.iter().filter(|f| {
+                f.source == witness.source
+                    && f.port == witness.port
+                    && testifies(witness.user, f)
+                    && (witness.at.nanos - f.at.nanos).abs() <= SESSION_SILENCE_SECONDS * SECOND
+            });
+            match (hits.next(), hits.next()) {
+                (Some(f), None) => {
+                    decided.push(*f);
+                    false
+                }
+                _ => true,
+            }
+        });
+        if list.is_empty() {
+            self.doubts.remove(&(witness.host, witness.pid));
+        }
+        // Its session may have closed with the witness: it is still that session's line.
+        let remember = self.remember;
+        for fact in decided {
+            match self.open.get_mut(&Key::of(&fact)) {
+                Some(session) => session.take(&fact, true, remember),
+                None => self.accept(&fact, true, out),
+            }
+        }
+    }
+
+    /// Settles what cannot get another line.
+    fn sweep(&mut self, now: i64, out: &mut impl FnMut(Settled)) {
+        let mut over: Vec<(Key, Session)> = self
+            .open
+            .extract_if(|_, s| {
+                let silence = (now - s.last.0.nanos) / SECOND;
+                silence > if s.closed { 2 * TRAILER_SECONDS } else { SESSION_SILENCE_SECONDS }
+            })
+            .collect();
+        over.sort_unstable_by_key(|(k, s)| (s.last, *k));
+        for (key, session) in over {
+            out(session.settle(key.source, key.family));
+        }
+        let silent = now - SESSION_SILENCE_SECONDS * SECOND;
+        let expired = self.pool.expired(silent);
+        self.alone(&expired, out);
+        self.broken.retain(|_, at| *at >= now - 2 * TRAILER_SECONDS * SECOND);
+        self.lately.retain(|_, l| l.at >= now - 2 * PAM_SECONDS * SECOND);
+        let mut lost = 0;
+        self.doubts.retain(|_, list| {
+            list.retain(|d| {
+                let keep = d.iter().any(|f| f.at.nanos >= silent);
+                lost += u64::from(!keep);
+                keep
+            });
+            !list.is_empty()
+        });
+        self.quarantined += lost;
+    }
+
+    /// Settles retelling lines that retell nothing: by process for sshd, by minute for mail.
+    fn alone(&self, facts: &[Fact], out: &mut impl FnMut(Settled)) {
+        let mut at = 0;
+        while let Some(first) = facts.get(at) {
+            let together = |f: &Fact| {
+                PoolKey::of(f) == PoolKey::of(first)
+                    && match first.kind.facts().family {
+                        Family::Sshd => f.pid == first.pid,
+                        _ => f.at.nanos - first.at.nanos < 60 * SECOND,
+                    }
+            };
+            let mut session = Session::new(first);
+            let mut n = 0;
+            for f in facts.iter().skip(at).take_while(|f| together(f)) {
+                session.take(f, false, self.remember);
+                n += 1;
+            }
+            out(session.settle(first.source, first.kind.facts().family));
+            at += n.max(1);
+        }
+    }
+
+    /// Settles everything: the run is at its end.
+    pub fn finish(&mut self, out: &mut impl FnMut(Settled)) {
+        let mut rest: Vec<(Key, Session)> = self.open.drain().collect();
+        rest.sort_unstable_by_key(|(k, s)| (s.last, *k));
+        for (key, session) in rest {
+            out(session.settle(key.source, key.family));
+        }
+        let waiting = self.pool.expired(i64::MAX);
+        self.alone(&waiting, out);
+        self.quarantined += self.doubts.drain().map(|(_, l)| l.len() as u64).sum::<u64>();
+    }
+}

@@ -1,0 +1,440 @@
+//! What each source did: counts in bounded fields, merged by a law.
+//!
+//! [`Partial`] is what crosses threads, files and, later, machines. Merging is
+//! associative and commutative, and every bounded field is a function of the
+//! set of lines: sums, least and greatest, the smallest ports, the lines with
+//! the smallest hash.
+
+pub mod ports;
+pub mod sample;
+pub mod tally;
+
+use rayon::slice::ParallelSliceMut as _;
+use rustc_hash::FxHashMap;
+
+use crate::addr::Addr;
+use crate::class::{Class, Family};
+use crate::session::{Outcome, Place, Settled};
+use crate::time::Instant;
+
+pub use ports::Ports;
+pub use sample::Sample;
+pub use tally::{ClassTally, FamilyTally, Packet, PacketTally};
+
+/// Failed tries before a success is worth a finding.
+pub const FAILED_BEFORE_LOGIN: u64 = 10;
+
+/// What one source did, over all its lines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Source {
+    families: [Option<Box<FamilyTally>>; 3],
+    /// What few sources have; apart, so that the table of sources stays small.
+    extra: Option<Box<Extra>>,
+}
+
+/// What few sources have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Extra {
+    logins: u64,
+    first_login: Option<Instant>,
+    evidence: Sample,
+    /// Sessions that are hostile only in company, until the company is known.
+    lone: Option<Box<Lone>>,
+}
+
+/// Sessions that broke off before a login and tell nothing else: hostile where
+/// their source is, in other sessions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Lone {
+    tally: FamilyTally,
+    evidence: Sample,
+    /// Lines that then read as hostile, by input.
+    lines: std::collections::BTreeMap<u32, u64>,
+}
+
+impl Source {
+    /// What a family's logs tell of it.
+    #[must_use]
+    pub fn family(&self, family: Family) -> Option<&FamilyTally> {
+        self.families.get(family as usize)?.as_deref()
+    }
+
+    /// The families that tell of it, in order.
+    pub fn families(&self) -> impl Iterator<Item = (Family, &FamilyTally)> {
+        Family::ALL.into_iter().filter_map(|f| Some((f, self.family(f)?)))
+    }
+
+    fn family_mut(&mut self, family: Family) -> &mut FamilyTally {
+        match family {
+            Family::Sshd => self.families[0].get_or_insert_default(),
+            Family::Firewall => self.families[1].get_or_insert_default(),
+            Family::Mail => self.families[2].get_or_insert_default(),
+        }
+    }
+
+    fn extra_mut(&mut self) -> &mut Extra {
+        self.extra.get_or_insert_default()
+    }
+
+    /// Sessions in which it logged in.
+    #[must_use]
+    pub fn logins(&self) -> u64 {
+        self.extra.as_ref().map_or(0, |e| e.logins)
+    }
+
+    /// The first of them.
+    #[must_use]
+    pub fn first_login(&self) -> Option<Instant> {
+        self.extra.as_ref().and_then(|e| e.first_login)
+    }
+
+    /// Where its lines of evidence lie.
+    #[must_use]
+    pub fn evidence(&self) -> Vec<Place> {
+        self.extra.as_ref().map_or(Vec::new(), |e| e.evidence.places())
+    }
+
+    /// Whether it did anything hostile.
+    #[must_use]
+    pub fn is_hostile(&self) -> bool {
+        self.families.iter().any(Option::is_some)
+    }
+
+    /// Attempts over all families.
+    #[must_use]
+    pub fn attempts(&self) -> u64 {
+        self.families().map(|(_, t)| t.attempts).sum()
+    }
+
+    /// Whether it logged in after it had failed so often that it may have guessed.
+    #[must_use]
+    pub fn login_succeeded(&self) -> bool {
+        self.logins() > 0 && self.attempts() >= FAILED_BEFORE_LOGIN
+    }
+
+    /// The earliest and the latest line over all families.
+    #[must_use]
+    pub fn span(&self) -> Option<(Instant, Instant)> {
+        let first = self.families().map(|(_, t)| t.first.0).min()?;
+        let last = self.families().map(|(_, t)| t.last.0).max()?;
+        Some((first, last))
+    }
+
+    fn merge(&mut self, other: Self) {
+        for (mine, theirs) in self.families.iter_mut().zip(other.families) {
+            match (mine.as_mut(), theirs) {
+                (_, None) => {}
+                (None, theirs) => *mine = theirs,
+                (Some(m), Some(t)) => m.merge(*t),
+            }
+        }
+        match (self.extra.as_mut(), other.extra) {
+            (_, None) => {}
+            (None, theirs) => self.extra = theirs,
+            (Some(m), Some(t)) => m.merge(*t),
+        }
+    }
+}
+
+impl Extra {
+    fn merge(&mut self, other: Self) {
+        self.logins += other.logins;
+        self.first_login = match (self.first_login, other.first_login) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        self.evidence.merge(other.evidence);
+        match (self.lone.as_mut(), other.lone) {
+            (_, None) => {}
+            (None, theirs) => self.lone = theirs,
+            (Some(m), Some(t)) => {
+                m.tally.merge(t.tally);
+                m.evidence.merge(t.evidence);
+                for (input, n) in t.lines {
+                    *m.lines.entry(input).or_default() += n;
+                }
+            }
+        }
+    }
+}
+
+/// The sources of some lines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Partial {
+    map: FxHashMap<Addr, Source>,
+    /// Whether lines of evidence are kept.
+    pub keeps_evidence: bool,
+}
+
+impl Partial {
+    /// No source yet. With `keeps_evidence`, each keeps some of its lines' places.
+    #[must_use]
+    pub fn new(keeps_evidence: bool) -> Self {
+        Self { map: FxHashMap::default(), keeps_evidence }
+    }
+
+    /// Adds a session that is over.
+    pub fn add(&mut self, s: &Settled) {
+        match s.outcome {
+            Outcome::Harmless if s.keeps_company() => {
+                let lone =
+                    self.map.entry(s.source).or_default().extra_mut().lone.get_or_insert_default();
+                lone.tally.span(s.first, s.last);
+                lone.tally.lines += u64::from(s.lines);
+                lone.tally.connections += 1;
+                if s.our_port != 0 {
+                    lone.tally.ports.insert(s.our_port);
+                }
+                if self.keeps_evidence {
+                    s.told.iter().for_each(|t| lone.evidence.add(t.place));
+                }
+                *lone.lines.entry(s.last.1.input).or_default() += u64::from(s.lone);
+                return;
+            }
+            Outcome::Harmless => return,
+            Outcome::LoggedIn => {
+                let extra = self.map.entry(s.source).or_default().extra_mut();
+                extra.logins += 1;
+                extra.first_login = Some(extra.first_login.map_or(s.last.0, |f| f.min(s.last.0)));
+                return;
+            }
+            Outcome::Hostile => {}
+        }
+        let source = self.map.entry(s.source).or_default();
+        if self.keeps_evidence {
+            for told in &s.told {
+                source.extra_mut().evidence.add(told.place);
+            }
+        }
+        let tally = source.family_mut(s.family);
+        tally.span(s.first, s.last);
+        tally.lines += u64::from(s.lines);
+        tally.connections += 1;
+        if s.our_port != 0 {
+            tally.ports.insert(s.our_port);
+        }
+        // Lines that belong to no class alone go with the session's first.
+        let mut lines = u64::from(s.lines);
+        for (class, attempts) in s.classes.iter().filter_map(|(c, n)| Some(((*c)?, *n))) {
+            tally.attempts += u64::from(attempts);
+            tally.mask |= class.bit();
+            if !self.keeps_evidence {
+                continue;
+            }
+            let t = tally.class_mut(class);
+            t.attempts += u64::from(attempts);
+            t.connections += 1;
+            t.lines += lines;
+            lines = 0;
+            t.span(s.first, s.last);
+        }
+    }
+
+    /// Adds a refused packet that opens something.
+    #[inline]
+    pub fn add_packet(&mut self, addr: Addr, p: &Packet) {
+        let source = self.map.entry(addr).or_default();
+        if self.keeps_evidence {
+            source.extra_mut().evidence.add(p.place);
+        }
+        let tally = source.family_mut(Family::Firewall);
+        tally.span((p.at, p.place), (p.at, p.place));
+        tally.lines += 1;
+        tally.packets += 1;
+        if let Some(port) = p.port {
+            tally.ports.insert(port);
+        }
+        tally.packet.get_or_insert_default().add(p);
+    }
+
+    /// Looks at where the sources of some sessions lie, so that adding them
+    /// does not wait for memory once for each. Says how many are known.
+    #[must_use]
+    pub fn known(&self, sessions: &[Settled]) -> u64 {
+        let seen = |s: &Settled| {
+            let tally = self.map.get(&s.source).and_then(|k| k.family(s.family));
+            tally.map_or(0, |t| 1 | t.lines >> 63)
+        };
+        sessions.iter().map(seen).sum()
+    }
+
+    /// Merges another partial in.
+    pub fn merge(&mut self, other: Self) {
+        if self.map.is_empty() {
+            self.map = other.map;
+            return;
+        }
+        for (addr, source) in other.map {
+            match self.map.entry(addr) {
+                std::collections::hash_map::Entry::Occupied(mut e) => e.get_mut().merge(source),
+                std::collections::hash_map::Entry::Vacant(e) => {
+                    e.insert(source);
+                }
+            }
+        }
+    }
+
+    /// Counts the sessions that are hostile in company with those they keep
+    /// company with: once, when all is merged. `each` is told how many lines
+    /// of which input now read as hostile.
+    pub fn settle_company(&mut self, mut each: impl FnMut(u32, u64)) {
+        for source in self.map.values_mut() {
+            let Some(lone) = source.extra.as_mut().and_then(|e| e.lone.take()) else { continue };
+            if source.family(Family::Sshd).is_none() {
+                continue;
+            }
+            for (input, n) in lone.lines {
+                each(input, n);
+            }
+            source.extra_mut().evidence.merge(lone.evidence);
+            let tally = source.family_mut(Family::Sshd);
+            // They go with the worst that the source did.
+            if let Some(class) = tally.classes.first_mut() {
+                class.lines += lone.tally.lines;
+                class.connections += lone.tally.connections;
+                class.span(lone.tally.first, lone.tally.last);
+            }
+            tally.merge(lone.tally);
+        }
+    }
+
+    /// A source.
+    #[must_use]
+    pub fn get(&self, addr: Addr) -> Option<&Source> {
+        self.map.get(&addr)
+    }
+
+    /// How many addresses are known.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.map.len()
+    }
+
+    /// Whether none is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.map.is_empty()
+    }
+
+    /// The hostile sources, IPv4 before IPv6 and numerically.
+    #[must_use]
+    pub fn sorted(&self) -> Vec<(Addr, &Source)> {
+        let mut all: Vec<_> =
+            self.map.iter().filter(|(_, s)| s.is_hostile()).map(|(a, s)| (*a, s)).collect();
+        all.par_sort_unstable_by_key(|(a, _)| *a);
+        all
+    }
+}
+
+/// What makes refused packets a scan or a sweep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScanLimits {
+    /// Distinct ports of one address.
+    pub ports: u32,
+    /// Distinct addresses at one port.
+    pub addresses: u32,
+}
+
+impl Source {
+    /// The class its refused packets come to.
+    #[must_use]
+    pub fn packet_class(&self, limits: ScanLimits) -> Option<Class> {
+        let tally = self.family(Family::Firewall)?;
+        let (ports, addresses) = tally.packet.as_ref().map_or((0, 0), |p| p.spread());
+        Some(if ports >= limits.ports {
+            Class::PortScan
+        } else if addresses >= limits.addresses {
+            Class::HostSweep
+        } else {
+            Class::Probe
+        })
+    }
+
+    /// The classes a family's logs tell of.
+    pub fn family_classes(
+        &self,
+        family: Family,
+        limits: ScanLimits,
+    ) -> impl Iterator<Item = Class> {
+        let packets = (family == Family::Firewall).then(|| self.packet_class(limits)).flatten();
+        let mask = self.family(family).map_or(0, |t| t.mask);
+        Class::of_mask(mask).chain(packets)
+    }
+
+    /// Its incidents: every class with its counts, in the classes' order.
+    #[must_use]
+    pub fn incidents(&self, limits: ScanLimits) -> Vec<ClassTally> {
+        let mut out: Vec<ClassTally> = Vec::new();
+        for (family, tally) in self.families() {
+            if family == Family::Firewall {
+                if let Some(class) = self.packet_class(limits) {
+                    out.push(ClassTally {
+                        class,
+                        attempts: 0,
+                        connections: 0,
+                        packets: tally.packets,
+                        lines: tally.lines,
+                        first: tally.first.0,
+                        last: tally.last.0,
+                        ends: (tally.first.1, tally.last.1),
+                    });
+                }
+            } else {
+                out.extend(tally.classes.iter().copied());
+            }
+        }
+        out.sort_unstable_by_key(|t| t.class);
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::dialect::Transport;
+    use crate::session::Place;
+
+    fn packets() -> impl Strategy<Value = Vec<(u8, i64, u16, u8, bool)>> {
+        proptest::collection::vec((0u8..4, 0i64..1000, 0u16..2000, 0u8..30, any::<bool>()), 0..300)
+    }
+
+    fn partial(lines: &[(u8, i64, u16, u8, bool)], from: usize) -> Partial {
+        let mut p = Partial::new(true);
+        for (i, (who, at, port, to, tcp)) in lines.iter().enumerate() {
+            let addr = |n: u8| Addr::from(std::net::IpAddr::from([192, 0, 2, n]));
+            p.add_packet(
+                addr(*who),
+                &Packet {
+                    at: Instant::from_seconds(*at),
+                    place: Place { input: 0, offset: (from + i) as u64 },
+                    transport: if *tcp { Transport::Tcp } else { Transport::Udp },
+                    destination: Some(addr(100 + to)),
+                    port: Some(*port),
+                },
+            );
+        }
+        p
+    }
+
+    proptest! {
+        #[test]
+        fn merging_is_associative_and_commutative(lines in packets(), a in 0usize..300, b in 0usize..300) {
+            let (a, b) = (a.min(lines.len()), b.min(lines.len()));
+            let (a, b) = (a.min(b), a.max(b));
+            let whole = partial(&lines, 0);
+            let part = || [partial(&lines[..a], 0), partial(&lines[a..b], a), partial(&lines[b..], b)];
+            let merge = |mut x: Partial, y: Partial| { x.merge(y); x };
+            let [x, y, z] = part();
+            let left = merge(merge(x, y), z);
+            let [x, y, z] = part();
+            let right = merge(x, merge(y, z));
+            let [x, y, z] = part();
+            let swapped = merge(z, merge(y, x));
+            for (other, name) in [(&left, "left"), (&right, "right"), (&swapped, "swapped")] {
+                prop_assert_eq!(whole.sorted(), other.sorted(), "{}", name);
+            }
+        }
+    }
+}

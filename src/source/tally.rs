@@ -1,0 +1,244 @@
+//! The counts of one source: by family, by class, and of its packets.
+
+use crate::addr::Addr;
+use crate::class::Class;
+use crate::dialect::Transport;
+use crate::limits::TARGETS_KEPT;
+use crate::session::Place;
+use crate::time::Instant;
+
+use super::ports::Ports;
+
+/// A refused packet.
+#[derive(Clone, Copy, Debug)]
+pub struct Packet {
+    /// When.
+    pub at: Instant,
+    /// Which line.
+    pub place: Place,
+    /// What carried it.
+    pub transport: Transport,
+    /// To which of our addresses, if said.
+    pub destination: Option<Addr>,
+    /// To which port, if it has any.
+    pub port: Option<u16>,
+}
+
+/// What one family's logs tell of a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FamilyTally {
+    /// Lines that name it and belong to a session with a hostile event.
+    pub lines: u64,
+    /// Credentials and recipients refused.
+    pub attempts: u64,
+    /// Sessions with hostile lines; 0 for firewalls.
+    pub connections: u64,
+    /// Refused packets that open something.
+    pub packets: u64,
+    /// The earliest line, and where it lies.
+    pub first: (Instant, Place),
+    /// The latest.
+    pub last: (Instant, Place),
+    /// Our ports.
+    pub ports: Ports,
+    /// The classes it is guilty of, as bits; none for firewalls, whose class the whole decides.
+    pub mask: u16,
+    /// By class, where a report is made.
+    pub classes: Vec<ClassTally>,
+    /// What its packets were; none for other families.
+    pub packet: Option<Box<PacketTally>>,
+}
+
+const NEVER: Instant = Instant { nanos: i64::MAX, decimals: 0 };
+const EVER: Instant = Instant { nanos: i64::MIN, decimals: 0 };
+const NOWHERE: Place = Place { input: u32::MAX, offset: u64::MAX };
+const ANYWHERE: Place = Place { input: 0, offset: 0 };
+
+impl Default for FamilyTally {
+    fn default() -> Self {
+        Self {
+            lines: 0,
+            attempts: 0,
+            connections: 0,
+            packets: 0,
+            first: (NEVER, NOWHERE),
+            last: (EVER, ANYWHERE),
+            ports: Ports::default(),
+            mask: 0,
+            classes: Vec::new(),
+            packet: None,
+        }
+    }
+}
+
+impl FamilyTally {
+    /// Widens first and last.
+    pub fn span(&mut self, first: (Instant, Place), last: (Instant, Place)) {
+        self.first = self.first.min(first);
+        self.last = self.last.max(last);
+    }
+
+    /// The counts of a class, made if new; classes stay in order.
+    pub fn class_mut(&mut self, class: Class) -> &mut ClassTally {
+        let at = match self.classes.binary_search_by_key(&class, |t| t.class) {
+            Ok(at) => at,
+            Err(at) => {
+                self.classes.insert(at, ClassTally::new(class));
+                at
+            }
+        };
+        // The index was just found.
+        #[allow(clippy::indexing_slicing)]
+        &mut self.classes[at]
+    }
+
+    /// Adds another's counts.
+    pub fn merge(&mut self, other: Self) {
+        self.lines += other.lines;
+        self.attempts += other.attempts;
+        self.connections += other.connections;
+        self.packets += other.packets;
+        self.span(other.first, other.last);
+        self.mask |= other.mask;
+        self.ports.merge(&other.ports);
+        for t in other.classes {
+            let mine = self.class_mut(t.class);
+            mine.attempts += t.attempts;
+            mine.connections += t.connections;
+            mine.packets += t.packets;
+            mine.lines += t.lines;
+            mine.span((t.first, t.ends.0), (t.last, t.ends.1));
+        }
+        match (self.packet.as_mut(), other.packet) {
+            (_, None) => {}
+            (None, theirs) => self.packet = theirs,
+            (Some(m), Some(t)) => m.merge(*t),
+        }
+    }
+}
+
+/// The counts of one class: an incident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClassTally {
+    /// The class.
+    pub class: Class,
+    /// Credentials and recipients refused.
+    pub attempts: u64,
+    /// Sessions with hostile lines.
+    pub connections: u64,
+    /// Refused packets.
+    pub packets: u64,
+    /// Lines of its sessions.
+    pub lines: u64,
+    /// The earliest line of its sessions.
+    pub first: Instant,
+    /// The latest.
+    pub last: Instant,
+    /// Where the two lie.
+    pub ends: (Place, Place),
+}
+
+impl ClassTally {
+    const fn new(class: Class) -> Self {
+        Self {
+            class,
+            attempts: 0,
+            connections: 0,
+            packets: 0,
+            lines: 0,
+            first: NEVER,
+            last: EVER,
+            ends: (NOWHERE, ANYWHERE),
+        }
+    }
+
+    /// Widens first and last.
+    pub fn span(&mut self, first: (Instant, Place), last: (Instant, Place)) {
+        (self.first, self.ends.0) = (self.first, self.ends.0).min(first);
+        (self.last, self.ends.1) = (self.last, self.ends.1).max(last);
+    }
+
+    /// `Number of events`, in the class's own unit.
+    #[must_use]
+    pub const fn events(&self) -> u64 {
+        use crate::class::Counted;
+        match self.class.counts() {
+            Counted::Attempts => self.attempts,
+            Counted::Connections => self.connections,
+            Counted::Packets => self.packets,
+        }
+    }
+}
+
+/// What a source's refused packets were.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PacketTally {
+    /// TCP, with SYN where flags are logged.
+    pub tcp: u64,
+    /// UDP: its source is easily forged.
+    pub udp: u64,
+    /// ICMP echo: likewise.
+    pub icmp: u64,
+    /// Other protocols.
+    pub other: u64,
+    /// TCP targets: 48 bits of the address (all of IPv4) and the port; those with the smallest hash.
+    targets: Vec<u64>,
+}
+
+const fn mix(x: u64) -> u64 {
+    let z = (x ^ (x >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
+    z ^ (z >> 32)
+}
+
+impl PacketTally {
+    /// Counts a packet.
+    pub fn add(&mut self, p: &Packet) {
+        match p.transport {
+            Transport::Tcp => self.tcp += 1,
+            Transport::Udp => self.udp += 1,
+            Transport::Icmp => self.icmp += 1,
+            Transport::Other => self.other += 1,
+        }
+        if let (Transport::Tcp, Some(to), Some(port)) = (p.transport, p.destination, p.port) {
+            let bits = to.bits();
+            let address = match to.v4() {
+                Some(v4) => u64::from(v4),
+                // Two of our own IPv6 addresses share 47 bits of hash about never.
+                None => mix((bits >> 64) as u64 ^ mix(bits as u64)) >> 17 | 1 << 47,
+            };
+            self.target(address << 16 | u64::from(port));
+        }
+    }
+
+    fn target(&mut self, target: u64) {
+        let key = |t: &u64| (mix(*t), *t);
+        if let Err(at) = self.targets.binary_search_by_key(&key(&target), key)
+            && at < TARGETS_KEPT
+        {
+            self.targets.insert(at, target);
+            self.targets.truncate(TARGETS_KEPT);
+        }
+    }
+
+    /// Most ports of one address, and most addresses at one port, among the targets kept.
+    #[must_use]
+    pub fn spread(&self) -> (u32, u32) {
+        let most = |mut keys: Vec<u64>| {
+            keys.sort_unstable();
+            keys.chunk_by(|a, b| a == b).map(<[u64]>::len).max().unwrap_or(0)
+        };
+        let ports = most(self.targets.iter().map(|t| t >> 16).collect());
+        let addresses = most(self.targets.iter().map(|t| t & 0xffff).collect());
+        (u32::try_from(ports).unwrap_or(u32::MAX), u32::try_from(addresses).unwrap_or(u32::MAX))
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.tcp += other.tcp;
+        self.udp += other.udp;
+        self.icmp += other.icmp;
+        self.other += other.other;
+        for t in other.targets {
+            self.target(t);
+        }
+    }
+}

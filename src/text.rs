@@ -1,0 +1,168 @@
+//! Bytes an attacker may have written, and the only ways they leave us.
+//!
+//! [`Untrusted`] carries log text. Its `Display` is safe for a terminal, a
+//! plain-text mail and a table; [`json_string`] and [`csv_cell`] are for the
+//! machine formats. Nothing else in the crate turns log bytes into text.
+
+use std::fmt::{self, Write as _};
+
+/// Text from a log: account names, HELO, host names, whole lines.
+///
+/// # Example
+///
+/// ```
+/// use plaint::text::Untrusted;
+/// assert_eq!(Untrusted(b"a\x1b[2Jb").to_string(), r"a\x1b[2Jb");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Untrusted<'a>(pub &'a [u8]);
+
+/// Whether a character may act on whatever displays it: C0, DEL, C1, the
+/// bidirectional controls, line and paragraph separators, zero-width and
+/// other format characters, and the byte order mark.
+#[must_use]
+pub const fn acts(c: char) -> bool {
+    matches!(c,
+        '\0'..='\x1f' | '\x7f'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e007f}')
+}
+
+impl fmt::Display for Untrusted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.0.utf8_chunks() {
+            for c in chunk.valid().chars() {
+                match c {
+                    c if (c as u32) < 0x80 && acts(c) => write!(f, "\\x{:02x}", c as u32)?,
+                    c if acts(c) => write!(f, "\\u{{{:x}}}", c as u32)?,
+                    c => f.write_char(c)?,
+                }
+            }
+            for b in chunk.invalid() {
+                write!(f, "\\x{b:02x}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Untrusted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{self}\"")
+    }
+}
+
+impl Untrusted<'_> {
+    /// The text in ASCII alone: for mail, where reports are ASCII.
+    #[must_use]
+    pub fn ascii(&self) -> String {
+        let mut out = String::with_capacity(self.0.len());
+        for &b in self.0 {
+            if (0x20..0x7f).contains(&b) {
+                out.push(b as char);
+            } else {
+                let _ = write!(out, "\\x{b:02x}");
+            }
+        }
+        out
+    }
+}
+
+/// Appends `bytes` as a JSON string with its quotes. Characters that act on a
+/// display are `\u` escapes; bytes that are not UTF-8 become `\ufffd`.
+pub fn json_string(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.push(b'"');
+    // Nearly every string of a log is plain ASCII: copy it whole.
+    if bytes.iter().all(|&b| (0x20..0x7f).contains(&b) && b != b'"' && b != b'\\') {
+        out.extend_from_slice(bytes);
+    } else {
+        for chunk in bytes.utf8_chunks() {
+            for c in chunk.valid().chars() {
+                match c {
+                    '"' => out.extend_from_slice(b"\\\""),
+                    '\\' => out.extend_from_slice(b"\\\\"),
+                    c if acts(c) => {
+                        for unit in c.encode_utf16(&mut [0; 2]) {
+                            out.extend_from_slice(format!("\\u{unit:04x}").as_bytes());
+                        }
+                    }
+                    c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+                }
+            }
+            if !chunk.invalid().is_empty() {
+                out.extend_from_slice(b"\\ufffd");
+            }
+        }
+    }
+    out.push(b'"');
+}
+
+/// Appends a decimal number: a report of 60,000 sources holds a million of them.
+pub fn push_number(out: &mut Vec<u8>, mut n: u64) {
+    let mut digits = [0u8; 20];
+    let mut used = 0;
+    for slot in digits.iter_mut().rev() {
+        *slot = b'0' + u8::try_from(n % 10).unwrap_or(0);
+        n /= 10;
+        used += 1;
+        if n == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(digits.get(digits.len() - used..).unwrap_or_default());
+}
+
+/// A CSV cell that no spreadsheet runs: text that begins like a formula gets
+/// an apostrophe before it, and what acts on a display is escaped.
+#[must_use]
+pub fn csv_cell(bytes: &[u8]) -> String {
+    let text = Untrusted(bytes).to_string();
+    // The full-width forms are read as formula starts by some spreadsheets.
+    let risky = bytes.first().is_some_and(|b| matches!(b, b'\t' | b'\r' | b'\n'))
+        || text
+            .trim_start()
+            .starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
+    if risky { format!("'{text}") } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn display_escapes_what_acts() {
+        for (raw, shown) in [
+            (&b"plain text"[..], "plain text"),
+            (b"\x1b]0;pwn\x07", r"\x1b]0;pwn\x07"),
+            ("caf\u{e9}".as_bytes(), "caf\u{e9}"),
+            (b"\xff\xfe", r"\xff\xfe"),
+            ("\u{202e}evil\u{2028}".as_bytes(), r"\u{202e}evil\u{2028}"),
+            ("\u{9b}31m".as_bytes(), r"\u{9b}31m"),
+        ] {
+            assert_eq!(Untrusted(raw).to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn json_is_json_and_inert() {
+        for raw in [&b"a\"b\\c\x1b\x00\x7f"[..], "\u{202e}\u{e0001}x".as_bytes(), b"\xff", b""] {
+            let mut out = Vec::new();
+            json_string(&mut out, raw);
+            assert!(!out.iter().any(|b| *b < 0x20 || *b == 0x7f));
+            let back: String = serde_json::from_slice(&out).unwrap();
+            let want: String = raw
+                .utf8_chunks()
+                .flat_map(|c| [c.valid(), if c.invalid().is_empty() { "" } else { "\u{fffd}" }])
+                .collect();
+            assert_eq!(back, want);
+        }
+    }
+
+    #[test]
+    fn csv_runs_nothing() {
+        assert_eq!(csv_cell(b"=cmd|'/c calc'!A1"), "'=cmd|'/c calc'!A1");
+        assert_eq!(csv_cell(b" +1"), "' +1");
+        assert_eq!(csv_cell("\u{ff1d}1".as_bytes()), "'\u{ff1d}1");
+        assert_eq!(csv_cell(b"root"), "root");
+    }
+}

@@ -1,0 +1,9 @@
+//! Stamps to moments in UTC, and what that took.
+
+pub mod moment;
+pub mod zone;
+pub mod calendar;
+
+pub use calendar::{Calendar, Clock, Step, Survey};
+pub use moment::{Basis, Fold, Instant, Moment};
+pub use zone::Zone;

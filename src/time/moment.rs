@@ -1,0 +1,132 @@
+//! [`Instant`] and [`Moment`]: a point in UTC, and what had to be assumed to know it.
+
+use std::fmt;
+
+use crate::days::{SECOND, civil_from_days};
+
+/// A point in UTC, in nanoseconds since 1970, with as many decimals as its log wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant {
+    /// Nanoseconds since 1970-01-01T00:00:00Z.
+    pub nanos: i64,
+    /// Decimals of a second the log wrote, 0 to 9.
+    pub decimals: u8,
+}
+
+impl Instant {
+    /// A whole second.
+    #[must_use]
+    pub const fn from_seconds(seconds: i64) -> Self {
+        Self { nanos: seconds.saturating_mul(SECOND), decimals: 0 }
+    }
+
+    /// Whole seconds since 1970, rounded down.
+    #[must_use]
+    pub const fn seconds(self) -> i64 {
+        self.nanos.div_euclid(SECOND)
+    }
+
+    /// `2026-03-29`.
+    #[must_use]
+    pub fn date(self) -> String {
+        let (y, m, d) = civil_from_days(self.seconds().div_euclid(86_400));
+        format!("{y:04}-{m:02}-{d:02}")
+    }
+
+    /// `2026-03-29 03:14` in UTC, to the minute.
+    #[must_use]
+    pub fn minute(self) -> String {
+        let text = self.to_string();
+        text.get(..16).map_or(text.clone(), |t| t.replace('T', " "))
+    }
+
+    /// Appends RFC 3339 with `Z`, decimals only as the log had them.
+    pub fn write(self, out: &mut Vec<u8>) {
+        let seconds = self.seconds();
+        let (y, m, d) = civil_from_days(seconds.div_euclid(86_400));
+        let of_day = seconds.rem_euclid(86_400);
+        let two = |out: &mut Vec<u8>, n: i64| {
+            out.push(b'0' + u8::try_from(n / 10 % 10).unwrap_or(0));
+            out.push(b'0' + u8::try_from(n % 10).unwrap_or(0));
+        };
+        two(out, y / 100);
+        two(out, y % 100);
+        out.push(b'-');
+        two(out, m);
+        out.push(b'-');
+        two(out, d);
+        out.push(b'T');
+        two(out, of_day / 3600);
+        out.push(b':');
+        two(out, of_day / 60 % 60);
+        out.push(b':');
+        two(out, of_day % 60);
+        if self.decimals > 0 {
+            out.push(b'.');
+            let mut rest = self.nanos.rem_euclid(SECOND);
+            for _ in 0..self.decimals.min(9) {
+                out.push(b'0' + u8::try_from(rest / (SECOND / 10)).unwrap_or(0));
+                rest = rest % (SECOND / 10) * 10;
+            }
+        }
+        out.push(b'Z');
+    }
+}
+
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = Vec::with_capacity(32);
+        self.write(&mut out);
+        f.write_str(std::str::from_utf8(&out).unwrap_or_default())
+    }
+}
+
+/// How a stamp became an instant: what the log stated, and what we had to add.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub struct Basis {
+    /// The zone was told to us, not stated in the stamp.
+    pub told_zone: bool,
+    /// The year was inferred from the order of lines and the file's end.
+    pub inferred_year: bool,
+    /// What daylight saving made of the local time.
+    pub fold: Fold,
+}
+
+/// What daylight saving time made of a local time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Fold {
+    /// It happened once.
+    #[default]
+    None,
+    /// It happened twice; the order of lines says this is the first.
+    First,
+    /// It happened twice; the order of lines says this is the second.
+    Second,
+    /// It happened twice and nothing says which; the earlier was taken, and
+    /// the later lies this many seconds after it.
+    Ambiguous(i32),
+    /// It never happened: clocks skip over it. Read with the offset before.
+    Gap,
+}
+
+/// An instant with its basis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Moment {
+    /// When, in UTC.
+    pub at: Instant,
+    /// What that rests on.
+    pub basis: Basis,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_the_decimals_it_had() {
+        let at = |nanos, decimals| Instant { nanos, decimals }.to_string();
+        assert_eq!(at(0, 0), "1970-01-01T00:00:00Z");
+        assert_eq!(at(1_774_746_000_120_000_000, 3), "2026-03-29T01:00:00.120Z");
+        assert_eq!(at(-1, 9), "1969-12-31T23:59:59.999999999Z");
+    }
+}

@@ -1,0 +1,107 @@
+//! Counting that takes more than one line or one input, through the binary.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use std::io::Write as _;
+
+/// Runs `plaint sources` over some lines and gives its JSON back.
+fn sources(lines: &[&str]) -> Vec<serde_json::Value> {
+    let mut log = tempfile::NamedTempFile::new().unwrap();
+    for line in lines {
+        writeln!(log, "2026-03-28T00:00:0{line}").unwrap();
+    }
+    let out = assert_cmd::Command::cargo_bin("plaint")
+        .unwrap()
+        .args(["sources", "--format", "jsonl", log.path().to_str().unwrap()])
+        .output()
+        .unwrap();
+    assert!(out.status.success());
+    out.stdout
+        .split(|b| *b == b'\n')
+        .filter(|l| !l.is_empty())
+        .map(|l| serde_json::from_slice(l).unwrap())
+        .collect()
+}
+
+#[test]
+fn a_close_right_after_a_broken_exchange_is_a_probe() {
+    let got = sources(&[
+        "1Z web1 sshd[7]: error: kex_exchange_identification: Connection closed by remote host",
+        "1Z web1 sshd[7]: Connection closed by 192.0.2.7 port 4711",
+        // Another process: no word of a broken exchange.
+        "2Z web1 sshd[8]: Connection closed by 192.0.2.8 port 4711",
+    ]);
+    assert_eq!(got.len(), 1, "{got:?}");
+    assert_eq!(got[0]["source"], "192.0.2.7");
+    let sshd = &got[0]["families"]["sshd"];
+    assert_eq!((&sshd["connections"], &sshd["attempts"]), (&1.into(), &0.into()));
+    assert_eq!(sshd["classes"], serde_json::json!(["ssh-probe"]));
+}
+
+#[test]
+fn one_who_logged_in_is_none() {
+    let got = sources(&[
+        "1Z web1 sshd[7]: Accepted password for ann from 192.0.2.7 port 4711 ssh2",
+        "2Z web1 sshd[7]: error: kex_exchange_identification: Connection closed by remote host",
+        "3Z web1 sshd[7]: Connection closed by 192.0.2.7 port 4711",
+    ]);
+    assert!(got.is_empty(), "{got:?}");
+}
+
+#[test]
+fn a_packet_that_two_logs_tell_counts_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let packet = |second: u32, port: u32| {
+        format!(
+            "2026-03-28T00:{:02}:00Z fw1 kernel: [{second}.000001] [UFW BLOCK] IN=eth0 OUT= SRC=192.0.2.7 DST=198.51.100.4 LEN=60 \
+             TOS=0x00 PREC=0x00 TTL=52 ID=1 PROTO=TCP SPT=4711 DPT={port} WINDOW=1024 RES=0x00 SYN URGP=0\n",
+            second % 60
+        )
+    };
+    let kern: String = (0..20).map(|n| packet(n, 1000 + n)).collect();
+    // The same, but for a packet that kern.log lacks and lines of its own.
+    let ufw: String = (5..21).map(|n| packet(n, 1000 + n)).collect();
+    std::fs::write(
+        dir.path().join("kern.log"),
+        format!("2026-03-28T00:00:00Z fw1 kernel: usb 1-1: new device\n{kern}"),
+    )
+    .unwrap();
+    std::fs::write(dir.path().join("ufw.log"), ufw).unwrap();
+    let run = |command: &str, paths: [&str; 2]| {
+        let out = assert_cmd::Command::cargo_bin("plaint")
+            .unwrap()
+            .current_dir(dir.path())
+            .args([command, "--format", "jsonl"])
+            .args(paths)
+            .output()
+            .unwrap();
+        assert!(out.status.success());
+        out.stdout
+    };
+    let sources = run("sources", ["kern.log", "ufw.log"]);
+    assert_eq!(sources, run("sources", ["ufw.log", "kern.log"]));
+    let row: serde_json::Value = serde_json::from_slice(&sources).unwrap();
+    assert_eq!(row["families"]["firewall"]["packets"], 21);
+    let events = run("events", ["kern.log", "ufw.log"]);
+    assert_eq!(events.iter().filter(|b| **b == b'\n').count(), 21);
+}
+
+#[test]
+fn whoever_connected_in_a_reused_process_is_no_witness() {
+    let planted = "sshd[7]: Failed password for invalid user x from 198.51.100.1 port 4711 ssh2: y from 203.0.113.9 port 50000 ssh2";
+    let connected = "sshd[7]: Connection from 198.51.100.1 port 4711 on 198.51.100.4 port 22";
+    let invalid =
+        "sshd[7]: Invalid user x from 198.51.100.1 port 4711 ssh2: y from 203.0.113.9 port 50000";
+    let at = |second: u8, message: &str| format!("{second}Z web1 {message}");
+    for order in [[connected, planted], [planted, connected]] {
+        let got = sources(&[&at(1, order[0]), &at(2, order[1])]);
+        assert!(got.is_empty(), "{got:?}");
+    }
+    // With its own word on the account, the true one is counted, in either order.
+    for order in [[connected, invalid, planted], [planted, connected, invalid]] {
+        let got = sources(&[&at(1, order[0]), &at(2, order[1]), &at(3, order[2])]);
+        assert_eq!(got.len(), 1, "{got:?}");
+        assert_eq!(got[0]["source"], "203.0.113.9");
+        assert_eq!(got[0]["families"]["sshd"]["attempts"], 1);
+        assert_eq!(got[0]["families"]["sshd"]["lines"], 2);
+    }
+}
