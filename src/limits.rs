@@ -22,6 +22,11 @@ pub const PAM_SECONDS: i64 = 60;
 /// forgery or a fault.
 pub const REPEATS: u32 = 10_000;
 
+/// `last message repeated N times` refers to a line at most this long before it: a syslogd
+/// writes it after 600 s at the latest (BSD's `repeatinterval`), and a longer silence means that
+/// lines are missing.
+pub const REPEAT_SECONDS: i64 = 3600;
+
 /// Ports listed per source; the rest are counted.
 pub const PORTS_LISTED: usize = 1024;
 

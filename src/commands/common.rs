@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::class::Reading;
 use crate::fault::{Fault, Outcome};
 use crate::input::Input;
+use crate::limits::REPEATS;
 use crate::run::{Logs, Options, Scan, scan};
 use crate::text::Untrusted;
 
@@ -98,6 +99,14 @@ impl Setup {
                     account.lines
                 );
             }
+        }
+        for (log, account) in logs.logs.iter().zip(&scan.accounts).filter(|(_, a)| a.capped > 0) {
+            let _ = writeln!(
+                err,
+                "plaint: {}: {} lines claim to stand for {REPEATS} or more; each was counted as {REPEATS}",
+                shown(&log.input.path),
+                account.capped
+            );
         }
         for (path, reason) in &logs.passed_over {
             let _ = writeln!(err, "plaint: {}: passed over: {reason}", shown(path));

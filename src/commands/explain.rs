@@ -12,6 +12,7 @@ use crate::input::{Chunk, Input, Lines};
 use crate::run::chunk::alone;
 use crate::run::overlap::Traits;
 use crate::run::read::{LineReader, Read};
+use crate::run::repeat::{self, Trail};
 use crate::run::replay::Verdicts;
 use crate::run::{Log, Logs, Options, Scan, scan};
 use crate::session::Place;
@@ -78,6 +79,7 @@ fn loose(out: &mut String, bytes: &[u8], options: &Options) -> Outcome<()> {
         traits: Traits::default(),
         shares_before: false,
         shares_after: false,
+        series: 0,
     };
     let mut reader = LineReader::new(log.calendar.clock(0));
     for (n, (offset, line)) in (1u64..).zip(Lines::new(bytes, 0)) {
@@ -119,8 +121,19 @@ fn in_file(out: &mut String, path: &Path, number: u64, options: &Options) -> Out
     let before = account.lines_before.get(index).copied().unwrap_or(0);
     let chunk = fetch(log, index).map_err(|e| Fault::file(path, e))?;
     let mut reader = LineReader::new(log.calendar.clock(index));
+    let mut trail = Trail::default();
     for (n, (offset, line)) in (before + 1..).zip(Lines::new(chunk.bytes(), chunk.offset)) {
-        let read = reader.read(line, offset);
+        let place = Place { input: 0, offset };
+        let read = match reader.read(line, offset) {
+            Ok(read) => {
+                let refers = repeat::times(&read).is_some();
+                Ok((trail.follow(read, line, place, &scanned.referred).0, refers))
+            }
+            Err(reason) => {
+                trail.cut();
+                Err(reason)
+            }
+        };
         if n != number {
             continue;
         }
@@ -129,7 +142,10 @@ fn in_file(out: &mut String, path: &Path, number: u64, options: &Options) -> Out
             Err(reason) => {
                 let _ = writeln!(out, "  reading   unread: {}", reason.reason());
             }
-            Ok(read) => {
+            Ok((read, refers)) => {
+                if refers {
+                    refers_to(out, &read);
+                }
                 steps(out, &read, log, &options);
                 verdict(out, &read, &scanned, offset, &options);
                 related(out, log, &read, number)?;
@@ -138,6 +154,17 @@ fn in_file(out: &mut String, path: &Path, number: u64, options: &Options) -> Out
         break;
     }
     Ok(())
+}
+
+/// A line that says nothing of its own.
+fn refers_to(out: &mut String, read: &Read<'_>) {
+    let text = if read.heard.by.is_some() {
+        "the line before it of the same host, read here in its place"
+    } else {
+        "the line before it of the same host, of which nobody can say more: it is not there, \
+         could not be read, is of another process, lies an hour back or is none of ours"
+    };
+    let _ = writeln!(out, "  refers to {text}");
 }
 
 fn fetch(log: &Log, index: usize) -> std::io::Result<Chunk> {

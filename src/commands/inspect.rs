@@ -7,6 +7,7 @@ use crate::dialect::DIALECTS;
 use crate::envelope::{Format, Unread};
 use crate::fault::Outcome;
 use crate::input::EndFrom;
+use crate::limits::REPEATS;
 use crate::run::{Account, Log};
 use crate::text::Untrusted;
 use crate::time::Instant;
@@ -109,6 +110,13 @@ fn one(out: &mut String, log: &Log, a: &Account, told_end: Option<i64>) {
             u.offset,
             u.reason.reason(),
             Untrusted(&u.text)
+        );
+    }
+    if a.capped > 0 {
+        let _ = writeln!(
+            out,
+            "  capped    {} counts of one line that were {REPEATS} or more, counted as {REPEATS}",
+            a.capped
         );
     }
     for (program, u) in &a.unknown {

@@ -17,7 +17,7 @@ use nom::{IResult, Parser};
 
 use super::act::{Act, Kind, Transport};
 use super::pam;
-use super::parts::{every_cut, number, repeated};
+use super::parts::{count, every_cut, number, repeated};
 use super::spec::{Cuts, Dialect, Message, Said, messages};
 use crate::addr::Addr;
 use crate::class::Family;
@@ -150,7 +150,7 @@ fn failures(head: &[u8]) -> Option<(u32, u32)> {
     let at = memchr::memmem::find(head, b"(auth failed, ")?;
     let secs = delimited(tag(" in "), number, tag(" secs"));
     let parsed: IResult<&[u8], _> =
-        (tag("(auth failed, "), number, tag(" attempts"), opt(secs), tag(")"))
+        (tag("(auth failed, "), count, tag(" attempts"), opt(secs), tag(")"))
             .parse(head.get(at..)?);
     let (_, (_, count, _, secs, _)) = parsed.ok()?;
     Some((count, secs.unwrap_or(0)))

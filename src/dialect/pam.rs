@@ -11,9 +11,10 @@ use nom::combinator::rest;
 use nom::{IResult, Parser};
 
 use super::act::{Act, Kind};
-use super::parts::{every_cut, host, number};
+use super::parts::{count, every_cut, host};
 use super::spec::{Dialect, Message, Said, untrimmed};
 use crate::class::Family;
+use crate::limits::REPEATS;
 
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
@@ -111,11 +112,11 @@ fn old_failure(message: &[u8]) -> Said<'_> {
 }
 
 fn more(message: &[u8]) -> Said<'_> {
-    let head = (tag("PAM "), number, tag(" more authentication failure"));
+    let head = (tag("PAM "), count, tag(" more authentication failure"));
     let parsed: IResult<&[u8], _> =
         (head, nom::combinator::opt(tag("s")), tag("; ")).parse(message);
     match parsed {
-        Ok((text, ((_, n, _), _, _))) => who(text, Kind::PamMore, n),
+        Ok((text, ((_, n, _), _, _))) => who(text, Kind::PamMore, n.min(REPEATS)),
         Err(_) => Said::No,
     }
 }

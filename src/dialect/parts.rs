@@ -29,6 +29,16 @@ pub fn number(i: &[u8]) -> IResult<&[u8], u32> {
     map_opt(digit1, rfc3164::number).parse(i)
 }
 
+/// How often something happened: a number that is too large to hold is the largest.
+///
+/// # Errors
+///
+/// No digits.
+pub fn count(i: &[u8]) -> IResult<&[u8], u32> {
+    let add = |n: u32, b: &u8| n.saturating_mul(10).saturating_add(u32::from(b - b'0'));
+    digit1.map(|digits: &[u8]| digits.iter().fold(0, add)).parse(i)
+}
+
 /// A port.
 ///
 /// # Errors
@@ -217,7 +227,7 @@ pub fn every_cut<'a, O>(
 /// `message repeated N times: [ … ]`: the message within, N times.
 pub fn repeated<'a>(message: &'a [u8], dialect: &Dialect) -> Said<'a> {
     let head: IResult<&[u8], _> =
-        (tag("message repeated "), number, tag(" times: [ ")).parse(message);
+        (tag("message repeated "), count, tag(" times: [ ")).parse(message);
     let Ok((text, (_, n, _))) = head else { return Said::No };
     let Some(inner) = text.strip_suffix(b"]") else { return Said::No };
     let inner = (dialect.trim)(inner);
@@ -228,16 +238,7 @@ pub fn repeated<'a>(message: &'a [u8], dialect: &Dialect) -> Said<'a> {
         .filter(|m| m.id != "repeated" && inner.starts_with(m.starts.as_bytes()))
         .map(|m| (m.read)(inner))
         .find(|said| *said != Said::No);
-    let times = |act: &Act<'a>| act.times(n.min(REPEATS).saturating_mul(act.count));
-    match said {
-        Some(Said::One(act)) => Said::One(times(&act)),
-        Some(Said::Several(readings)) => {
-            let mut cuts = Cuts::default();
-            readings.iter().for_each(|a| cuts.add(times(a)));
-            cuts.said()
-        }
-        said => said.unwrap_or(Said::No),
-    }
+    said.map_or(Said::No, |said| said.times(n.min(REPEATS)))
 }
 
 /// Reads the whole of a message, or nothing.

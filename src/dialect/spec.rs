@@ -71,6 +71,21 @@ impl<'a> Said<'a> {
         act.map_or(Self::No, Self::One)
     }
 
+    /// The same, so many times.
+    #[must_use]
+    pub fn times(mut self, n: u32) -> Self {
+        match &mut self {
+            Self::One(act) => act.count = act.count.saturating_mul(n),
+            Self::Several(readings) => {
+                for act in readings.acts.iter_mut().flatten() {
+                    act.count = act.count.saturating_mul(n);
+                }
+            }
+            Self::No | Self::Quiet => {}
+        }
+        self
+    }
+
     /// This, or another reading where it is no such message.
     #[must_use]
     pub fn or_else(self, other: impl FnOnce() -> Self) -> Self {

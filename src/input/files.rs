@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::fault::Fault;
+use crate::text::Untrusted;
 
 /// A file that may be a log.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,9 +95,68 @@ fn clean(path: &Path) -> PathBuf {
     path.components().filter(|c| !matches!(c, std::path::Component::CurDir)).collect::<PathBuf>()
 }
 
+/// What a log and its rotations are called alike: its path without the number, the date and
+/// the packing that logrotate, newsyslog or savelog put behind its name or, for a date, in it.
+#[must_use]
+pub fn series(path: &Path) -> PathBuf {
+    let Some(name) = path.file_name() else { return path.to_owned() };
+    let mut rest = name.as_encoded_bytes();
+    for packing in [&b".gz"[..], b".xz", b".zst", b".bz2"] {
+        rest = rest.strip_suffix(packing).unwrap_or(rest);
+    }
+    rest = rest.strip_suffix(b".old").unwrap_or(rest);
+    let digits = |text: &[u8]| text.iter().take_while(|b| b.is_ascii_digit()).count();
+    let number = rest.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    if let Some([stem @ .., b'.']) = rest.get(..rest.len() - number)
+        && number > 0
+    {
+        rest = stem;
+    }
+    let mut stem = Vec::new();
+    while let Some((byte, after)) = rest.split_first() {
+        let n = digits(after);
+        // `-20260329`, `.2026-03-29`, `_2026032907`.
+        let date = match after.get(n..) {
+            Some([b'-', m, n1, b'-', d, d1, ..]) if n == 4 => {
+                [m, n1, d, d1].iter().all(|b| b.is_ascii_digit()).then_some(10)
+            }
+            _ => (8..=14).contains(&n).then_some(n),
+        };
+        match date {
+            Some(n) if matches!(byte, b'-' | b'.' | b'_') => {
+                rest = after.get(n..).unwrap_or_default();
+            }
+            _ => {
+                stem.push(*byte);
+                rest = after;
+            }
+        }
+    }
+    path.with_file_name(Untrusted(&stem).to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_log_and_its_rotations_are_one_series() {
+        let of = |name: &str| series(&Path::new("/var/log").join(name));
+        for name in [
+            "auth.log",
+            "auth.log.1",
+            "auth.log.12.gz",
+            "auth.log-20260329.xz",
+            "auth.log.2026-03-29",
+            "auth-20260329.log",
+            "auth.log.old",
+        ] {
+            assert_eq!(of(name), Path::new("/var/log/auth.log"), "{name}");
+        }
+        for name in ["auth2.log", "mail.log.1", "auth", "old/auth.log"] {
+            assert_ne!(of(name), Path::new("/var/log/auth.log"), "{name}");
+        }
+    }
 
     #[test]
     fn folders_patterns_and_names_give_each_file_once() {

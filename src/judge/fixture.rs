@@ -248,7 +248,10 @@ impl Log {
             line.program = b"kernel".to_vec();
             let (at, place) = (line.moment.at, line.place);
             let destination = line.destination;
-            self.partial.add_packet(self.addr, &Packet { at, place, transport, destination, port });
+            self.partial.add_packet(
+                self.addr,
+                &Packet { at, place, transport, destination, port, times: 1 },
+            );
         }
         self
     }

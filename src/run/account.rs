@@ -43,6 +43,8 @@ pub struct Account {
     pub span: Option<(Instant, Instant)>,
     /// Per chunk, the lines before it.
     pub lines_before: Vec<u64>,
+    /// Counts that were cut to what one line may count.
+    pub capped: u64,
     /// Whether the input was read to its end.
     pub complete: bool,
 }
@@ -86,6 +88,7 @@ impl Account {
         if let Some((a, b)) = out.span {
             self.span = Some(self.span.map_or((a, b), |(x, y)| (x.min(a), y.max(b))));
         }
+        self.capped += out.capped;
         self.lines += out.lines;
     }
 

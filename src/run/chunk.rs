@@ -7,7 +7,7 @@ use crate::class::{Family, Reading};
 use crate::dialect::{Act, Kind, Said, Weight};
 use crate::envelope::{Civil, Envelope, Format, Unread};
 use crate::input::{Chunk, Lines};
-use crate::limits::{READINGS_KEPT, UNREAD_SHOWN};
+use crate::limits::{READINGS_KEPT, REPEATS, UNREAD_SHOWN};
 use crate::session::{Doubt, Fact, Place};
 use crate::source::{Packet, Partial};
 use crate::time::calendar::Unknown;
@@ -17,6 +17,7 @@ use super::collect::Log;
 use super::options::Options;
 use super::overlap::Told;
 use super::read::{LineReader, Read};
+use super::repeat::{self, Found, Trail};
 
 /// What one chunk comes to.
 #[derive(Debug, Default)]
@@ -57,6 +58,31 @@ pub struct ChunkOut {
     pub told_before: u64,
     /// What could not be known of its stamps.
     pub unknown_time: Unknown,
+    /// Lines that refer to one before the chunk.
+    pub leading: Vec<Leading>,
+    /// The last line of each of `hosts` that has one to refer to, and when.
+    pub trail: Vec<(u32, Box<[u8]>, i64)>,
+    /// Whether no line before the chunk can be referred to behind it.
+    pub cut: bool,
+    /// Counts that were cut to what one line may count.
+    pub capped: u64,
+}
+
+/// A line that refers to the one before it, which an earlier chunk holds.
+#[derive(Clone, Debug)]
+pub struct Leading {
+    /// How many facts and doubts lie before it.
+    pub before: (usize, usize),
+    /// Its number in the chunk, from 1.
+    pub line: u64,
+    /// Its offset.
+    pub offset: u64,
+    /// Its bytes.
+    pub bytes: Box<[u8]>,
+    /// When.
+    pub moment: Moment,
+    /// Its host, by its number in the chunk.
+    pub host: u32,
 }
 
 /// Messages that no grammar knows.
@@ -95,31 +121,48 @@ impl<'r> Worker<'r> {
         reader.may_hold_nul(memchr::memchr(0, chunk.bytes()).is_some());
         // The host of the line before: most lines share it.
         let mut host: (u32, &[u8]) = (u32::MAX, &[]);
+        let mut trail = Trail::default();
         for (offset, line) in Lines::new(chunk.bytes(), chunk.offset) {
             out.lines += 1;
             let place = Place { input, offset };
             let reading = match reader.read(line, offset) {
                 Err(reason) => {
                     out.refuse(reason, offset, line);
+                    trail.cut();
                     Reading::Unread
                 }
                 Ok(read) => {
                     out.saw(read.envelope.format, read.moment);
-                    if read.moment.is_none() {
-                        out.refuse(Unread::NoTime, offset, line);
-                        Reading::Unread
-                    } else {
+                    if let Some(moment) = read.moment {
                         if host.0 == u32::MAX || host.1 != read.envelope.host {
                             host = (self.host(&mut out, read.envelope.host), read.envelope.host);
+                            trail.turn(host.1);
                         }
-                        if (log.shares_before || log.shares_after)
-                            && told_before(&read, line, log, self.told, input, Some(&mut out.told))
-                        {
-                            out.told_before += 1;
-                            Reading::Context
+                        if let Some(n) = repeat::times(&read) {
+                            let found = trail.find(moment.at.nanos);
+                            self.again(&read, (n, found), line, log, host.0, place, &mut out)
                         } else {
-                            self.hear(&read, host.0, place, &mut out)
+                            trail.pass(line, moment.at.nanos);
+                            if (log.shares_before || log.shares_after)
+                                && told_before(
+                                    &read,
+                                    line,
+                                    log,
+                                    self.told,
+                                    input,
+                                    Some(&mut out.told),
+                                )
+                            {
+                                out.told_before += 1;
+                                Reading::Context
+                            } else {
+                                self.hear(&read, host.0, place, &mut out)
+                            }
                         }
+                    } else {
+                        out.refuse(Unread::NoTime, offset, line);
+                        trail.cut();
+                        Reading::Unread
                     }
                 }
             };
@@ -130,7 +173,71 @@ impl<'r> Worker<'r> {
         out.first = reader.clock.first;
         out.end = reader.clock.step;
         out.unknown_time = reader.clock.unknown;
+        out.cut = trail.cut;
+        for (name, last) in trail.end() {
+            if let Some(host) = self.hosts.get(name) {
+                out.trail.push((*host, last.line.into(), last.at));
+            }
+        }
         out
+    }
+
+    /// A line that refers to the one before it.
+    #[cold]
+    #[allow(clippy::too_many_arguments)]
+    fn again(
+        &mut self,
+        read: &Read<'_>,
+        (n, found): (u32, Found<'_>),
+        line: &[u8],
+        log: &Log,
+        host: u32,
+        place: Place,
+        out: &mut ChunkOut,
+    ) -> Reading {
+        match (found, read.moment) {
+            (Found::Line(before), _) => {
+                self.tell_again(read, n, before, (log, place.input), host, place, out)
+            }
+            (Found::Earlier, Some(moment)) => {
+                out.leading.push(Leading {
+                    before: (out.facts.len(), out.doubts.len()),
+                    line: out.lines,
+                    offset: place.offset,
+                    bytes: line.into(),
+                    moment,
+                    host,
+                });
+                Reading::Other
+            }
+            _ => Reading::Other,
+        }
+    }
+
+    /// Counts what the line before counted, `n` times; that line lies in `home`.
+    #[allow(clippy::too_many_arguments)]
+    pub fn tell_again(
+        &mut self,
+        read: &Read<'_>,
+        n: u32,
+        before: &[u8],
+        (home, home_input): (&Log, u32),
+        host: u32,
+        place: Place,
+        out: &mut ChunkOut,
+    ) -> Reading {
+        let Some(told) = repeat::told(read, n, before) else { return Reading::Other };
+        if home.shares_before && told_before(&told, before, home, self.told, home_input, None) {
+            out.told_before += 1;
+            return Reading::Context;
+        }
+        self.hear(&told, host, place, out)
+    }
+
+    /// Whether each line's final reading is wanted.
+    #[must_use]
+    pub const fn remembers(&self) -> bool {
+        self.options.remember
     }
 
     fn host(&mut self, out: &mut ChunkOut, name: &[u8]) -> u32 {
@@ -160,6 +267,7 @@ impl<'r> Worker<'r> {
             }
             Said::One(act) => {
                 out.heard_by(read);
+                out.capped += u64::from(act.count >= REPEATS);
                 let kind = self.options.ours.judge(act);
                 let facts = kind.facts();
                 let nobody = Addr::from(std::net::IpAddr::from([0u8; 16]));
@@ -184,6 +292,7 @@ impl<'r> Worker<'r> {
                                     .unwrap_or(crate::dialect::Transport::Other),
                                 destination: act.destination,
                                 port: act.destination_port,
+                                times: act.count,
                             },
                         );
                     }

@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use rustc_hash::FxHashMap;
+
 use crate::days::SECOND;
 use crate::envelope::{Reader, Stamp};
 use crate::fault::{Fault, Outcome};
-use crate::input::{Found, Input, Lines, find, same};
+use crate::input::{Found, Input, Lines, find, same, series};
 use crate::time::Calendar;
 
 use super::options::Options;
@@ -29,6 +31,8 @@ pub struct Log {
     pub shares_before: bool,
     /// An input after it may.
     pub shares_after: bool,
+    /// A number that it shares with its own rotations alone.
+    pub series: u32,
 }
 
 /// The inputs of a run.
@@ -110,6 +114,7 @@ impl Logs {
         dated.sort_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.input.path.cmp(&y.input.path)));
         self.logs = dated.into_iter().map(|(_, log)| log).collect();
         compare(&mut self.logs);
+        number_series(&mut self.logs);
         Ok(())
     }
 }
@@ -160,8 +165,8 @@ fn settle(input: Input, survey: Surveyed, exact: bool, options: &Options) -> Out
     let span = first.zip(last).map(|(a, b)| (a.min(b) / SECOND, a.max(b) / SECOND));
     let traits = Traits { span, ..Traits::default() };
     let zone = name.unwrap_or_default();
-    let log =
-        Log { input, calendar, zone, exact, traits, shares_before: false, shares_after: false };
+    let (shares_before, shares_after, series) = (false, false, 0);
+    let log = Log { input, calendar, zone, exact, traits, shares_before, shares_after, series };
     Ok((log, first.unwrap_or(i64::MAX)))
 }
 
@@ -182,6 +187,15 @@ fn compare(logs: &mut [Log]) {
                 other.shares_after = true;
             }
         }
+    }
+}
+
+/// Gives a log and its rotations one number.
+fn number_series(logs: &mut [Log]) {
+    let mut numbers: FxHashMap<PathBuf, u32> = FxHashMap::default();
+    for log in logs {
+        let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+        log.series = *numbers.entry(series(&log.input.path)).or_insert(next);
     }
 }
 

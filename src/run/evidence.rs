@@ -14,6 +14,7 @@ use super::collect::{Log, Logs};
 use super::feed::{Steps, each_chunk};
 use super::options::Options;
 use super::read::LineReader;
+use super::repeat::Trail;
 use super::replay::Verdicts;
 use super::scan::Scan;
 
@@ -56,15 +57,20 @@ pub fn read_back(
                     .copied()
                     .unwrap_or(0);
                 let mut reader = LineReader::new(log.calendar.clock(chunk.index));
+                let mut trail = Trail::default();
                 for (n, (offset, line)) in
                     (before + 1..).zip(Lines::new(chunk.bytes(), chunk.offset))
                 {
-                    let Ok(read) = reader.read(line, offset) else { continue };
-                    let place = Place { input, offset };
-                    let (Some(source), Some(moment)) = (wanted.get(&place), read.moment) else {
+                    let Ok(read) = reader.read(line, offset) else {
+                        trail.cut();
                         continue;
                     };
-                    let end = verdicts.of_line(log, &read, line, place, options);
+                    let at = Place { input, offset };
+                    let (read, told) = trail.follow(read, line, at, &scan.referred);
+                    let (Some(source), Some(moment)) = (wanted.get(&at), read.moment) else {
+                        continue;
+                    };
+                    let end = verdicts.of_line(log, &read, told, at, options);
                     let Some(act) = end.act else { continue };
                     let ours = OurEnd::of(&act, &read.envelope, &options.ours);
                     let stamp = span_of(line, read.envelope.stamp_text);
@@ -76,7 +82,7 @@ pub fn read_back(
                     found.push((
                         *source,
                         EvidenceLine {
-                            place,
+                            place: at,
                             path: log.input.path.clone(),
                             line: n,
                             offset,

@@ -2,11 +2,13 @@
 
 pub mod options;
 pub mod read;
+pub mod repeat;
 pub mod overlap;
 pub mod survey;
 pub mod collect;
 pub mod chunk;
 pub mod account;
+pub mod carry;
 pub mod state;
 pub mod feed;
 pub mod scan;

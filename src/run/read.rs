@@ -41,6 +41,14 @@ pub struct LineReader<'c> {
     oldest: usize,
 }
 
+impl Program {
+    /// What a tag says.
+    #[must_use]
+    pub fn of(tag: &[u8]) -> Self {
+        Self { claim: Claim::of(tag), port: mail_port(tag, b"") }
+    }
+}
+
 impl<'c> LineReader<'c> {
     /// A reader with the clock of a chunk.
     #[must_use]
@@ -96,7 +104,7 @@ impl<'c> LineReader<'c> {
         let program = match self.programs.get(tag) {
             Some(p) => *p,
             None => {
-                let p = Program { claim: Claim::of(tag), port: mail_port(tag, b"") };
+                let p = Program::of(tag);
                 self.programs.insert(tag.into(), p);
                 p
             }

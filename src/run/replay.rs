@@ -18,6 +18,7 @@ use super::feed::{Steps, each_chunk};
 use super::options::Options;
 use super::overlap::Told;
 use super::read::{LineReader, Read};
+use super::repeat::Trail;
 use super::scan::Scan;
 use super::state::Decision;
 
@@ -189,14 +190,20 @@ pub fn replay(
                     .copied()
                     .unwrap_or(0);
                 let mut reader = LineReader::new(log.calendar.clock(chunk.index));
+                let mut trail = Trail::default();
                 for (n, (offset, line)) in
                     (before + 1..).zip(Lines::new(chunk.bytes(), chunk.offset))
                 {
-                    let Ok(read) = reader.read(line, offset) else { continue };
+                    let Ok(read) = reader.read(line, offset) else {
+                        trail.cut();
+                        continue;
+                    };
+                    let at = Place { input, offset };
+                    let (read, told) = trail.follow(read, line, at, &scan.referred);
                     if read.moment.is_some_and(|m| !options.wants(m.at)) {
                         continue;
                     }
-                    let end = verdicts.of_line(log, &read, line, Place { input, offset }, options);
+                    let end = verdicts.of_line(log, &read, told, at, options);
                     let asked = match wanted {
                         Wanted::Hostile => end.reading == Reading::Hostile,
                         Wanted::Known => read.heard.by.is_some(),

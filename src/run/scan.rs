@@ -9,11 +9,13 @@ use crate::session::{Fact, Place};
 use crate::source::Partial;
 
 use super::account::Account;
+use super::carry::Carry;
 use super::chunk::Worker;
 use super::collect::{Log, Logs};
 use super::feed::{Faults, Steps, each_chunk};
 use super::options::Options;
 use super::overlap::Told;
+use super::repeat::Referred;
 use super::state::{Decision, State};
 
 /// What a run comes to.
@@ -27,6 +29,8 @@ pub struct Scan {
     pub decided: FxHashMap<Place, Decision>,
     /// Lines that several inputs tell.
     pub told: Told,
+    /// Lines of earlier chunks that the first lines of a chunk refer to.
+    pub referred: Referred,
     /// Inputs that could not be read to their end.
     pub faults: Vec<Fault>,
 }
@@ -37,17 +41,26 @@ pub struct Scan {
 ///
 /// A log without a zone and none told, found only now.
 pub fn scan(logs: &mut Logs, options: &Options, progress: &(dyn Fn(u64) + Sync)) -> Outcome<Scan> {
-    let (state, told, faults) = pass(&logs.logs, options, progress)?;
-    if !state.missed && state.unknown_time.is_none() {
-        return Ok(done(logs, state, told, faults));
+    let passed = pass(&logs.logs, options, progress)?;
+    if !passed.state.missed && passed.state.unknown_time.is_none() {
+        return Ok(done(logs, passed));
     }
     // Rare: more than a year between two stamps that were surveyed, or forms mixed late in a long log.
     logs.resurvey(options)?;
-    let (state, told, faults) = pass(&logs.logs, options, &|_| {})?;
-    Ok(done(logs, state, told, faults))
+    let passed = pass(&logs.logs, options, &|_| {})?;
+    Ok(done(logs, passed))
 }
 
-fn done(logs: &Logs, mut state: State, told: Told, faults: Faults) -> Scan {
+/// What one pass over all logs comes to.
+struct Passed {
+    state: State,
+    told: Told,
+    referred: Referred,
+    faults: Faults,
+}
+
+fn done(logs: &Logs, passed: Passed) -> Scan {
+    let Passed { mut state, told, referred, faults } = passed;
     for (i, account) in state.accounts.iter_mut().enumerate() {
         account.complete = !faults.iter().any(|(n, _)| *n == i);
     }
@@ -55,14 +68,11 @@ fn done(logs: &Logs, mut state: State, told: Told, faults: Faults) -> Scan {
         .into_iter()
         .filter_map(|(n, e)| Some(Fault::file(&logs.logs.get(n)?.input.path, e)))
         .collect();
-    Scan { sources: state.sources, accounts: state.accounts, decided: state.decided, told, faults }
+    let State { sources, accounts, decided, .. } = state;
+    Scan { sources, accounts, decided, told, referred, faults }
 }
 
-fn pass(
-    logs: &[Log],
-    options: &Options,
-    progress: &(dyn Fn(u64) + Sync),
-) -> Outcome<(State, Told, Faults)> {
+fn pass(logs: &[Log], options: &Options, progress: &(dyn Fn(u64) + Sync)) -> Outcome<Passed> {
     let mut state = State::new(logs.len(), options.remember);
     let mut packets = Vec::new();
     // Facts of chunks that were taken leave their memory to those that come.
@@ -72,12 +82,14 @@ fn pass(
     };
     let mut told = Told::default();
     let mut faults = Faults::new();
+    let mut carry = Carry::default();
     // An input that may repeat those before it waits until they are told.
     let mut from = 0;
     while from < logs.len() {
         let more = logs.iter().skip(from + 1).position(|l| l.shares_before);
         let to = more.map_or(logs.len(), |n| from + 1 + n);
         let mut now_told = Vec::new();
+        let mut teller = Worker::new(options, &told);
         let more = each_chunk(
             logs,
             from..to,
@@ -92,6 +104,7 @@ fn pass(
                     out
                 },
                 take: &mut |mut out: super::chunk::ChunkOut| {
+                    carry.take(logs, &mut teller, &mut out);
                     state.take(&out);
                     if !out.told.is_empty() {
                         now_told.push((out.input, std::mem::take(&mut out.told)));
@@ -105,11 +118,12 @@ fn pass(
             },
         )?;
         faults.extend(more);
+        packets.push(teller.packets);
         for (input, hashes) in now_told {
             told.add(input, &hashes);
         }
         from = to;
     }
     state.finish(packets);
-    Ok((state, told, faults))
+    Ok(Passed { state, told, referred: carry.referred, faults })
 }

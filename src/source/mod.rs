@@ -240,7 +240,7 @@ impl Partial {
         let tally = source.family_mut(Family::Firewall);
         tally.span((p.at, p.place), (p.at, p.place));
         tally.lines += 1;
-        tally.packets += 1;
+        tally.packets += u64::from(p.times);
         if let Some(port) = p.port {
             tally.ports.insert(port);
         }
@@ -412,6 +412,7 @@ mod tests {
                     transport: if *tcp { Transport::Tcp } else { Transport::Udp },
                     destination: Some(addr(100 + to)),
                     port: Some(*port),
+                    times: 1,
                 },
             );
         }

@@ -22,6 +22,8 @@ pub struct Packet {
     pub destination: Option<Addr>,
     /// To which port, if it has any.
     pub port: Option<u16>,
+    /// How many of the kind its line tells of.
+    pub times: u32,
 }
 
 /// What one family's logs tell of a source.
@@ -194,10 +196,10 @@ impl PacketTally {
     /// Counts a packet.
     pub fn add(&mut self, p: &Packet) {
         match p.transport {
-            Transport::Tcp => self.tcp += 1,
-            Transport::Udp => self.udp += 1,
-            Transport::Icmp => self.icmp += 1,
-            Transport::Other => self.other += 1,
+            Transport::Tcp => self.tcp += u64::from(p.times),
+            Transport::Udp => self.udp += u64::from(p.times),
+            Transport::Icmp => self.icmp += u64::from(p.times),
+            Transport::Other => self.other += u64::from(p.times),
         }
         if let (Transport::Tcp, Some(to), Some(port)) = (p.transport, p.destination, p.port) {
             let bits = to.bits();
