@@ -244,24 +244,7 @@ impl ReportArgs {
 }
 
 fn moment(flag: &str, text: &str) -> Outcome<i64> {
-    instant::instant_or_date(text)
-        .map_err(|e| Fault::usage(format!("{flag} {text:?}: {e}")))
-        .and_then(seconds)
-}
-
-/// Seconds since 1970 of an RFC 3339 instant in UTC.
-fn seconds(text: String) -> Outcome<i64> {
-    use plaint::envelope::{Stamp, stamp};
-    let text = if text.len() == 10 { text + "T00:00:00Z" } else { text };
-    match stamp::read(text.as_bytes()) {
-        Some((Stamp::Civil(c), _)) => {
-            let local = c.year.and_then(|y| c.local_seconds(y));
-            local
-                .map(|s| s - i64::from(c.offset.unwrap_or(0)))
-                .ok_or_else(|| Fault::usage(format!("{text:?} is no instant")))
-        }
-        _ => Err(Fault::usage(format!("{text:?} is no instant"))),
-    }
+    instant::seconds(text).map_err(|e| Fault::usage(format!("{flag} {text:?}: {e}")))
 }
 
 /// Threads that may be asked for.

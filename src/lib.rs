@@ -22,6 +22,7 @@ pub mod addr;
 pub mod class;
 pub mod fault;
 pub mod text;
+pub mod hash;
 pub mod config;
 pub mod input;
 pub mod envelope;

@@ -36,6 +36,9 @@ pub const TARGETS_KEPT: usize = 256;
 /// Lines of evidence kept per source while a report is made.
 pub const EVIDENCE_LINES: usize = 1024;
 
+/// Buckets of time kept per source while a report is made: a bar each in a chart of a phone's width.
+pub const TIMELINE_BUCKETS: usize = 64;
+
 /// Lines of evidence kept for all sources together; when there are more, each
 /// source keeps fewer.
 pub const EVIDENCE_LINES_TOTAL: usize = 8 << 20;

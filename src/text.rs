@@ -68,6 +68,12 @@ impl Untrusted<'_> {
     }
 }
 
+/// A path as text that acts on nothing.
+#[must_use]
+pub fn shown(path: &std::path::Path) -> String {
+    Untrusted(path.as_os_str().as_encoded_bytes()).to_string()
+}
+
 /// Appends `bytes` as a JSON string with its quotes. Characters that act on a
 /// display are `\u` escapes; bytes that are not UTF-8 become `\ufffd`.
 pub fn json_string(out: &mut Vec<u8>, bytes: &[u8]) {

@@ -5,7 +5,7 @@ use serde_json::json;
 pub use crate::judge::{EvidenceLine, holds_other_address};
 use crate::text::Untrusted;
 
-use super::manifest::sha256;
+use crate::hash::sha256;
 
 /// The lines as they were logged, each with a newline.
 #[must_use]

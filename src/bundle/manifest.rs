@@ -1,27 +1,15 @@
 //! What a run was given and what it wrote, with sizes and hashes. No clock time in any of it.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256};
 
 use crate::class::Reading;
-use crate::text::Untrusted;
+use crate::text::shown;
 use crate::time::Instant;
 
 /// The version of the form of `manifest.json` and `summary.json`.
 pub const FORM: u32 = 1;
-
-/// The hash of some bytes, in hexadecimal.
-#[must_use]
-pub fn sha256(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(64);
-    for byte in Sha256::digest(bytes) {
-        let _ = write!(out, "{byte:02x}");
-    }
-    out
-}
 
 /// An input of the run.
 #[derive(Clone, Debug)]
@@ -93,12 +81,6 @@ impl FileRecord {
     pub fn json(&self) -> Value {
         json!({ "path": shown(&self.path), "date": self.date, "sha256": self.sha256 })
     }
-}
-
-/// A path as text that acts on nothing.
-#[must_use]
-pub fn shown(path: &std::path::Path) -> String {
-    Untrusted(path.as_os_str().as_encoded_bytes()).to_string()
 }
 
 /// What a run was given, as the head of a manifest or summary.

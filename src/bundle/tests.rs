@@ -5,10 +5,10 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::manifest::sha256;
 use super::*;
 use crate::dialect::Transport;
 use crate::fault::Fault;
+use crate::hash::sha256;
 use crate::judge::Verdict;
 use crate::judge::fixture::{LIMITS, Log, START, World};
 use crate::time::Instant;

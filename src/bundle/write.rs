@@ -8,11 +8,12 @@ use serde_json::{Value, json};
 
 use crate::addr::Addr;
 use crate::fault::{Fault, Outcome};
+use crate::hash::sha256;
 use crate::judge::{Case, Context, Filing, Verdict, judge};
 use crate::source::ScanLimits;
 
 use super::folder::Folder;
-use super::manifest::{FileRecord, InputRecord, head, sha256};
+use super::manifest::{FileRecord, InputRecord, head};
 use super::sources::families_json;
 use super::{evidence, letter, mail, table, todo};
 
@@ -239,7 +240,7 @@ impl<'a> Run<'_, 'a> {
                 "prefix": r.prefix,
                 "region": r.region,
                 "kind": r.kind.to_string(),
-                "file": super::manifest::shown(&r.file),
+                "file": crate::text::shown(&r.file),
                 "line": r.line,
                 "date": r.file_date,
                 "sha256": r.file_sha256,

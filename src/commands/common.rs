@@ -8,7 +8,7 @@ use crate::fault::{Fault, Outcome};
 use crate::input::Input;
 use crate::limits::REPEATS;
 use crate::run::{Logs, Options, Scan, scan};
-use crate::text::Untrusted;
+use crate::text::{Untrusted, shown};
 
 /// What a command that reads logs is given.
 #[derive(Debug)]
@@ -126,12 +126,6 @@ impl Setup {
         let unread: u64 = scan.accounts.iter().map(|a| a.count(Reading::Unread)).sum();
         if self.max_unread.is_some_and(|max| unread > max) { 4 } else { 0 }
     }
-}
-
-/// A path as it may be shown.
-#[must_use]
-pub fn shown(path: &Path) -> String {
-    Untrusted(path.as_os_str().as_encoded_bytes()).to_string()
 }
 
 /// Writes to standard output; a closed pipe is no failure, and false.

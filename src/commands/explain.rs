@@ -16,10 +16,10 @@ use crate::run::repeat::{self, Trail};
 use crate::run::replay::Verdicts;
 use crate::run::{Log, Logs, Options, Scan, scan};
 use crate::session::Place;
-use crate::text::Untrusted;
+use crate::text::{Untrusted, shown};
 use crate::time::{Fold, Survey};
 
-use super::common::{print, read_stdin, shown};
+use super::common::{print, read_stdin};
 
 /// Lines of the same process that are shown.
 const RELATED: usize = 20;

@@ -9,10 +9,10 @@ use crate::fault::Outcome;
 use crate::input::EndFrom;
 use crate::limits::REPEATS;
 use crate::run::{Account, Log};
-use crate::text::Untrusted;
+use crate::text::{Untrusted, shown};
 use crate::time::Instant;
 
-use super::common::{Setup, print, shown};
+use super::common::{Setup, print};
 
 /// Prints the account of each input and of all.
 ///

@@ -1,7 +1,6 @@
 //! `plaint report`: from logs to the folder one files.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -13,15 +12,17 @@ use crate::addr::Addr;
 use crate::bundle::{self, FileRecord, InputRecord, Plan, Written};
 use crate::config::Config;
 use crate::fault::{Fault, Outcome};
+use crate::hash::{hex, sha256};
 use crate::judge::saved::Transcript;
 use crate::judge::{Case, Context, EvidenceLine, Verdict, join_sessions, judge};
 use crate::operator::Operators;
 use crate::run::evidence::{WantedLines, read_back};
 use crate::run::{Logs, Scan};
 use crate::source::Source;
+use crate::text::shown;
 use crate::time::Instant;
 
-use super::common::{Setup, shown};
+use super::common::Setup;
 
 /// What a report is asked to be.
 #[derive(Debug)]
@@ -165,13 +166,6 @@ fn inputs(logs: &Logs, scan: &Scan) -> Outcome<Vec<InputRecord>> {
         .collect()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(64), |mut out, b| {
-        let _ = write!(out, "{b:02x}");
-        out
-    })
-}
-
 /// The files beside the logs that bear on the results.
 fn references(config: &Config, operators: &Operators) -> Outcome<Vec<FileRecord>> {
     let mut out: Vec<FileRecord> = operators
@@ -198,11 +192,7 @@ fn references(config: &Config, operators: &Operators) -> Outcome<Vec<FileRecord>
     }
     if let Some(path) = &config.path {
         let bytes = std::fs::read(path).map_err(|e| Fault::file(path, e))?;
-        out.push(FileRecord {
-            path: path.clone(),
-            date: None,
-            sha256: hex(&Sha256::digest(&bytes)),
-        });
+        out.push(FileRecord { path: path.clone(), date: None, sha256: sha256(&bytes) });
     }
     Ok(out)
 }

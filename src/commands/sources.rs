@@ -10,7 +10,7 @@ use crate::bundle::write_families;
 use crate::class::Family;
 use crate::fault::{Fault, Outcome};
 use crate::operator::Operators;
-use crate::source::{ScanLimits, Source};
+use crate::source::{FamilyTally, ScanLimits, Source};
 use crate::text::{csv_cell, json_string};
 
 use super::common::{Setup, print};
@@ -116,31 +116,43 @@ const HEADINGS: [&str; 13] = [
     "findings",
 ];
 
+/// The cells of one row, a family of a source; `ports` is how many are listed.
+fn cells(
+    (addr, source): (Addr, &Source),
+    owner: &str,
+    (family, t): (Family, &FamilyTally),
+    limits: ScanLimits,
+    ports: impl FnOnce(&FamilyTally) -> String,
+) -> [String; 12] {
+    [
+        addr.to_string(),
+        owner.to_owned(),
+        family.word().to_owned(),
+        class_words(source, family, limits),
+        t.lines.to_string(),
+        t.attempts.to_string(),
+        t.connections.to_string(),
+        t.packets.to_string(),
+        t.first.0.to_string(),
+        t.last.0.to_string(),
+        ports(t),
+        findings(source).join(" "),
+    ]
+}
+
 fn csv(rows: &[(Addr, &Source)], operators: &Operators, limits: ScanLimits) -> Outcome<Vec<u8>> {
     let mut w = csv::Writer::from_writer(Vec::new());
     let fail = |e: csv::Error| Fault::usage(e.to_string());
     w.write_record(HEADINGS).map_err(fail)?;
+    let listed =
+        |t: &FamilyTally| t.ports.listed().map(|p| p.to_string()).collect::<Vec<_>>().join(" ");
     for (addr, source) in rows {
         let owner = operator(operators, *addr)?.unwrap_or_default();
         for (family, t) in source.families() {
-            let classes = class_words(source, family, limits);
-            let ports: Vec<String> = t.ports.listed().map(|p| p.to_string()).collect();
-            let cells = [
-                addr.to_string(),
-                owner.clone(),
-                family.word().into(),
-                classes,
-                t.lines.to_string(),
-                t.attempts.to_string(),
-                t.connections.to_string(),
-                t.packets.to_string(),
-                t.first.0.to_string(),
-                t.last.0.to_string(),
-                ports.join(" "),
-                t.ports.count().to_string(),
-                findings(source).join(" "),
-            ];
-            w.write_record(cells.iter().map(|c| csv_cell(c.as_bytes()))).map_err(fail)?;
+            let [row @ .., last] = cells((*addr, source), &owner, (family, t), limits, listed);
+            let total = t.ports.count().to_string();
+            let row = row.iter().chain([&total, &last]);
+            w.write_record(row.map(|c| csv_cell(c.as_bytes()))).map_err(fail)?;
         }
     }
     w.into_inner().map_err(|e| Fault::usage(e.to_string()))
@@ -172,27 +184,17 @@ fn table(rows: &[(Addr, &Source)], operators: &Operators, limits: ScanLimits) ->
         "PORTS",
         "FINDINGS",
     ]);
+    let few = |t: &FamilyTally| {
+        let mut ports: Vec<String> = t.ports.iter().take(6).map(|p| p.to_string()).collect();
+        if t.ports.count() > 6 {
+            ports.push(format!("(+{})", t.ports.count() - 6));
+        }
+        ports.join(",")
+    };
     for (addr, source) in rows {
         let owner = operator(operators, *addr)?.unwrap_or_else(|| "-".into());
         for (family, t) in source.families() {
-            let mut ports: Vec<String> = t.ports.iter().take(6).map(|p| p.to_string()).collect();
-            if t.ports.count() > 6 {
-                ports.push(format!("(+{})", t.ports.count() - 6));
-            }
-            table.add_row([
-                addr.to_string(),
-                owner.clone(),
-                family.word().into(),
-                class_words(source, family, limits),
-                t.lines.to_string(),
-                t.attempts.to_string(),
-                t.connections.to_string(),
-                t.packets.to_string(),
-                t.first.0.to_string(),
-                t.last.0.to_string(),
-                ports.join(","),
-                findings(source).join(" "),
-            ]);
+            table.add_row(cells((*addr, source), &owner, (family, t), limits, few));
         }
     }
     for n in 4..8 {

@@ -79,6 +79,17 @@ pub fn instant_or_date(text: &str) -> Result<String, String> {
     })
 }
 
+/// Reads an instant or a date, as seconds since 1970; a date means its beginning in UTC.
+///
+/// # Errors
+///
+/// As [`instant_or_date`].
+pub fn seconds(text: &str) -> Result<i64, String> {
+    let told = instant_or_date(text)?;
+    let whole = if told.len() == 10 { told + "T00:00:00Z" } else { told };
+    DateTime::parse_from_rfc3339(&whole).map(|t| t.timestamp()).map_err(|e| e.to_string())
+}
+
 /// Reads a day, as YYYY-MM-DD.
 ///
 /// # Errors
@@ -171,7 +182,10 @@ mod tests {
         ] {
             assert_eq!(instant_or_date(text).as_deref(), Ok(want));
         }
+        assert_eq!(seconds("2026-03-29"), Ok(1_774_742_400));
+        assert_eq!(seconds("2026-03-29T04:00:00.5+01:00"), Ok(1_774_753_200));
         for bad in ["2026-03-29T03:00:00", "2026-02-30", "yesterday", ""] {
+            assert!(seconds(bad).is_err());
             assert!(instant_or_date(bad).unwrap_err().contains("neither a date"), "{bad}");
         }
         assert!(instant("2026-03-29").unwrap_err().contains("not an instant"));

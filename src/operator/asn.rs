@@ -13,7 +13,6 @@ use maxminddb::{MaxMindDbError, Reader, WithinOptions};
 use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
 
-use super::layer::hex_hash;
 use super::prefix::{Range, Table};
 use crate::config::net;
 use crate::fault::{Fault, Outcome};
@@ -65,7 +64,7 @@ impl AsnDb {
     /// one without AS numbers; [`Fault::Config`] with the line for a table.
     pub fn load(path: &Path) -> Outcome<Self> {
         let bytes = std::fs::read(path).map_err(|e| Fault::file(path, e))?;
-        let sha256 = hex_hash(&bytes);
+        let sha256 = crate::hash::sha256(&bytes);
         let (data, date) = if memchr::memmem::find(&bytes, MARK).is_some() {
             let broken = |e: MaxMindDbError| Fault::file(path, e);
             let reader = Reader::from_source(bytes).map_err(broken)?;

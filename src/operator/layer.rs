@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 
 use rustc_hash::FxHashSet;
 use serde::Deserialize as _;
-use sha2::{Digest as _, Sha256};
 use toml::{Table, Value};
 
 use super::profile::{Kind, Profile};
 use crate::config::place;
 use crate::fault::{Fault, Outcome};
+use crate::hash::sha256;
 
 /// The files that ship inside.
 const SHIPPED: [(&str, &str); 3] = [
@@ -129,7 +129,7 @@ impl Layer {
             profile.name.clone_from(&profile.id);
         }
         profile.file.clone_from(&self.file);
-        profile.sha256 = hex_hash(self.text.as_bytes());
+        profile.sha256 = sha256(self.text.as_bytes());
         profile.built_on = chain.iter().skip(1).map(|l| l.id.clone()).collect();
         rules.remove("extends");
         profile.rules = rules;
@@ -258,11 +258,6 @@ fn lay_over(lower: &mut Table, upper: Table) {
             }
         }
     }
-}
-
-/// SHA-256 as small hexadecimal digits.
-pub(super) fn hex_hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rustc_hash::FxHashMap;
 
 use super::asn::{AsnDb, Origin, file_date};
-use super::layer::{self, hex_hash};
+use super::layer;
 use super::prefix::{Range, Table, read_list};
 use super::profile::{Channel, Profile, Proof};
 use super::route::{self, Unrouted};
@@ -179,7 +179,7 @@ impl Operators {
             let ranges =
                 read_list(&bytes).map_err(|(line, e)| Fault::config(path, Some(line), e))?;
             ranges.into_iter().for_each(|(line, range)| add(number, line, range));
-            let (date, sha256) = (file_date(path), hex_hash(&bytes));
+            let (date, sha256) = (file_date(path), crate::hash::sha256(&bytes));
             self.lists.push(List { path: path.clone(), date, sha256 });
             number += 1;
         }

@@ -7,19 +7,21 @@
 
 pub mod ports;
 pub mod sample;
+pub mod timeline;
 pub mod tally;
 
 use rayon::slice::ParallelSliceMut as _;
 use rustc_hash::FxHashMap;
 
 use crate::addr::Addr;
-use crate::class::{Class, Family};
+use crate::class::{Class, Counted, Family};
 use crate::session::{Outcome, Place, Settled};
 use crate::time::Instant;
 
 pub use ports::Ports;
 pub use sample::Sample;
 pub use tally::{ClassTally, FamilyTally, Packet, PacketTally};
+pub use timeline::Timeline;
 
 /// Failed tries before a success is worth a finding.
 pub const FAILED_BEFORE_LOGIN: u64 = 10;
@@ -38,6 +40,7 @@ struct Extra {
     logins: u64,
     first_login: Option<Instant>,
     evidence: Sample,
+    timeline: Timeline,
     /// Sessions that are hostile only in company, until the company is known.
     lone: Option<Box<Lone>>,
 }
@@ -48,6 +51,7 @@ struct Extra {
 struct Lone {
     tally: FamilyTally,
     evidence: Sample,
+    timeline: Timeline,
     /// Lines that then read as hostile, by input.
     lines: std::collections::BTreeMap<u32, u64>,
 }
@@ -92,6 +96,13 @@ impl Source {
     #[must_use]
     pub fn evidence(&self) -> Vec<Place> {
         self.extra.as_ref().map_or(Vec::new(), |e| e.evidence.places())
+    }
+
+    /// When it was at it; refused packets are of the class `probe` there,
+    /// whatever they come to together. Empty where no evidence was kept.
+    #[must_use]
+    pub fn timeline(&self) -> Timeline {
+        self.extra.as_ref().map_or_else(Timeline::default, |e| e.timeline.clone())
     }
 
     /// Whether it did anything hostile.
@@ -144,12 +155,14 @@ impl Extra {
             (a, b) => a.or(b),
         };
         self.evidence.merge(other.evidence);
+        self.timeline.merge(other.timeline);
         match (self.lone.as_mut(), other.lone) {
             (_, None) => {}
             (None, theirs) => self.lone = theirs,
             (Some(m), Some(t)) => {
                 m.tally.merge(t.tally);
                 m.evidence.merge(t.evidence);
+                m.timeline.merge(t.timeline);
                 for (input, n) in t.lines {
                     *m.lines.entry(input).or_default() += n;
                 }
@@ -187,6 +200,7 @@ impl Partial {
                 }
                 if self.keeps_evidence {
                     s.told.iter().for_each(|t| lone.evidence.add(t.place));
+                    lone.timeline.add(s.first.0, Class::SshProbe, 1);
                 }
                 *lone.lines.entry(s.last.1.input).or_default() += u64::from(s.lone);
                 return;
@@ -213,6 +227,7 @@ impl Partial {
         if s.our_port != 0 {
             tally.ports.insert(s.our_port);
         }
+        let mut counted: Vec<(Class, u64)> = Vec::new();
         // Lines that belong to no class alone go with the session's first.
         let mut lines = u64::from(s.lines);
         for (class, attempts) in s.classes.iter().filter_map(|(c, n)| Some(((*c)?, *n))) {
@@ -227,6 +242,18 @@ impl Partial {
             t.lines += lines;
             lines = 0;
             t.span(s.first, s.last);
+            let n = match class.counts() {
+                Counted::Attempts => u64::from(attempts),
+                Counted::Connections => 1,
+                Counted::Packets => 0,
+            };
+            counted.push((class, n));
+        }
+        if !counted.is_empty() {
+            let extra = source.extra_mut();
+            for (class, n) in counted {
+                extra.timeline.add(s.first.0, class, n);
+            }
         }
     }
 
@@ -235,7 +262,9 @@ impl Partial {
     pub fn add_packet(&mut self, addr: Addr, p: &Packet) {
         let source = self.map.entry(addr).or_default();
         if self.keeps_evidence {
-            source.extra_mut().evidence.add(p.place);
+            let extra = source.extra_mut();
+            extra.evidence.add(p.place);
+            extra.timeline.add(p.at, Class::Probe, 1);
         }
         let tally = source.family_mut(Family::Firewall);
         tally.span((p.at, p.place), (p.at, p.place));
@@ -287,6 +316,10 @@ impl Partial {
                 each(input, n);
             }
             source.extra_mut().evidence.merge(lone.evidence);
+            let first = source.family(Family::Sshd).and_then(|t| t.classes.first());
+            if first.is_some_and(|c| c.class == Class::SshProbe) {
+                source.extra_mut().timeline.merge(lone.timeline);
+            }
             let tally = source.family_mut(Family::Sshd);
             // They go with the worst that the source did.
             if let Some(class) = tally.classes.first_mut() {
@@ -433,6 +466,12 @@ mod tests {
             let right = merge(x, merge(y, z));
             let [x, y, z] = part();
             let swapped = merge(z, merge(y, x));
+            for (_, source) in whole.sorted() {
+                let drawn: u64 = source.timeline().slots().map(|s| s.2).sum();
+                let counted: u64 = source.incidents(ScanLimits { ports: 15, addresses: 10 })
+                    .iter().map(ClassTally::events).sum();
+                prop_assert_eq!(drawn, counted);
+            }
             for (other, name) in [(&left, "left"), (&right, "right"), (&swapped, "swapped")] {
                 prop_assert_eq!(whole.sorted(), other.sorted(), "{}", name);
             }

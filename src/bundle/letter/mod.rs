@@ -12,8 +12,6 @@ pub mod doubt;
 
 use std::fmt::Write as _;
 
-use sha2::{Digest as _, Sha256};
-
 use crate::class::Class;
 use crate::judge::{Confidence, Part, Transcript};
 use crate::operator::profile::Section;
@@ -58,10 +56,7 @@ pub fn reference(part: &Part<'_, '_>, operator: &str) -> String {
     let (first, last) =
         part.span().map_or_else(Default::default, |(a, b)| (a.to_string(), b.to_string()));
     let whole = format!("{operator}\n{to}\n{}\n{first}\n{last}\n", part.case.addr);
-    let mut hex = String::new();
-    for byte in Sha256::digest(whole.as_bytes()) {
-        let _ = write!(hex, "{byte:02x}");
-    }
+    let hex = crate::hash::sha256(whole.as_bytes());
     // One that begins with a letter is no number, not even one with an exponent.
     let six = (0..58)
         .filter_map(|i| hex.get(i..i + 6))
