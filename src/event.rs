@@ -368,9 +368,14 @@ impl Event<'_> {
             out.extend_from_slice(b"\"stated\"");
         }
         string(out, "year", if m.basis.inferred_year { b"inferred" } else { b"stated" });
+        if m.basis.past_end {
+            display(out, "past_end", true);
+        }
         match m.basis.fold {
             Fold::None => {}
-            Fold::First | Fold::Second => string(out, "fold", b"order"),
+            Fold::First | Fold::Second => {
+                string(out, "fold", if m.basis.uptime { b"uptime" } else { b"order" });
+            }
             Fold::Gap => string(out, "fold", b"gap"),
             Fold::Ambiguous(later) => {
                 string(out, "fold", b"ambiguous");

@@ -209,12 +209,19 @@ fn steps(out: &mut String, read: &Read<'_>, log: &Log, options: &Options) {
                 "stated in the stamp"
             };
             let _ = writeln!(out, "  time      {}; zone {zone}; year {year}", m.at);
+            if m.basis.past_end {
+                let _ = writeln!(
+                    out,
+                    "            it lies past the end of the log, by less than a day, and keeps its year"
+                );
+            }
             match m.basis.fold {
                 Fold::None => {}
                 Fold::First | Fold::Second => {
                     let _ = writeln!(
                         out,
-                        "            this local time came twice; the order of lines says which"
+                        "            this local time came twice; {} says which",
+                        if m.basis.uptime { "the kernel's uptime" } else { "the order of lines" }
                     );
                 }
                 Fold::Gap => {

@@ -82,6 +82,13 @@ fn one(out: &mut String, log: &Log, a: &Account, told_end: Option<i64>) {
         };
         let _ = writeln!(out, "  end       {} ({from})", Instant::from_seconds(end));
     }
+    if a.past_end > 0 {
+        let _ = writeln!(
+            out,
+            "  past end  {} lines lie up to a day past that end, and keep its year",
+            a.past_end
+        );
+    }
     match a.span {
         Some((first, last)) => {
             let _ = writeln!(out, "  span      {first} to {last}");

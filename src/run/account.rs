@@ -45,6 +45,8 @@ pub struct Account {
     pub lines_before: Vec<u64>,
     /// Counts that were cut to what one line may count.
     pub capped: u64,
+    /// Lines past the end of the log that keep its year.
+    pub past_end: u64,
     /// Whether the input was read to its end.
     pub complete: bool,
 }
@@ -89,6 +91,7 @@ impl Account {
             self.span = Some(self.span.map_or((a, b), |(x, y)| (x.min(a), y.max(b))));
         }
         self.capped += out.capped;
+        self.past_end += out.past_end;
         self.lines += out.lines;
     }
 

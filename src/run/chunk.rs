@@ -66,6 +66,8 @@ pub struct ChunkOut {
     pub cut: bool,
     /// Counts that were cut to what one line may count.
     pub capped: u64,
+    /// Lines past the end of the log that keep its year.
+    pub past_end: u64,
 }
 
 /// A line that refers to the one before it, which an earlier chunk holds.
@@ -441,6 +443,7 @@ impl ChunkOut {
             *n += 1;
         }
         if let Some(m) = moment {
+            self.past_end += u64::from(m.basis.past_end);
             self.span = Some(match self.span {
                 None => (m.at, m.at),
                 Some((a, b)) => (a.min(m.at), b.max(m.at)),

@@ -12,7 +12,7 @@ use crate::time::Calendar;
 
 use super::options::Options;
 use super::overlap::{Traits, tags};
-use super::survey::{Surveyed, survey};
+use super::survey::{Surveyed, survey, uptimes};
 
 /// One input with its settled calendar.
 #[derive(Debug)]
@@ -157,7 +157,15 @@ fn settle(input: Input, survey: Surveyed, exact: bool, options: &Options) -> Out
     }
     let name =
         if survey.survey.zoneless { zone.as_ref().map(crate::time::Zone::name) } else { None };
-    let calendar = survey.survey.settle(zone, end);
+    let mut calendar = survey.survey.settle(zone, end);
+    let local = |stamp: &Stamp, chunk| calendar.local(stamp, chunk);
+    let from = survey.first.and_then(|(stamp, _)| local(&stamp, 0));
+    let to = survey.last.and_then(|(stamp, _, chunk)| local(&stamp, chunk));
+    if from.zip(to).is_some_and(|(a, b)| calendar.open_between(a.min(b), a.max(b) + 1))
+        && let Ok(known) = uptimes(&input, &calendar)
+    {
+        calendar.settle_by_uptime(&known);
+    }
     let nanos =
         |stamp: &Stamp, at, chunk| calendar.clock(chunk).moment(stamp, at).map(|m| m.at.nanos);
     let first = survey.first.and_then(|(stamp, at)| nanos(&stamp, at, 0));

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use crate::dialect::{Claim, Heard};
 use crate::envelope::{Envelope, Reader, Unread};
 use crate::event::mail_port;
-use crate::time::{Clock, Moment};
+use crate::time::{Clock, Fold, Moment};
 
 /// What is known of a program from its tag alone.
 #[derive(Clone, Copy, Debug, Default)]
@@ -79,9 +79,13 @@ impl<'c> LineReader<'c> {
         let moment = match (envelope.same_stamp, self.last) {
             // The same bytes on the line before: the same moment.
             (true, Some(m)) => Some(m),
-            _ => self.clock.moment(&envelope.stamp, offset),
+            _ => {
+                let moment = self.clock.moment(&envelope.stamp, offset);
+                // Where a time came twice, the same bytes may be another moment.
+                self.last = moment.filter(|m| m.basis.fold == Fold::None);
+                moment
+            }
         };
-        self.last = moment;
         let program = self.program(envelope.program);
         let heard = if program.claim.known() {
             program.claim.read(envelope.message)

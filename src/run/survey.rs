@@ -2,9 +2,9 @@
 
 use std::io;
 
-use crate::envelope::{Stamp, stamp};
+use crate::envelope::{Reader, Stamp, stamp};
 use crate::input::{Chunk, Input, Lines};
-use crate::time::{Calendar, Survey};
+use crate::time::{Calendar, Survey, Uptimes, uptime};
 
 use super::options::Options;
 
@@ -153,6 +153,49 @@ fn walk(s: &mut Surveyed, chunk: &Chunk, limit: usize) {
         taken += 1;
         if taken == limit {
             break;
+        }
+    }
+}
+
+/// Looks for the kernel's clock in lines near a repeated hour that the order of lines left open.
+///
+/// # Errors
+///
+/// What the system or a packed format's reader says before the first line.
+pub fn uptimes(input: &Input, calendar: &Calendar) -> io::Result<Uptimes> {
+    let mut found = Uptimes::default();
+    let mut chunk = Chunk::default();
+    let Some(chunks) = input.chunks() else {
+        let mut stream = input.stream()?;
+        while let Ok(true) = stream.next(&mut chunk) {
+            look(&mut found, &chunk, calendar);
+        }
+        return Ok(found);
+    };
+    let mut firsts = Vec::with_capacity(chunks);
+    for i in 0..chunks {
+        input.read_head(i, &mut chunk)?;
+        firsts.push(walk_first(&mut Surveyed::default(), &chunk));
+    }
+    for (i, near) in near_folds(calendar, &firsts).into_iter().enumerate() {
+        if near {
+            input.read_chunk(i, &mut chunk)?;
+            look(&mut found, &chunk, calendar);
+        }
+    }
+    Ok(found)
+}
+
+fn look(found: &mut Uptimes, chunk: &Chunk, calendar: &Calendar) {
+    let mut reader = Reader::default();
+    let mut clock = calendar.clock(chunk.index);
+    for (offset, line) in Lines::new(chunk.bytes(), chunk.offset) {
+        let Ok(e) = reader.read(line) else { continue };
+        let Some(moment) = clock.moment(&e.stamp, offset) else { continue };
+        if e.program == b"kernel"
+            && let Some(up) = uptime::stated(e.message)
+        {
+            found.see(e.host, up, &moment, offset);
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::envelope::{Civil, Stamp};
 use crate::limits::{YEAR_SLACK_SECONDS, YEAR_STEP_DAYS};
 
 use super::moment::{Basis, Fold, Instant, Moment};
+use super::uptime::Uptimes;
 use super::zone::{Local, Table, Zone};
 
 /// Where the calendar stands between two lines without years.
@@ -180,7 +181,7 @@ impl Survey {
         let from = from.max(to.saturating_sub(60));
         let table = Table::new(&zone_or_utc, from, to);
         let mut folds: Vec<FoldAt> =
-            table.folds().map(|(from, to)| FoldAt { from, to, second_from: None }).collect();
+            table.folds().map(|(from, to)| FoldAt { from, to, ..FoldAt::default() }).collect();
         for back in &self.put_back {
             let Some(year) = back.year.or_else(|| first_year.map(|f| f + back.years)) else {
                 continue;
@@ -197,9 +198,11 @@ impl Survey {
             }) && fold.second_from.is_none()
             {
                 fold.second_from = Some(back.offset);
+                fold.first_to = back.offset.checked_sub(1);
             }
         }
-        Calendar { zone, first_year, table, folds, starts: self.starts, end: self.step }
+        let until = if self.yearless { end } else { None };
+        Calendar { zone, first_year, until, table, folds, starts: self.starts, end: self.step }
     }
 
     /// Whether it has seen a stamp that lacks the year or the zone.
@@ -210,12 +213,16 @@ impl Survey {
 }
 
 /// A stretch of local time that happened twice.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct FoldAt {
     from: i64,
     to: i64,
-    /// Offset of the first line of the second time, where the order of lines shows it.
+    /// Offset up to which lines are known to be of the first time.
+    first_to: Option<u64>,
+    /// Offset from which lines are known to be of the second time.
     second_from: Option<u64>,
+    /// The kernel's clock says so, not the order of lines.
+    uptime: bool,
 }
 
 /// The settled years, zone and folds of one input.
@@ -224,6 +231,8 @@ pub struct Calendar {
     /// The zone that was told, if one was.
     pub zone: Option<Zone>,
     first_year: Option<i32>,
+    /// The end that the years were counted from, in seconds since 1970.
+    until: Option<i64>,
     table: Table,
     folds: Vec<FoldAt>,
     starts: Vec<Step>,
@@ -256,6 +265,30 @@ impl Calendar {
     #[must_use]
     pub fn fold_between(&self, from: i64, to: i64) -> bool {
         self.folds.iter().any(|f| f.from < to && from < f.to)
+    }
+
+    /// Whether a fold lies between two local times that the order of lines did not settle.
+    #[must_use]
+    pub fn open_between(&self, from: i64, to: i64) -> bool {
+        self.folds.iter().any(|f| f.second_from.is_none() && f.from < to && from < f.to)
+    }
+
+    /// Settles folds by the kernel's clock, where the order of lines did not. Lines that
+    /// contradict each other settle nothing.
+    pub fn settle_by_uptime(&mut self, known: &Uptimes) {
+        let Self { folds, table, .. } = self;
+        for fold in folds.iter_mut().filter(|f| f.second_from.is_none()) {
+            let Local::Twice(from, _) = table.resolve(fold.from) else { continue };
+            let here = from * SECOND..(from + fold.to - fold.from) * SECOND;
+            let of = |want: bool| {
+                let lines = known.settled.iter().filter(|(at, ..)| here.contains(at));
+                lines.filter(move |(.., second)| *second == want).map(|(_, offset, _)| *offset)
+            };
+            let (first, second) = (of(false).max(), of(true).min());
+            if first.zip(second).is_none_or(|(a, b)| a < b) {
+                (fold.first_to, fold.second_from, fold.uptime) = (first, second, true);
+            }
+        }
     }
 
     /// Where a chunk begins, as surveyed.
@@ -326,7 +359,7 @@ impl Clock<'_> {
             let local = first + i64::from(civil.second);
             if (from..to).contains(&local) {
                 let nanos = (local - i64::from(east)) * SECOND + i64::from(civil.nanos);
-                let basis = Basis { told_zone: true, inferred_year: true, fold: Fold::None };
+                let basis = Basis { told_zone: true, inferred_year: true, ..Basis::default() };
                 return Some(Moment { at: Instant { nanos, decimals: civil.decimals }, basis });
             }
         }
@@ -370,6 +403,7 @@ impl Clock<'_> {
                 }
             }
         };
+        basis.past_end = basis.inferred_year && self.calendar.until.is_some_and(|e| seconds > e);
         let nanos = seconds.checked_mul(SECOND)?.checked_add(i64::from(civil.nanos))?;
         Some(Moment { at: Instant { nanos, decimals: civil.decimals }, basis })
     }
@@ -383,8 +417,10 @@ impl Clock<'_> {
 
     fn resolve(&mut self, local: i64, offset: u64, basis: &mut Basis) -> i64 {
         let (found, sure) = self.calendar.table.find(local);
-        if sure.is_some() {
-            self.sure = sure;
+        if let Some((from, to, east)) = sure {
+            // What lies past the end of the log is looked at line by line.
+            let end = self.calendar.until.map_or(to, |end| end + 1 + i64::from(east));
+            self.sure = Some((from, to.min(end), east));
         }
         match found {
             Local::Once(utc) => utc,
@@ -394,16 +430,18 @@ impl Clock<'_> {
             }
             Local::Twice(first, second) => {
                 let fold = self.calendar.folds.iter().find(|f| (f.from..f.to).contains(&local));
-                match fold.and_then(|f| f.second_from) {
-                    Some(cut) if offset < cut => {
+                basis.uptime = fold.is_some_and(|f| f.uptime);
+                match fold {
+                    Some(f) if f.first_to.is_some_and(|to| offset <= to) => {
                         basis.fold = Fold::First;
                         first
                     }
-                    Some(_) => {
+                    Some(f) if f.second_from.is_some_and(|from| offset >= from) => {
                         basis.fold = Fold::Second;
                         second
                     }
-                    None => {
+                    _ => {
+                        basis.uptime = false;
                         basis.fold = Fold::Ambiguous(i32::try_from(second - first).unwrap_or(0));
                         first
                     }

@@ -2,8 +2,10 @@
 
 pub mod moment;
 pub mod zone;
+pub mod uptime;
 pub mod calendar;
 
 pub use calendar::{Calendar, Clock, Step, Survey};
 pub use moment::{Basis, Fold, Instant, Moment};
+pub use uptime::Uptimes;
 pub use zone::Zone;

@@ -88,8 +88,12 @@ pub struct Basis {
     pub told_zone: bool,
     /// The year was inferred from the order of lines and the file's end.
     pub inferred_year: bool,
+    /// The instant lies past the end of its log, which the year was counted from.
+    pub past_end: bool,
     /// What daylight saving made of the local time.
     pub fold: Fold,
+    /// The kernel's own clock settled the fold, not the order of lines.
+    pub uptime: bool,
 }
 
 /// What daylight saving time made of a local time.
@@ -98,9 +102,9 @@ pub enum Fold {
     /// It happened once.
     #[default]
     None,
-    /// It happened twice; the order of lines says this is the first.
+    /// It happened twice; the order of lines, or the kernel's clock, says this is the first.
     First,
-    /// It happened twice; the order of lines says this is the second.
+    /// It happened twice; the same says this is the second.
     Second,
     /// It happened twice and nothing says which; the earlier was taken, and
     /// the later lies this many seconds after it.

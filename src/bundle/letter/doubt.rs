@@ -67,6 +67,13 @@ pub fn uncertain(part: &Part<'_, '_>, extract: &Extract) -> String {
                 .to_owned(),
         );
     }
+    let past = lines.iter().filter(|l| l.moment.basis.past_end).count();
+    if past > 0 {
+        said.push(format!(
+            "{} up to a day past the end of the log that the year was counted from.",
+            lies(past)
+        ));
+    }
     let zones: BTreeSet<&str> =
         lines.iter().filter(|l| l.moment.basis.told_zone).map(|l| l.zone.as_str()).collect();
     if !zones.is_empty() {
@@ -93,12 +100,18 @@ pub fn uncertain(part: &Part<'_, '_>, extract: &Extract) -> String {
             lies(twice)
         ));
     }
-    let ordered = count(&|f| matches!(f, Fold::First | Fold::Second));
-    if ordered > 0 {
-        said.push(format!(
-            "{} in an hour that the local clock showed twice: the order of the lines says which.",
-            lies(ordered)
-        ));
+    for (uptime, by) in [(false, "order of the lines"), (true, "uptime of the kernel")] {
+        let settled = |l: &&&EvidenceLine| {
+            let basis = l.moment.basis;
+            matches!(basis.fold, Fold::First | Fold::Second) && basis.uptime == uptime
+        };
+        let n = lines.iter().filter(settled).count();
+        if n > 0 {
+            said.push(format!(
+                "{} in an hour that the local clock showed twice: the {by} says which.",
+                lies(n)
+            ));
+        }
     }
     let gap = count(&|f| f == Fold::Gap);
     if gap > 0 {

@@ -1,0 +1,186 @@
+//! Times as an input's lines and their circumstances settle them, through the binary.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use std::path::Path;
+use std::process::Output;
+
+use serde_json::Value;
+
+fn run(dir: &Path, args: &[&str]) -> Output {
+    assert_cmd::Command::cargo_bin("plaint")
+        .unwrap()
+        .current_dir(dir)
+        .env("XDG_CONFIG_HOME", dir)
+        .args(args)
+        .output()
+        .unwrap()
+}
+
+fn stdout(dir: &Path, args: &[&str]) -> String {
+    let out = run(dir, args);
+    assert!(out.status.success(), "{}", String::from_utf8(out.stderr).unwrap());
+    String::from_utf8(out.stdout).unwrap()
+}
+
+fn rows(text: &str) -> Vec<Value> {
+    text.lines().map(|l| serde_json::from_str(l).unwrap()).collect()
+}
+
+/// Each event's instant and what its fold rests on, the same at any chunk size.
+fn told(lines: &[String], tz: &str, end: &str) -> Vec<String> {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("x.log"), lines.concat()).unwrap();
+    let args = ["events", "--all", "--format", "jsonl", "x.log", "--tz", tz, "--log-end", end];
+    let want = stdout(dir.path(), &args);
+    for chunk in ["1", "300"] {
+        let args = [&args[..], &["--chunk-bytes", chunk]].concat();
+        assert_eq!(stdout(dir.path(), &args), want, "chunks of {chunk}");
+    }
+    let show = |e: &Value| {
+        let basis = &e["plaint"]["time_basis"];
+        let mut text = e["@timestamp"].as_str().unwrap().to_owned();
+        for key in ["fold", "or"] {
+            if let Some(word) = basis[key].as_str() {
+                text += &format!(" {word}");
+            }
+        }
+        if basis["past_end"] == true {
+            text += " past end";
+        }
+        text
+    };
+    rows(&want).iter().map(show).collect()
+}
+
+fn packet(stamp: &str, host: &str, up: &str) -> String {
+    format!(
+        "{stamp} {host} kernel: {up}[UFW BLOCK] IN=eth0 OUT= SRC=192.0.2.7 DST=198.51.100.4 LEN=60 PROTO=TCP SPT=4711 DPT=23 SYN\n"
+    )
+}
+
+fn failed(stamp: &str) -> String {
+    format!("{stamp} fw1 sshd[7]: Failed password for root from 192.0.2.7 port 4711 ssh2\n")
+}
+
+#[test]
+fn the_kernels_clock_settles_a_repeated_hour() {
+    // No line goes back: the order of lines says nothing.
+    let at = |before: &str, in_fold: &str, up: (u64, u64)| {
+        told(
+            &[
+                packet(before, "fw1", &format!("[{:>5}.000001] ", up.0)),
+                failed(in_fold),
+                packet(in_fold, "fw1", &format!("[{:>5}.000001] ", up.1)),
+                failed("Oct 25 02:10:00"),
+            ],
+            "Europe/London",
+            "2026-10-26",
+        )[2]
+        .clone()
+    };
+    assert_eq!(
+        at("Oct 25 00:50:00", "Oct 25 01:30:00", (1000, 3400)),
+        "2026-10-25T00:30:00Z uptime"
+    );
+    assert_eq!(
+        at("Oct 25 00:50:00", "Oct 25 01:30:00", (1000, 7000)),
+        "2026-10-25T01:30:00Z uptime"
+    );
+    // A machine that slept, or started anew, settles nothing.
+    for up in [(1000, 5200), (90_000, 12)] {
+        assert_eq!(
+            at("Oct 25 00:50:00", "Oct 25 01:30:00", up),
+            "2026-10-25T00:30:00Z ambiguous 2026-10-25T01:30:00Z"
+        );
+    }
+    // Half an hour, at the other end of the world.
+    let lord_howe = told(
+        &[
+            packet("Apr  5 01:20:00", "fw1", "[ 1000.000001] "),
+            packet("Apr  5 01:45:00", "fw1", "[ 4300.000001] "),
+        ],
+        "Australia/Lord_Howe",
+        "2026-04-06",
+    );
+    assert_eq!(lord_howe[1], "2026-04-04T15:15:00Z uptime");
+}
+
+#[test]
+fn lines_beside_the_kernels_are_settled_by_their_order() {
+    let lines = [
+        packet("Oct 25 00:50:00", "fw1", "[ 1000.000001] "),
+        failed("Oct 25 01:10:00"),
+        packet("Oct 25 01:20:00", "fw1", "[ 2800.000001] "),
+        failed("Oct 25 01:25:00"),
+        packet("Oct 25 01:30:00", "fw1", "[ 7000.000001] "),
+        failed("Oct 25 01:40:00"),
+    ];
+    let want = [
+        "2026-10-24T23:50:00Z",
+        "2026-10-25T00:10:00Z uptime",
+        "2026-10-25T00:20:00Z uptime",
+        "2026-10-25T00:25:00Z ambiguous 2026-10-25T01:25:00Z",
+        "2026-10-25T01:30:00Z uptime",
+        "2026-10-25T01:40:00Z uptime",
+    ];
+    assert_eq!(told(&lines, "Europe/London", "2026-10-26"), want);
+    // A log that begins in that hour is settled by what comes after; other hosts say nothing.
+    let lines = [
+        packet("Oct 25 01:20:00", "fw1", "[ 2800.000001] "),
+        packet("Oct 25 02:20:00", "fw2", "[ 6400.000001] "),
+        packet("Oct 25 02:30:00", "fw1", "[ 7000.000001] "),
+    ];
+    assert_eq!(told(&lines, "Europe/London", "2026-10-26")[0], "2026-10-25T01:20:00Z uptime");
+    let alone = [lines[0].clone(), lines[1].clone()];
+    assert!(told(&alone, "Europe/London", "2026-10-26")[0].contains("ambiguous"));
+    // Lines that contradict each other settle nothing.
+    let lines = [
+        packet("Oct 25 00:50:00", "fw1", "[ 1000.000001] "),
+        packet("Oct 25 01:20:00", "fw1", "[ 6400.000001] "),
+        packet("Oct 25 01:30:00", "fw1", "[ 3400.000001] "),
+    ];
+    assert!(told(&lines, "Europe/London", "2026-10-26")[1].contains("ambiguous"));
+}
+
+#[test]
+fn the_order_of_lines_comes_first() {
+    let lines = [
+        packet("Oct 25 01:20:00", "fw1", "[ 2800.000001] "),
+        packet("Oct 25 01:50:00", "fw1", "[ 4600.000001] "),
+        packet("Oct 25 01:10:00", "fw1", "[ 5800.000001] "),
+    ];
+    let want =
+        ["2026-10-25T00:20:00Z order", "2026-10-25T00:50:00Z order", "2026-10-25T01:10:00Z order"];
+    assert_eq!(told(&lines, "Europe/London", "2026-10-26"), want);
+}
+
+#[test]
+fn lines_past_the_end_keep_its_year_and_that_is_told() {
+    let lines = [
+        failed("Dec 31 22:00:00"),
+        failed("Jan  1 00:30:00"),
+        failed("Jan  1 12:00:00"),
+        failed("Jan  1 12:00:01"),
+    ];
+    let want = [
+        "2025-12-31T22:00:00Z",
+        "2026-01-01T00:30:00Z past end",
+        "2026-01-01T12:00:00Z past end",
+        "2026-01-01T12:00:01Z past end",
+    ];
+    assert_eq!(told(&lines, "UTC", "2025-12-31T23:59:59Z"), want);
+    // A day and more past it, it is the year before.
+    let late = [failed("Dec 31 22:00:00"), failed("Jan  2 12:00:00")];
+    assert_eq!(
+        told(&late, "UTC", "2025-12-31T23:59:59Z"),
+        ["2024-12-31T22:00:00Z", "2025-01-02T12:00:00Z"]
+    );
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("x.log"), lines.concat()).unwrap();
+    let args = ["--tz", "UTC", "--log-end", "2025-12-31T23:59:59Z"];
+    let account = stdout(dir.path(), &[&["inspect", "x.log"], &args[..]].concat());
+    assert!(account.contains("  past end  3 lines"), "{account}");
+    let why = stdout(dir.path(), &[&["explain", "x.log:2"], &args[..]].concat());
+    assert!(why.contains("it lies past the end of the log"), "{why}");
+}
