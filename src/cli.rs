@@ -201,6 +201,11 @@ pub enum OperatorsCommand {
         #[command(flatten)]
         owner: OwnerArgs,
     },
+    /// What is wrong with operator files: routes, contacts, rules without a source
+    Lint {
+        #[command(flatten)]
+        owner: OwnerArgs,
+    },
     /// One operator's rules
     Show {
         /// Its id

@@ -74,6 +74,9 @@ fn run(cli: &Cli) -> Outcome<u8> {
                 commands::operators::check(&owner.load(&config)?, &ips, *json)
             }
             OperatorsCommand::List { owner } => commands::operators::list(&owner.load(&config)?),
+            OperatorsCommand::Lint { owner } => {
+                commands::operators::lint_all(&owner.load(&config)?)
+            }
             OperatorsCommand::Show { id, owner } => {
                 commands::operators::show_one(&owner.load(&config)?, id)
             }

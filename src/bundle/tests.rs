@@ -99,10 +99,11 @@ fn the_tree() {
     let inside = |of: &str| -> Vec<&str> {
         files.iter().filter_map(|f| f.strip_prefix(of)?.strip_prefix('/')).collect()
     };
-    let usual = ["events.csv", "evidence.jsonl", "evidence.log", "report.eml", "report.txt"];
+    let usual =
+        ["NOTES.txt", "events.csv", "evidence.jsonl", "evidence.log", "report.eml", "report.txt"];
     assert_eq!(inside("janet/irt/192.0.2.7"), usual);
     let mut draft = vec!["TODO.txt"];
-    draft.extend(usual);
+    draft.extend(usual.into_iter().filter(|f| *f != "NOTES.txt"));
     assert_eq!(inside("bt/abuse-uk/198.51.100.7"), draft);
     assert_eq!(inside("unattributed/62.0.0.7"), draft);
     assert_eq!((written.sources, written.held), (7, 2));

@@ -1,8 +1,8 @@
-//! `TODO.txt`: what the reporter has to add to a draft, and how.
+//! `TODO.txt`: what the reporter has to add to a draft, and how; `NOTES.txt`: what weakens a ready one.
 
 use std::fmt::Write as _;
 
-use crate::judge::{Effect, Filing, Finding, Part};
+use crate::judge::{Effect, Filing, Finding, Part, Verdict};
 use crate::operator::profile::Kind;
 
 use super::letter::text::{plain, wrapped};
@@ -46,6 +46,18 @@ pub fn todo(part: &Part<'_, '_>, filing: &Filing<'_>) -> Option<String> {
         out.push_str("\nIt is also weaker for this:\n");
         items(&mut out, &should);
     }
+    Some(out)
+}
+
+/// What a report that is ready is weaker for; none where there is nothing.
+#[must_use]
+pub fn notes(filing: &Filing<'_>) -> Option<String> {
+    let weak: Vec<&Finding> = filing.findings.iter().filter(|f| f.effect == Effect::Warn).collect();
+    if filing.verdict != Verdict::Ready || weak.is_empty() {
+        return None;
+    }
+    let mut out = String::from("This report is ready to file. It is weaker for this:\n");
+    items(&mut out, &weak);
     Some(out)
 }
 

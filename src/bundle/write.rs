@@ -193,6 +193,9 @@ impl<'a> Run<'_, 'a> {
         if let Some(todo) = todo::todo(&part, filing) {
             files.push(("TODO.txt", todo.into_bytes()));
         }
+        if let Some(notes) = todo::notes(filing) {
+            files.push(("NOTES.txt", notes.into_bytes()));
+        }
         files.sort();
         for (name, bytes) in files {
             let path = format!("{inside}/{name}");

@@ -1,6 +1,6 @@
 //! `plaint report`: from logs to the folder one files.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -65,7 +65,7 @@ pub fn run(
         limits: setup.options.scan_limits,
         inputs: inputs(&logs, &scan)?,
         options: asked.options.clone(),
-        references: references(config, operators)?,
+        references: references(config, operators, &rows)?,
     };
     let mut evidence = evidence;
     let cases = rows.iter().map(|(addr, source)| {
@@ -167,7 +167,15 @@ fn inputs(logs: &Logs, scan: &Scan) -> Outcome<Vec<InputRecord>> {
 }
 
 /// The files beside the logs that bear on the results.
-fn references(config: &Config, operators: &Operators) -> Outcome<Vec<FileRecord>> {
+fn references(
+    config: &Config,
+    operators: &Operators,
+    rows: &[(Addr, &Source)],
+) -> Outcome<Vec<FileRecord>> {
+    let mut used = BTreeSet::from(["generic"]);
+    for (addr, _) in rows {
+        used.extend(operators.whose(addr.ip())?.operator.map(|p| p.id.as_str()));
+    }
     let mut out: Vec<FileRecord> = operators
         .lists()
         .map(|(path, date, sha256)| FileRecord {
@@ -176,7 +184,8 @@ fn references(config: &Config, operators: &Operators) -> Outcome<Vec<FileRecord>
             sha256: sha256.to_owned(),
         })
         .collect();
-    for profile in operators.iter() {
+    // Those that ship inside are told by the version, but for those that were used.
+    for profile in operators.iter().filter(|p| p.file.is_some() || used.contains(p.id.as_str())) {
         out.push(FileRecord {
             path: profile.place().into(),
             date: None,

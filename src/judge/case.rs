@@ -3,7 +3,6 @@
 use crate::addr::Addr;
 use crate::class::Class;
 use crate::config::{ClockStatement, Config};
-use crate::operator::profile::Status;
 use crate::operator::{Attribution, Channel, Need, Profile};
 use crate::source::{ClassTally, Source};
 use crate::time::Instant;
@@ -162,14 +161,8 @@ impl<'p> Part<'p, '_> {
 /// Who requires what a profile says, and the best source of that.
 #[must_use]
 pub fn authority(profile: &Profile) -> (String, String) {
-    let rank = |s: Status| match s {
-        Status::Verified => 0,
-        Status::Page => 1,
-        Status::Seed => 2,
-        Status::Guess => 3,
-    };
-    let best = profile.provenance.iter().min_by_key(|p| rank(p.status));
     let ascii = |t: &str| crate::text::Untrusted(t.as_bytes()).ascii();
+    let best = profile.best_source();
     (ascii(&profile.name), best.map_or_else(|| ascii(&profile.place()), |p| ascii(&p.url)))
 }
 

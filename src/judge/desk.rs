@@ -1,6 +1,6 @@
 //! What the desk asks of the report and its sender: channel, contact, ownership, form.
 
-use crate::operator::profile::Kind;
+use crate::operator::profile::{Kind, is_placeholder};
 use crate::operator::{Need, Unrouted};
 
 use super::case::{Part, authority, lacking};
@@ -65,11 +65,7 @@ fn channel(part: &Part<'_, '_>) -> Option<Finding> {
 fn contact(part: &Part<'_, '_>) -> Option<Finding> {
     let channel = part.channel?;
     let to = channel.to.as_deref().unwrap_or_default();
-    let local = to.split('@').next().unwrap_or_default();
-    // Registries print these where there is no address.
-    if to.eq_ignore_ascii_case("removed@lacnic.net")
-        || ["unread", "nobody", "no-email"].contains(&local)
-    {
+    if channel.to.is_some() && is_placeholder(to) {
         return Some(
             Finding::new("ADR-3", Effect::Draft, to, "the mailbox is a placeholder.".to_owned())
                 .remedy("find the operator's abuse mailbox and name it in an operator file")

@@ -164,6 +164,11 @@ pub fn judge<'a>(case: &Case<'a>, context: &Context<'a>) -> Judgement<'a> {
         findings.append(&mut filing.findings);
         findings.extend(more);
         filing.findings = findings;
+        if let Some(rules) = rules {
+            for f in &mut filing.findings {
+                cite(f, rules);
+            }
+        }
         filing.verdict = Verdict::of(&filing.findings);
         if filing.verdict == Verdict::Held {
             // What concerns the source is told once.
@@ -181,6 +186,36 @@ pub fn judge<'a>(case: &Case<'a>, context: &Context<'a>) -> Judgement<'a> {
     let mut findings = about;
     findings.extend(held);
     Judgement { filings, findings }
+}
+
+/// Names the page that states the very rule, where the operator's file knows it.
+fn cite(finding: &mut Finding, rules: &Profile) {
+    if finding.required_by != case::authority(rules).0 {
+        return;
+    }
+    let rule = match finding.id {
+        "SRC-4" => "fields.source_port",
+        "DST-1" => "fields.dst_ip",
+        "DST-2" => "fields.dst_port",
+        "PRO-1" => "fields.protocol",
+        "TIM-4" => "time.max_age_days",
+        "TIM-5" => "time.clock",
+        "CNT-2" => "threshold",
+        "LOG-1" | "RED-1" => "log.unedited",
+        "LOG-2" => "log.max_lines",
+        "LOG-3" => "log.explain",
+        "LOG-4" => "log.window_before_min",
+        "OWN-1" => "ownership.whois",
+        "OWN-2" => "ownership.traceroute",
+        "TXT-2" => "language",
+        "ADR-1" | "ADR-3" => "channel",
+        "ADR-2" => "route",
+        "ADR-4" => "fields.reporter_phone",
+        _ => return,
+    };
+    if let Some(source) = rules.source_of(rule) {
+        finding.source = crate::text::Untrusted(source.url.as_bytes()).ascii();
+    }
 }
 
 #[cfg(test)]

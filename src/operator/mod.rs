@@ -10,6 +10,8 @@ pub mod rules;
 
 pub mod profile;
 
+mod shipped;
+
 mod layer;
 
 pub mod asn;
@@ -19,6 +21,8 @@ pub mod route;
 pub mod owner;
 
 pub mod show;
+
+pub mod lint;
 
 pub use owner::{Attribution, Operators, Proven, Record};
 pub use profile::{Channel, Need, Profile};

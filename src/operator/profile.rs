@@ -102,6 +102,9 @@ pub struct Profile {
     /// The ids it was built on, the nearest first.
     #[serde(skip)]
     pub built_on: Vec<String>,
+    /// The rules that the file states itself, as `table.key`.
+    #[serde(skip)]
+    pub stated: Vec<String>,
     /// All rules in force, as one table.
     #[serde(skip)]
     pub rules: toml::Table,
@@ -129,16 +132,35 @@ impl Profile {
         self.channel.iter().find(|c| c.id == id)
     }
 
+    /// The best source of a rule, `table.key`; of several equal ones the first.
+    #[must_use]
+    pub fn source_of(&self, rule: &str) -> Option<&Provenance> {
+        best(self.provenance.iter().filter(|p| p.covers(rule)))
+    }
+
+    /// The best source of anything the file says.
+    #[must_use]
+    pub fn best_source(&self) -> Option<&Provenance> {
+        best(self.provenance.iter())
+    }
+
     /// Since when its addresses are unconfirmed: the last day somebody saw
-    /// them, where the best source is an old document or a guess.
+    /// them, where one of their sources is an old document or a guess and
+    /// none confirms them.
     #[must_use]
     pub fn unconfirmed_since(&self) -> Option<&str> {
-        let has = |s: Status| self.provenance.iter().any(|p| p.status == s);
+        let sources = || self.provenance.iter().filter(|p| p.covers("channel"));
+        let has = |s: Status| sources().any(|p| p.status == s);
         if has(Status::Verified) || !(has(Status::Seed) || has(Status::Guess)) {
             return None;
         }
-        self.provenance.iter().map(|p| p.seen.as_str()).max()
+        sources().map(|p| p.seen.as_str()).max()
     }
+}
+
+fn best<'p>(mut sources: impl Iterator<Item = &'p Provenance>) -> Option<&'p Provenance> {
+    let first = sources.next()?;
+    Some(sources.fold(first, |kept, p| if p.status.rank() < kept.status.rank() { p } else { kept }))
 }
 
 /// In which role an operator answers.
@@ -179,6 +201,22 @@ pub struct Provenance {
     pub seen: String,
     /// How far to trust it.
     pub status: Status,
+    /// The rules it is the source of: `time.clock`, or `time` for all of that
+    /// table. All rules of the file, where the list is empty.
+    #[serde(default)]
+    pub rules: Vec<String>,
+}
+
+impl Provenance {
+    /// Whether it is a source of the rule `table.key`, or of a whole table.
+    #[must_use]
+    pub fn covers(&self, rule: &str) -> bool {
+        let table = rule.split('.').next().unwrap_or_default();
+        self.rules.is_empty()
+            || self.rules.iter().any(|r| {
+                r == rule || r == table || (rule == table && r.split('.').next() == Some(rule))
+            })
+    }
 }
 
 /// How far a source of rules is to be trusted.
@@ -196,6 +234,16 @@ pub enum Status {
 }
 
 impl Status {
+    /// 0 for what is to be trusted most.
+    const fn rank(self) -> u8 {
+        match self {
+            Self::Verified => 0,
+            Self::Page => 1,
+            Self::Seed => 2,
+            Self::Guess => 3,
+        }
+    }
+
     /// The word used in files and output.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -318,6 +366,19 @@ impl Kind {
             Self::None => "none",
         }
     }
+}
+
+/// Whether registries print this where there is no mailbox, or nobody reads it.
+#[must_use]
+pub fn is_placeholder(address: &str) -> bool {
+    const LOCAL: [&str; 8] =
+        ["unread", "nobody", "no-email", "noemail", "noreply", "no-reply", "donotreply", "devnull"];
+    let lower = address.to_ascii_lowercase();
+    let Some((local, domain)) = lower.rsplit_once('@') else { return true };
+    lower == "removed@lacnic.net"
+        || lower.contains("redacted")
+        || LOCAL.contains(&local)
+        || domain.ends_with(".invalid")
 }
 
 /// A bare mail address.
