@@ -6,7 +6,8 @@
 
 use super::owner::Operators;
 use super::profile::{Kind, Profile, Role, Status, is_placeholder};
-use super::{Need, Unrouted, route};
+use super::route::{self, Unrouted};
+use super::rules::Need;
 use crate::class::Class;
 
 /// Classes that no report is made of yet.
