@@ -51,6 +51,14 @@ pub const YEAR_SLACK_SECONDS: i64 = 24 * 3600;
 /// begins a new year; less is disorder.
 pub const YEAR_STEP_DAYS: i64 = 31;
 
+/// Years that a stamp may be of; one outside is damaged. An instant is 64 bits of nanoseconds from
+/// 1970, which end in 2262, and differences of instants are taken without looking.
+pub const YEARS: std::ops::RangeInclusive<i32> = 1970..=2199;
+
+/// New Years in one input without written years that are kept apart: more cannot be within
+/// [`YEARS`], and each line is compared with each of them.
+pub const YEARS_BEGUN: usize = 256;
+
 /// Readings of one message that are kept; more are as ambiguous as these.
 pub const READINGS_KEPT: usize = 4;
 

@@ -19,13 +19,18 @@ pub fn network(text: &str) -> Result<IpNet, String> {
     let Some((address, length)) = text.split_once('/') else {
         return address_of(text).map(IpNet::from);
     };
-    let address = address_of(address)?;
+    let address = plain_address(address)?;
     let most = if address.is_ipv4() { 32 } else { 128 };
     let length = length
         .parse::<u8>()
         .ok()
         .filter(|l| *l <= most && length.bytes().all(|b| b.is_ascii_digit()))
         .ok_or_else(|| format!("`{text}`: the prefix length is a number from 0 to {most}"))?;
+    // Sources are IPv4 where they can be: a mapped network would hold none of them.
+    let (address, length, most) = match (address, address.to_canonical(), length.checked_sub(96)) {
+        (IpAddr::V6(_), v4 @ IpAddr::V4(_), Some(length)) => (v4, length, 32),
+        _ => (address, length, most),
+    };
     let net = IpNet::new(address, length).map_err(|e| format!("`{text}`: {e}"))?;
     if net.trunc() != net {
         return Err(format!(
@@ -36,12 +41,16 @@ pub fn network(text: &str) -> Result<IpNet, String> {
     Ok(net)
 }
 
-/// Reads one address.
+/// Reads one address; an IPv4 one that is mapped into IPv6 is IPv4.
 ///
 /// # Errors
 ///
 /// A sentence that says what is wrong with the text.
 pub fn address_of(text: &str) -> Result<IpAddr, String> {
+    plain_address(text).map(|ip| ip.to_canonical())
+}
+
+fn plain_address(text: &str) -> Result<IpAddr, String> {
     let text = text.trim();
     if let Ok(ip) = IpAddr::from_str(text) {
         return Ok(ip);

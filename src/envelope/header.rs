@@ -66,15 +66,18 @@ impl Reader {
         // The common case first: the 15 bytes of an RFC 3164 stamp, and a blank.
         if let Some((head, [b' ', rest @ ..])) = line.split_first_chunk::<15>()
             && let Some((last, civil)) = &mut self.last
+            && !stamp::may_be_year(rest)
         {
             let same = last == head;
             // The same day: only the time of day is new.
             let second = if same { Some(civil.second) } else { same_day(last, head) };
             if let Some(second) = second {
+                let stamp = Stamp::Civil(Civil { second, ..*civil });
+                let mut e = rfc3164::after_stamp(rest, stamp, head).ok_or(Unread::NoEnvelope)?;
+                // Not of a line that is unread: its moment is not worked out, and the next line
+                // of the same stamp would take an older one.
                 civil.second = second;
                 *last = *head;
-                let stamp = Stamp::Civil(*civil);
-                let mut e = rfc3164::after_stamp(rest, stamp, head).ok_or(Unread::NoEnvelope)?;
                 e.same_stamp = same;
                 return Ok(e);
             }
@@ -101,6 +104,7 @@ impl Reader {
             [b'\t', rest @ ..] => rest,
             _ => return Err(Unread::NoEnvelope),
         };
+        let e = rfc3164::after_stamp(rest, stamp, text).ok_or(Unread::NoEnvelope)?;
         if let Stamp::Civil(c) = stamp
             && c.year.is_none()
             && c.decimals == 0
@@ -109,7 +113,7 @@ impl Reader {
         {
             self.last = Some((*head, c));
         }
-        rfc3164::after_stamp(rest, stamp, text).ok_or(Unread::NoEnvelope)
+        Ok(e)
     }
 }
 
@@ -147,6 +151,28 @@ mod tests {
                 Untrusted(e.message)
             ),
         }
+    }
+
+    #[test]
+    fn the_line_before_decides_nothing() {
+        for tail in ["2026 fw x: y", "2026: %x", "2001:db8::9 sshd[2]: x", "2036 sshd[2]: x", "x"] {
+            let line = format!("Mar  8 00:00:10 {tail}");
+            let alone = format!("{:?}", Reader::default().read(line.as_bytes()));
+            let mut reader = Reader::default();
+            reader.read(b"Mar  8 00:00:09 web1 sshd[811]: x").unwrap();
+            assert_eq!(format!("{:?}", reader.read(line.as_bytes())), alone);
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_unread_lends_its_stamp_to_nobody() {
+        let mut reader = Reader::default();
+        assert!(!reader.read(b"Mar  8 00:00:09 web1 sshd[811]: x").unwrap().same_stamp);
+        assert!(reader.read(b"Mar  8 00:00:09 web1 sshd[811]: x").unwrap().same_stamp);
+        assert!(reader.read(b"Mar  8 00:00:10 nothing-else").is_err());
+        assert!(!reader.read(b"Mar  8 00:00:10 web1 sshd[811]: x").unwrap().same_stamp);
+        assert!(reader.read(b"Mar  9 00:00:10 nothing-else").is_err());
+        assert!(!reader.read(b"Mar  9 00:00:10 web1 sshd[811]: x").unwrap().same_stamp);
     }
 
     #[test]
@@ -192,6 +218,7 @@ mod tests {
             ("Mar  8 00:00:09", "NoEnvelope"),
             ("Mar  8 00:00:09 web1 sshd[x]: y", "rfc3164|web1|sshd|-|y"),
             ("Mar  8 00:00:09 web1 sshd[99999999999]: y", "rfc3164|web1|sshd|-|y"),
+            ("Mar  8 00:00:09 2001:db8::9 sshd[2]: x", "rfc3164|2001:db8::9|sshd|2|x"),
         ] {
             assert_eq!(shown(line), want, "{line}");
         }

@@ -1,6 +1,7 @@
 //! Reads a stamp as written: RFC 3164, RFC 5424, ISO 8601 and epoch seconds.
 
 use crate::days::{SECOND, days_from_civil, leap};
+use crate::limits::YEARS;
 
 /// A stamp as its line wrote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -204,6 +205,9 @@ fn civil(year: Option<i32>, month: u8, day: u32, second: u32) -> Option<Civil> {
     if day == 0 || day > last {
         return None;
     }
+    if year.is_some_and(|y| !YEARS.contains(&y)) {
+        return None;
+    }
     if month == 2 && day == 29 && year.is_some_and(|y| !leap(i64::from(y))) {
         return None;
     }
@@ -227,20 +231,31 @@ fn bsd(at: &mut At<'_>) -> Option<Stamp> {
     }
     let second = at.clock()?;
     let (nanos, decimals) = at.fraction();
-    // `Mmm dd hh:mm:ss yyyy`: a year, not a host called by four digits, since
-    // a colon or another word must follow.
-    if year.is_none() {
-        let mut rest = *at;
-        if rest.eat(b' ').is_some()
-            && let Some(y) = rest.digits(4)
-            && (1990..2100).contains(&y)
-            && matches!(rest.peek(), Some(b' ' | b':'))
-        {
-            year = i32::try_from(y).ok();
-            *at = rest;
-        }
+    if year.is_none()
+        && let Some((y, rest)) = year_after(at.0)
+    {
+        year = Some(y);
+        *at = At(rest);
     }
     Some(Stamp::Civil(Civil { nanos, decimals, ..civil(year, month, day, second)? }))
+}
+
+/// `Mmm dd hh:mm:ss yyyy`: a year, not a host called by four digits, since a blank or a colon and
+/// a blank must follow; a colon alone goes on an IPv6 address.
+fn year_after(text: &[u8]) -> Option<(i32, &[u8])> {
+    let [b' ', b'1' | b'2', _, _, _, rest @ ..] = text else { return None };
+    if !matches!(rest, [b' ', ..] | [b':', b' ', ..] | [b':']) {
+        return None;
+    }
+    let year = At(text.get(1..)?).digits(4).filter(|y| (1990..2100).contains(y))?;
+    Some((i32::try_from(year).ok()?, rest))
+}
+
+/// Whether what follows a stamp of 15 bytes and its blank may be its year.
+#[inline(always)]
+#[must_use]
+pub const fn may_be_year(rest: &[u8]) -> bool {
+    matches!(rest, [b'1' | b'2', _, _, _, b' ' | b':', ..])
 }
 
 fn iso(at: &mut At<'_>) -> Option<Stamp> {
@@ -277,11 +292,17 @@ fn epoch(at: &mut At<'_>) -> Option<Stamp> {
     match long {
         10 => {
             let (nanos, decimals) = at.fraction();
-            Some(Stamp::Epoch { nanos: whole * SECOND + i64::from(nanos), decimals })
+            instant(whole, SECOND, nanos).map(|nanos| Stamp::Epoch { nanos, decimals })
         }
-        13 => Some(Stamp::Epoch { nanos: whole * 1_000_000, decimals: 3 }),
+        13 => instant(whole, 1_000_000, 0).map(|nanos| Stamp::Epoch { nanos, decimals: 3 }),
         _ => None,
     }
+}
+
+/// Nanoseconds since 1970, where that is within [`YEARS`].
+fn instant(whole: i64, unit: i64, nanos: u32) -> Option<i64> {
+    let end = days_from_civil(i64::from(*YEARS.end()) + 1, 1, 1) * 86_400 * SECOND;
+    whole.checked_mul(unit)?.checked_add(i64::from(nanos)).filter(|n| *n < end)
 }
 
 #[cfg(test)]
@@ -314,6 +335,8 @@ mod tests {
             ("Mar 18 00:00:09.25 web1", "- 3-18 9 250000000.2 - 18"),
             ("Mar 18 2026 00:00:09 fw", "2026 3-18 9 0.0 - 20"),
             ("Mar 18 00:00:09 2026 fw", "2026 3-18 9 0.0 - 20"),
+            ("Mar 18 00:00:09 2026: x", "2026 3-18 9 0.0 - 20"),
+            ("Mar 18 00:00:09 2001:db8::9 x", "- 3-18 9 0.0 - 15"),
             ("Feb 29 00:00:00 x", "- 2-29 0 0.0 - 15"),
             ("2026-03-29T01:00:00Z x", "2026 3-29 3600 0.0 0 20"),
             ("2026-03-29T01:00:00.123456+01:00 x", "2026 3-29 3600 123456000.6 3600 32"),
@@ -337,6 +360,12 @@ mod tests {
             "Mar  8 00:60:00",
             "mar  8 00:00:00",
             "12345 x",
+            "0000-01-01T00:00:00+18:00",
+            "1969-12-31T23:59:59Z",
+            "9999-12-31T23:59:59Z",
+            "Mar 18 9026 00:00:09 fw",
+            "9999999999 x",
+            "9999999999999 x",
             "2026-13-01T00:00:00Z",
         ] {
             assert_eq!(shown(text), "none", "{text}");

@@ -96,6 +96,59 @@ impl<R: Read> Read for Bounded<R> {
     }
 }
 
+/// Asks `inner` for pieces of one size, whatever it is asked for itself. What a decoder still
+/// hands out before it meets damage depends on how much it is asked for at once; so the lines
+/// before the damage are the same at any size of chunk.
+struct Steady<R> {
+    inner: R,
+    piece: Vec<u8>,
+    from: usize,
+    to: usize,
+    fault: Option<io::Error>,
+}
+
+impl<R: Read> Steady<R> {
+    const PIECE: usize = 16 * 1024;
+
+    fn new(inner: R) -> Self {
+        Self { inner, piece: vec![0; Self::PIECE], from: 0, to: 0, fault: None }
+    }
+}
+
+impl<R: Read> Read for Steady<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let mut done = 0;
+        while let Some(room) = buf.get_mut(done..).filter(|r| !r.is_empty()) {
+            let have = self.piece.get(self.from..self.to).unwrap_or_default();
+            let n = have.len().min(room.len());
+            if let (Some(a), Some(b)) = (room.get_mut(..n), have.get(..n)) {
+                a.copy_from_slice(b);
+            }
+            self.from += n;
+            done += n;
+            if self.from < self.to {
+                break;
+            }
+            match self.fault.take() {
+                Some(e) if done == 0 => return Err(e),
+                Some(e) => {
+                    self.fault = Some(e);
+                    break;
+                }
+                None => {}
+            }
+            (self.from, self.to) = (0, 0);
+            match self.inner.read(&mut self.piece) {
+                Ok(0) => break,
+                Ok(n) => self.to = n,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => self.fault = Some(e),
+            }
+        }
+        Ok(done)
+    }
+}
+
 /// A reader of the unpacked bytes of `file`, whose length is `bytes`.
 ///
 /// # Errors
@@ -117,5 +170,6 @@ pub fn unpack(file: &File, bytes: u64, form: Form) -> io::Result<Box<dyn Read + 
         Form::Xz => Box::new(liblzma::bufread::XzDecoder::new_multi_decoder(raw)),
         Form::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(raw)),
     };
-    Ok(Box::new(Bounded { inner, left }))
+    let bounded = Bounded { inner, left };
+    Ok(if form == Form::Plain { Box::new(bounded) } else { Box::new(Steady::new(bounded)) })
 }

@@ -366,15 +366,26 @@ impl Stream<'_> {
                 }
             }
             if let Some(e) = fault {
-                // The whole lines before the damage are still good; hand them out, then fail.
+                // The whole lines before the damage are still good, and a beginning that is longer
+                // than any line may be is one unread line: hand them out, then fail. At any size of
+                // chunk these are the same.
+                let skip = match self.skipping {
+                    true => memchr::memchr(b'\n', chunk.bytes()).map_or(chunk.to, |n| n + 1),
+                    false => 0,
+                };
+                chunk.from = skip;
+                chunk.offset += skip as u64;
+                let there = chunk.bytes().len();
                 let good = memchr::memrchr(b'\n', chunk.bytes()).map_or(0, |n| n + 1);
-                chunk.to = good;
-                if good == 0 || self.skipping {
+                let good = if there - good > LINE_BYTES { there } else { good };
+                if good == 0 {
                     return Err(e);
                 }
+                chunk.to = skip + good;
+                self.skipping = false;
                 self.reader = Box::new(Broken(Some(e)));
                 self.done = false;
-                self.offset += good as u64;
+                self.offset += chunk.to as u64;
                 self.index += 1;
                 return Ok(true);
             }

@@ -131,9 +131,12 @@ fn walk(s: &mut Surveyed, chunk: &Chunk, limit: usize) {
     let mut last: Option<[u8; 15]> = None;
     let mut taken = 0;
     for (offset, line) in Lines::new(chunk.bytes(), chunk.offset) {
-        // Equal bytes are an equal stamp: nothing to learn.
+        // Equal bytes are an equal stamp, unless a year follows: nothing to learn.
         let head = line.first_chunk::<15>();
-        if head.is_some() && head == last.as_ref() {
+        if head.is_some()
+            && head == last.as_ref()
+            && !stamp::may_be_year(line.get(16..).unwrap_or_default())
+        {
             continue;
         }
         let Some((stamp, text)) = stamp_of(line) else { continue };

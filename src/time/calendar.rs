@@ -9,7 +9,7 @@
 
 use crate::days::{SECOND, civil_from_days, days_from_civil, leap};
 use crate::envelope::{Civil, Stamp};
-use crate::limits::{YEAR_SLACK_SECONDS, YEAR_STEP_DAYS};
+use crate::limits::{YEAR_SLACK_SECONDS, YEAR_STEP_DAYS, YEARS, YEARS_BEGUN};
 
 use super::moment::{Basis, Fold, Instant, Moment};
 use super::uptime::Uptimes;
@@ -78,6 +78,9 @@ pub struct Survey {
     written: Option<(i32, i32)>,
     /// Where each chunk begins.
     starts: Vec<Step>,
+    /// Whether more New Years went by than there can be: the lines are in no order, and no year
+    /// can be known.
+    lost: bool,
 }
 
 impl Survey {
@@ -95,22 +98,27 @@ impl Survey {
             None => {
                 self.yearless = true;
                 self.step = self.step.to(civil);
-                if civil.month == 2 && civil.day == 29 && !self.leap_days.contains(&self.step.years)
+                if civil.month == 2
+                    && civil.day == 29
+                    && self.leap_days.len() < YEARS_BEGUN
+                    && !self.leap_days.contains(&self.step.years)
                 {
                     self.leap_days.push(self.step.years);
                 }
                 let later =
                     |c: &Civil| (c.month, c.day, c.second) < (civil.month, civil.day, civil.second);
+                let room = self.latest.len() < YEARS_BEGUN;
                 match self.latest.iter_mut().find(|(y, _)| *y == self.step.years) {
                     Some((_, c)) if later(c) => *c = *civil,
                     Some(_) => {}
-                    None => self.latest.push((self.step.years, *civil)),
+                    None if room => self.latest.push((self.step.years, *civil)),
+                    None => self.lost = true,
                 }
             }
             Some(y) if self.step.day.is_some() => {
                 // A written year among lines without: it says which year that is.
                 let here = self.step.to(civil);
-                if !self.anchors.contains(&(here.years, y)) {
+                if self.anchors.len() < YEARS_BEGUN && !self.anchors.contains(&(here.years, y)) {
                     self.anchors.push((here.years, y));
                 }
                 self.step = here;
@@ -167,6 +175,7 @@ impl Survey {
     pub fn settle(self, zone: Option<Zone>, end: Option<i64>) -> Calendar {
         let zone_or_utc = zone.clone().unwrap_or(Zone::Fixed(0));
         let first_year = match end {
+            _ if self.lost => None,
             Some(end) if self.yearless => Some(self.first_year(&zone_or_utc, end)),
             None if self.yearless => self.anchors.last().map(|(years, year)| year - years),
             _ => None,
@@ -176,9 +185,10 @@ impl Survey {
             let last = first + self.latest.iter().map(|(y, _)| *y).max().unwrap_or(0);
             span = Some(span.map_or((first, last), |(a, b)| (a.min(first), b.max(last))));
         }
+        // A damaged stamp may claim any of these years and must not take the others' offsets away.
         let (from, to) = span.unwrap_or((1970, 1970));
-        // A damaged stamp may claim any year; the table must not grow with it.
-        let from = from.max(to.saturating_sub(60));
+        let (first, last) = (*YEARS.start(), *YEARS.end());
+        let (from, to) = (from.clamp(first, last), to.clamp(first, last));
         let table = Table::new(&zone_or_utc, from, to);
         let mut folds: Vec<FoldAt> =
             table.folds().map(|(from, to)| FoldAt { from, to, ..FoldAt::default() }).collect();
@@ -256,7 +266,7 @@ impl Calendar {
         }
         let year = match civil.year {
             Some(y) => y,
-            None => self.first_year? + self.start(chunk).to(civil).years,
+            None => self.first_year?.saturating_add(self.start(chunk).to(civil).years),
         };
         civil.local_seconds(year)
     }
@@ -378,7 +388,11 @@ impl Clock<'_> {
                     self.unknown.year = true;
                     return None;
                 };
-                first + self.step.years
+                let year = first.saturating_add(self.step.years);
+                if !YEARS.contains(&year) {
+                    return None;
+                }
+                year
             }
         };
         let Some(local) = civil.local_seconds(year) else {
