@@ -87,6 +87,8 @@ impl Reader {
 
     #[inline(never)]
     fn afresh<'a>(&mut self, line: &'a [u8]) -> Result<Envelope<'a>, Unread> {
+        // A line with another stamp stands between: the next is not "the same as the line before".
+        self.last = None;
         let mut line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
         if line.first() == Some(&b'<') {
             let close = line.iter().take(6).position(|b| *b == b'>').ok_or(Unread::NoEnvelope)?;
@@ -171,6 +173,10 @@ mod tests {
         assert!(reader.read(b"Mar  8 00:00:09 web1 sshd[811]: x").unwrap().same_stamp);
         assert!(reader.read(b"Mar  8 00:00:10 nothing-else").is_err());
         assert!(!reader.read(b"Mar  8 00:00:10 web1 sshd[811]: x").unwrap().same_stamp);
+        for between in ["2026-03-08T00:00:11Z web1 x: y", "Mar  8 00:00:10 2025 web1 x: y"] {
+            assert!(!reader.read(between.as_bytes()).unwrap().same_stamp);
+            assert!(!reader.read(b"Mar  8 00:00:10 web1 sshd[811]: x").unwrap().same_stamp);
+        }
         assert!(reader.read(b"Mar  9 00:00:10 nothing-else").is_err());
         assert!(!reader.read(b"Mar  9 00:00:10 web1 sshd[811]: x").unwrap().same_stamp);
     }
