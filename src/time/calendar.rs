@@ -11,6 +11,7 @@ use crate::days::{SECOND, civil_from_days, days_from_civil, leap};
 use crate::envelope::{Civil, Stamp};
 use crate::limits::{YEAR_SLACK_SECONDS, YEAR_STEP_DAYS, YEARS, YEARS_BEGUN};
 
+use super::fold::{FoldAt, PUT_BACK_LEAST, PutBack};
 use super::moment::{Basis, Fold, Instant, Moment};
 use super::uptime::Uptimes;
 use super::zone::{Local, Table, Zone};
@@ -42,22 +43,9 @@ impl Step {
     }
 }
 
-/// Clocks that were put back: a local time that is earlier than the line before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct PutBack {
-    offset: u64,
-    years: i32,
-    year: Option<i32>,
-    before: i64,
-    after: i64,
-}
-
 /// Most places with clocks put back that are remembered. More means that the
 /// lines are in no order at all, and then order settles nothing.
 const PUT_BACK_KEPT: usize = 65_536;
-
-/// Least step back, in seconds, that may be a change of clocks and not jitter.
-const PUT_BACK_LEAST: i64 = 120;
 
 /// What the stamps of an input tell, in the order of its lines.
 #[derive(Clone, Debug, Default)]
@@ -70,6 +58,8 @@ pub struct Survey {
     anchors: Vec<(i32, i32)>,
     put_back: Vec<PutBack>,
     last: Option<(i32, Option<i32>, i64)>,
+    /// The last line that lies minutes after the one before it: where, that one's time, its own.
+    climb: Option<(u64, i64, i64)>,
     /// Whether any stamp lacked its zone.
     pub zoneless: bool,
     /// Whether any stamp lacked its year.
@@ -126,6 +116,12 @@ impl Survey {
             Some(_) => {}
         }
         let of_year = civil.day_of_year() * 86_400 + i64::from(civil.second);
+        if let Some(back) = self.put_back.last_mut().filter(|b| b.fresh)
+            && of_year > back.after + 2 * PUT_BACK_LEAST
+        {
+            back.fresh = false;
+            back.leap = (of_year >= back.before - 2 * PUT_BACK_LEAST).then_some(offset);
+        }
         if let Some((years, year, before)) = self.last
             && years == self.step.years
             && year == civil.year
@@ -133,7 +129,18 @@ impl Survey {
             && before - of_year <= 4 * 3600
             && self.put_back.len() < PUT_BACK_KEPT
         {
-            self.put_back.push(PutBack { offset, years, year, before, after: of_year });
+            let (after, fresh, leap) = (of_year, true, None);
+            let low = of_year + 2 * PUT_BACK_LEAST;
+            let climb = self
+                .climb
+                .filter(|(_, from, to)| *from <= low && *to >= before - 2 * PUT_BACK_LEAST);
+            let climb = climb.map(|(offset, ..)| offset);
+            self.put_back.push(PutBack { offset, years, year, before, after, fresh, leap, climb });
+        }
+        if let Some((.., before)) = self.last
+            && of_year - before > 4 * PUT_BACK_LEAST
+        {
+            self.climb = Some((offset, before, of_year));
         }
         self.last = Some((self.step.years, civil.year, of_year));
     }
@@ -203,14 +210,9 @@ impl Survey {
                 new_year + s - if late { 86_400 } else { 0 }
             };
             let (before, after) = (shift(back.before), shift(back.after));
-            if let Some(fold) = folds.iter_mut().find(|f| {
-                (f.from..f.to).contains(&after) && before >= f.from && before <= f.to + 1800
-            }) && fold.second_from.is_none()
-            {
-                fold.second_from = Some(back.offset);
-                fold.first_to = back.offset.checked_sub(1);
-            }
+            folds.iter_mut().for_each(|f| f.put_back(before, after, back));
         }
+        folds.iter_mut().filter(|f| f.disorder).for_each(FoldAt::open);
         let until = if self.yearless { end } else { None };
         Calendar { zone, first_year, until, table, folds, starts: self.starts, end: self.step }
     }
@@ -220,19 +222,6 @@ impl Survey {
     pub const fn needs_order(&self) -> bool {
         self.zoneless || self.yearless
     }
-}
-
-/// A stretch of local time that happened twice.
-#[derive(Clone, Copy, Debug, Default)]
-struct FoldAt {
-    from: i64,
-    to: i64,
-    /// Offset up to which lines are known to be of the first time.
-    first_to: Option<u64>,
-    /// Offset from which lines are known to be of the second time.
-    second_from: Option<u64>,
-    /// The kernel's clock says so, not the order of lines.
-    uptime: bool,
 }
 
 /// The settled years, zone and folds of one input.
@@ -445,16 +434,16 @@ impl Clock<'_> {
             Local::Twice(first, second) => {
                 let fold = self.calendar.folds.iter().find(|f| (f.from..f.to).contains(&local));
                 basis.uptime = fold.is_some_and(|f| f.uptime);
-                match fold {
-                    Some(f) if f.first_to.is_some_and(|to| offset <= to) => {
+                match fold.and_then(|f| f.second(local, offset)) {
+                    Some(false) => {
                         basis.fold = Fold::First;
                         first
                     }
-                    Some(f) if f.second_from.is_some_and(|from| offset >= from) => {
+                    Some(true) => {
                         basis.fold = Fold::Second;
                         second
                     }
-                    _ => {
+                    None => {
                         basis.uptime = false;
                         basis.fold = Fold::Ambiguous(i32::try_from(second - first).unwrap_or(0));
                         first
@@ -607,6 +596,36 @@ mod tests {
                 "2026-10-25T02:00:00Z"
             ]
         );
+        // Lines change places while clocks are put back: late ones are still of the first time.
+        assert_eq!(
+            read(
+                "Europe/London",
+                "2026-10-26T00:00:00Z",
+                &[
+                    "Oct 25 01:59:40",
+                    "Oct 25 01:00:05",
+                    "Oct 25 01:59:50",
+                    "Oct 25 01:00:10",
+                    "Oct 25 01:10:00"
+                ]
+            ),
+            [
+                "2026-10-25T00:59:40Z First",
+                "2026-10-25T01:00:05Z Second",
+                "2026-10-25T00:59:50Z First",
+                "2026-10-25T01:00:10Z Second",
+                "2026-10-25T01:10:00Z Second"
+            ]
+        );
+        // Lines that step back again and again are in no order that could say anything.
+        assert_eq!(
+            read(
+                "Europe/London",
+                "2026-10-26T00:00:00Z",
+                &["Oct 25 01:10:00", "Oct 25 01:05:00", "Oct 25 01:40:00", "Oct 25 01:20:00"]
+            )[0],
+            "2026-10-25T00:10:00Z Ambiguous(3600)"
+        );
         // Lord Howe moves by half an hour.
         assert_eq!(
             read(
@@ -621,5 +640,145 @@ mod tests {
                 "2026-04-04T15:30:00Z"
             ]
         );
+    }
+
+    /// Zones whose clocks have done odd things: half hours, quarters, DST that is winter, days
+    /// that never were, changes at midnight.
+    const ZONES: &[&str] = &[
+        "UTC",
+        "Europe/London",
+        "America/New_York",
+        "Asia/Kathmandu",
+        "Australia/Lord_Howe",
+        "Europe/Dublin",
+        "America/St_Johns",
+        "America/Sao_Paulo",
+        "Africa/Casablanca",
+        "Pacific/Apia",
+        "Pacific/Chatham",
+        "Asia/Tehran",
+    ];
+
+    /// chrono-tz's word on what the clocks of a zone show.
+    fn shown(zone: &str, utc: i64, year: bool) -> Stamp {
+        use chrono::{DateTime, Datelike as _, Timelike as _};
+        let tz: chrono_tz::Tz = zone.parse().unwrap();
+        let local = DateTime::from_timestamp(utc, 0).unwrap().with_timezone(&tz).naive_local();
+        Stamp::Civil(Civil {
+            year: year.then(|| local.year()),
+            month: u8::try_from(local.month()).unwrap(),
+            day: u8::try_from(local.day()).unwrap(),
+            second: local.num_seconds_from_midnight(),
+            nanos: 0,
+            decimals: 0,
+            offset: None,
+        })
+    }
+
+    /// What lines logged at some instants are read as, where some of them begin chunks.
+    fn reread(zone: &str, utc: &[i64], end: i64, year: bool, chunk: usize) -> Vec<Option<Moment>> {
+        let stamps: Vec<Stamp> = utc.iter().map(|t| shown(zone, *t, year)).collect();
+        let mut survey = Survey::default();
+        for (i, s) in stamps.iter().enumerate() {
+            if i % chunk == 0 {
+                survey.begin_chunk();
+            }
+            survey.see(s, i as u64);
+        }
+        let calendar = survey.settle(Some(Zone::parse(zone).unwrap()), Some(end));
+        let mut clock = calendar.clock(0);
+        let mut out = Vec::new();
+        for (i, s) in stamps.iter().enumerate() {
+            if i % chunk == 0 {
+                clock = calendar.clock(i / chunk);
+            }
+            out.push(clock.moment(s, i as u64));
+        }
+        out
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { cases: 2000, failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn what_clocks_showed_is_read_back(
+            zone in proptest::sample::select(ZONES),
+            // From 1995 to 2035.
+            start in 788_918_400i64..2_051_222_400,
+            steps in proptest::collection::vec(proptest::prop_oneof![
+                6 => 0i64..90,
+                3 => 0i64..7200,
+                2 => 0i64..86_400 * 2,
+                1 => 0i64..86_400 * 330,
+            ], 1..120),
+            near_fold in proptest::prelude::any::<bool>(),
+            year in proptest::prelude::any::<bool>(),
+            jitter in 0usize..4,
+            after in 0i64..86_000,
+            chunk in 1usize..130,
+        ) {
+            // Half of all logs begin shortly before clocks are put back, where there is such a
+            // day, and are dense.
+            let (mut at, mut longest) = (start, i64::MAX);
+            if near_fold {
+                let table = Table::new(&Zone::parse(zone).unwrap(), 1995, 2036);
+                if let Some((from, to)) = table.folds().find(|(from, _)| *from > start)
+                    && let Local::Twice(first, _) = table.resolve(from)
+                {
+                    (at, longest) = (first + (to - from) - start % 5400, 400);
+                }
+            }
+            let mut utc: Vec<i64> = steps.iter().map(|s| { at += s % longest; at }).collect();
+            let end = at + after;
+            if jitter > 0 {
+                // Lines that lie within seconds of each other change places.
+                for i in (jitter..utc.len()).step_by(jitter + 1) {
+                    if utc[i] - utc[i - 1] < 60 {
+                        utc.swap(i, i - 1);
+                    }
+                }
+            }
+            for (truth, moment) in utc.iter().zip(reread(zone, &utc, end, year, chunk)) {
+                let moment = moment.expect("a time that was shown can be read");
+                let at = moment.at.seconds();
+                match moment.basis.fold {
+                    // Nothing says which: both are told, and one is true.
+                    Fold::Ambiguous(later) => {
+                        proptest::prop_assert!([at, at + i64::from(later)].contains(truth), "{zone}");
+                    }
+                    Fold::Gap => proptest::prop_assert!(false, "{} {} never was", zone, truth),
+                    _ => proptest::prop_assert_eq!(at, *truth, "{} {:?}", zone, moment),
+                }
+            }
+        }
+
+        #[test]
+        fn a_time_that_clocks_never_showed_is_marked(
+            zone in proptest::sample::select(ZONES),
+            local in 788_918_400i64..2_051_222_400,
+        ) {
+            use chrono::{DateTime, Datelike as _, LocalResult, TimeZone as _};
+            let tz: chrono_tz::Tz = zone.parse().unwrap();
+            // One in some thousand would lie in a gap: look for the next one.
+            let gap = (0..1600).map(|n| local + n * 21_600).find_map(|t| {
+                (0..12).map(|m| t + m * 1800 + 60).find(|t| {
+                    let naive = DateTime::from_timestamp(*t, 0).unwrap().naive_utc();
+                    matches!(tz.from_local_datetime(&naive), LocalResult::None)
+                })
+            });
+            if let Some(local) = gap {
+                let naive = DateTime::from_timestamp(local, 0).unwrap().naive_utc();
+                let stamp = match shown("UTC", local, false) {
+                    Stamp::Civil(c) => Stamp::Civil(Civil { year: Some(naive.year()), ..c }),
+                    other => other,
+                };
+                let mut survey = Survey::default();
+                survey.begin_chunk();
+                survey.see(&stamp, 0);
+                let calendar = survey.settle(Some(Zone::parse(zone).unwrap()), Some(local));
+                let moment = calendar.clock(0).moment(&stamp, 0).unwrap();
+                proptest::prop_assert_eq!(moment.basis.fold, Fold::Gap, "{} {}", zone, naive);
+            }
+        }
     }
 }

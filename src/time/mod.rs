@@ -3,6 +3,7 @@
 pub mod moment;
 pub mod zone;
 pub mod uptime;
+mod fold;
 pub mod calendar;
 
 pub use calendar::{Calendar, Clock, Step, Survey};
