@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU128;
 
+use crate::digits::dotted_quad;
+
 /// An address. IPv4 is kept in its IPv6-mapped form (RFC 4291 §2.5.5.2), so
 /// that `::ffff:192.0.2.7` and `192.0.2.7` are one source. IPv4 sorts first.
 ///
@@ -33,7 +35,7 @@ impl Addr {
     /// or single-number forms. A scope (`%eth0`) is dropped.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
-        match v4_prefix(text) {
+        match dotted_quad(text) {
             Some((ip, used)) if used == text.len() => {
                 return Some(Self::of(MAPPED | u128::from(ip)));
             }
@@ -76,44 +78,32 @@ impl Addr {
         (self.bits() >> 32 == MAPPED >> 32).then_some(self.bits() as u32)
     }
 
+    /// Appends it as [`fmt::Display`] prints it.
+    pub fn write(self, out: &mut Vec<u8>) {
+        match self.v4() {
+            Some(v4) => {
+                for (i, byte) in v4.to_be_bytes().into_iter().enumerate() {
+                    if i > 0 {
+                        out.push(b'.');
+                    }
+                    if byte >= 100 {
+                        out.push(b'0' + byte / 100);
+                    }
+                    if byte >= 10 {
+                        out.push(b'0' + byte / 10 % 10);
+                    }
+                    out.push(b'0' + byte % 10);
+                }
+            }
+            None => out.extend_from_slice(self.ip().to_string().as_bytes()),
+        }
+    }
+
     /// The 128 bits, IPv4 mapped.
     #[must_use]
     pub const fn bits(self) -> u128 {
         !self.0.get()
     }
-}
-
-/// The dotted quad at the start of `text`, and how long it is.
-#[inline]
-#[must_use]
-pub fn v4_prefix(text: &[u8]) -> Option<(u32, usize)> {
-    let mut ip = 0u32;
-    let mut octet = 0u32;
-    let mut digits = 0u32;
-    let mut dots = 0;
-    let mut used = 0;
-    for b in text.iter().take(16) {
-        let d = u32::from(b.wrapping_sub(b'0'));
-        if d <= 9 {
-            // A leading zero stands alone: `09` and `010` are no decimal octets.
-            if digits > 0 && octet == 0 {
-                return None;
-            }
-            octet = octet * 10 + d;
-            digits += 1;
-            if octet > 255 {
-                return None;
-            }
-        } else if *b == b'.' && digits > 0 && dots < 3 {
-            ip = ip << 8 | octet;
-            dots += 1;
-            (octet, digits) = (0, 0);
-        } else {
-            break;
-        }
-        used += 1;
-    }
-    (dots == 3 && digits > 0).then_some((ip << 8 | octet, used))
 }
 
 impl From<IpAddr> for Addr {

@@ -18,6 +18,7 @@
 
 pub mod limits;
 pub mod days;
+pub mod digits;
 pub mod addr;
 pub mod class;
 pub mod fault;

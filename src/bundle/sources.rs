@@ -1,7 +1,5 @@
 //! What the logs tell of one source, as JSON: the same in `sources` and in a bundle.
 
-use std::io::Write as _;
-
 use serde_json::Value;
 
 use crate::limits::PORTS_LISTED;
@@ -14,20 +12,19 @@ pub fn write_families(out: &mut Vec<u8>, source: &Source, limits: ScanLimits) {
     for (family, t) in source.families() {
         out.push(between);
         between = b',';
-        let _ = write!(out, "\"{}\":{{", family.word());
+        out.push(b'"');
+        out.extend_from_slice(family.word().as_bytes());
+        out.extend_from_slice(b"\":{");
         for (name, n) in [
-            ("lines", t.lines),
-            ("attempts", t.attempts),
-            ("connections", t.connections),
-            ("packets", t.packets),
+            (&b"\"lines\":"[..], t.lines),
+            (b",\"attempts\":", t.attempts),
+            (b",\"connections\":", t.connections),
+            (b",\"packets\":", t.packets),
         ] {
-            out.push(b'"');
-            out.extend_from_slice(name.as_bytes());
-            out.extend_from_slice(b"\":");
+            out.extend_from_slice(name);
             push_number(out, n);
-            out.push(b',');
         }
-        out.extend_from_slice(b"\"first\":\"");
+        out.extend_from_slice(b",\"first\":\"");
         t.first.0.write(out);
         out.extend_from_slice(b"\",\"last\":\"");
         t.last.0.write(out);
@@ -48,7 +45,9 @@ pub fn write_families(out: &mut Vec<u8>, source: &Source, limits: ScanLimits) {
             if i > 0 {
                 out.push(b',');
             }
-            let _ = write!(out, "\"{}\"", class.word());
+            out.push(b'"');
+            out.extend_from_slice(class.word().as_bytes());
+            out.push(b'"');
         }
         out.extend_from_slice(b"]}");
     }

@@ -81,7 +81,9 @@ fn jsonl(rows: &[(Addr, &Source)], operators: &Operators, limits: ScanLimits) ->
 fn lines(rows: &[(Addr, &Source)], operators: &Operators, limits: ScanLimits) -> Outcome<Vec<u8>> {
     let mut out = Vec::with_capacity(rows.len() * 400);
     for (addr, source) in rows {
-        let _ = write!(out, "{{\"source\":\"{addr}\",\"families\":");
+        out.extend_from_slice(b"{\"source\":\"");
+        addr.write(&mut out);
+        out.extend_from_slice(b"\",\"families\":");
         write_families(&mut out, source, limits);
         out.extend_from_slice(b",\"operator\":");
         match operator(operators, *addr)? {

@@ -137,13 +137,10 @@ pub(super) fn any(message: &[u8]) -> Said<'_> {
 fn who(text: &[u8], kind: Kind, count: u32) -> Said<'_> {
     // `tty=ssh` is sshd, which sends no ruser: what stands right after the
     // first empty one is PAM's own, whatever the account name repeats later.
-    for fixed in [&b" tty=ssh ruser= rhost="[..], b" tty=NODEVssh ruser= rhost="] {
-        let Some(at) = super::parts::find(text, fixed) else { continue };
-        let tail = text.get(at + fixed.len()..).unwrap_or_default();
-        // Nothing of the far end's stands before the first ` tty=`; a later one may be its own.
-        if memchr::memmem::find(text, b" tty=") != Some(at) {
-            continue;
-        }
+    // Nothing of the far end's stands before the first ` tty=`; a later one may be its own.
+    let after = super::parts::find(text, b" tty=").and_then(|at| text.get(at + 5..));
+    let fixed = [&b"ssh ruser= rhost="[..], b"NODEVssh ruser= rhost="];
+    if let Some(tail) = after.and_then(|t| fixed.iter().find_map(|f| t.strip_prefix(*f))) {
         let (user, source) = host(tail).unwrap_or((tail, None));
         return Said::One(act_of(kind, count, source, user));
     }

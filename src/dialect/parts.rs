@@ -7,7 +7,8 @@ use nom::{IResult, Parser};
 
 use super::act::Act;
 use super::spec::{Cuts, Dialect, Said};
-use crate::addr::{self, Addr};
+use crate::addr::Addr;
+use crate::digits;
 use crate::envelope::rfc3164;
 use crate::limits::REPEATS;
 
@@ -52,7 +53,7 @@ pub fn port(i: &[u8]) -> IResult<&[u8], u16> {
 #[inline(always)]
 fn word(i: &[u8]) -> Option<(&[u8], Option<Addr>)> {
     // The common case: a dotted quad and a blank.
-    if let Some((v4, used)) = addr::v4_prefix(i) {
+    if let Some((v4, used)) = digits::dotted_quad(i) {
         let rest = i.get(used..).unwrap_or_default();
         if matches!(rest.first(), None | Some(b' ')) {
             return Some((rest, Some(Addr::from_v4(v4))));
@@ -98,7 +99,7 @@ pub fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
     let (first, more) = needle.split_first()?;
     let mut from = 0;
     while let Some(rest) = text.get(from..) {
-        let at = rest.iter().position(|b| b == first)?;
+        let at = digits::position(rest, *first)?;
         if rest.get(at + 1..).is_some_and(|r| r.starts_with(more)) {
             return Some(from + at);
         }
@@ -135,19 +136,12 @@ pub fn addr_then_colon(i: &[u8]) -> IResult<&[u8], Addr> {
 /// ` port N`, if it follows: the rest, and the port. Written out, since every line of sshd's has it.
 #[inline(always)]
 fn port_after(i: &[u8]) -> (&[u8], Option<u16>) {
-    let Some(mut rest) = i.strip_prefix(b" port ") else { return (i, None) };
-    let mut port = 0u32;
-    let mut digits = 0;
-    while let [d @ b'0'..=b'9', more @ ..] = rest {
-        port = port * 10 + u32::from(d - b'0');
-        digits += 1;
-        if digits > 5 {
-            return (i, None);
-        }
-        rest = more;
-    }
-    match u16::try_from(port) {
-        Ok(port) if digits > 0 => (rest, Some(port)),
+    let Some(text) = i.strip_prefix(b" port ") else { return (i, None) };
+    match digits::leading(text) {
+        Some((port, digits)) if digits <= 5 => match u16::try_from(port) {
+            Ok(port) => (text.get(digits..).unwrap_or_default(), Some(port)),
+            Err(_) => (i, None),
+        },
         _ => (i, None),
     }
 }

@@ -19,6 +19,7 @@ use super::parts::{
 };
 use super::spec::{Dialect, Message, Said, messages};
 use crate::class::Family;
+use crate::digits;
 
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
@@ -133,8 +134,8 @@ fn account(text: &[u8]) -> &[u8] {
 
 /// `METHOD for …`: the method, and what follows.
 fn method(message: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (_, text) = message.split_at_checked(message.iter().position(|b| *b == b' ')? + 1)?;
-    let (method, text) = text.split_at_checked(text.iter().position(|b| *b == b' ')?)?;
+    let (_, text) = message.split_at_checked(digits::position(message, b' ')? + 1)?;
+    let (method, text) = text.split_at_checked(digits::position(text, b' ')?)?;
     Some((method, text.strip_prefix(b" for ")?))
 }
 

@@ -3,6 +3,7 @@
 
 use super::parts::{Envelope, Format};
 use super::stamp::Stamp;
+use crate::digits;
 
 /// Reads what follows the stamp and its blank.
 #[inline(always)]
@@ -20,7 +21,7 @@ pub fn after_stamp<'a>(rest: &'a [u8], stamp: Stamp, stamp_text: &'a [u8]) -> Op
         Some(b' ' | b'\t') => rest.trim_ascii_start(),
         _ => rest,
     };
-    let gap = until(rest, BLANK);
+    let gap = digits::position(rest, b' ').unwrap_or(rest.len());
     let (first, after) = rest.split_at_checked(gap)?;
     let after = after.get(1..)?;
     // Daemons that write their own files leave out the host: `stamp tag: …`.
@@ -34,34 +35,6 @@ pub fn after_stamp<'a>(rest: &'a [u8], stamp: Stamp, stamp_text: &'a [u8]) -> Op
     Some(Envelope { stamp, same_stamp: false, stamp_text, host, program, pid, message, format })
 }
 
-const BLANK: u8 = 1;
-const TAG_END: u8 = 2;
-
-/// What each byte may end: one look a byte, since this runs on every line.
-#[allow(clippy::indexing_slicing)]
-static ENDS: [u8; 256] = {
-    let mut table = [0; 256];
-    table[b' ' as usize] = BLANK | TAG_END;
-    table[b':' as usize] = TAG_END;
-    table[b'[' as usize] = TAG_END;
-    table
-};
-
-/// How many bytes come before the first of a class.
-#[inline(always)]
-fn until(bytes: &[u8], class: u8) -> usize {
-    let mut n = 0;
-    for b in bytes {
-        // A byte is always within 256.
-        #[allow(clippy::indexing_slicing)]
-        if ENDS[*b as usize] & class != 0 {
-            return n;
-        }
-        n += 1;
-    }
-    n
-}
-
 /// Some relays write the host as an IPv6 address and a colon.
 fn is_address(token: &[u8]) -> bool {
     token.iter().filter(|b| **b == b':').count() > 2
@@ -70,26 +43,17 @@ fn is_address(token: &[u8]) -> bool {
 /// Splits `tag[pid]: message`; without a tag everything is message.
 #[inline(always)]
 fn tag(tail: &[u8]) -> (&[u8], Option<u32>, &[u8]) {
-    let Some((program, rest)) = tail.split_at_checked(until(tail, TAG_END)) else {
+    let Some((program, rest)) = tail.split_at_checked(digits::tag_end(tail).unwrap_or(tail.len()))
+    else {
         return (&[], None, tail);
     };
     match rest {
         [b':', b' ', rest @ ..] | [b':', rest @ ..] => (program, None, rest),
         [b'[', rest @ ..] => {
-            // Up to nine digits are a process of any system; the slow way reads the rest.
-            let mut pid = 0u32;
-            let mut digits = 0;
-            for b in rest {
-                let d = b.wrapping_sub(b'0');
-                if d > 9 {
-                    break;
-                }
-                pid = pid.wrapping_mul(10).wrapping_add(u32::from(d));
-                digits += 1;
-            }
-            let at = if digits <= 9 { rest.get(digits..).unwrap_or_default() } else { &[] };
-            match at {
-                [b']', b':', b' ', message @ ..] if digits > 0 => (program, Some(pid), message),
+            // A process of nearly any system; the slow way reads the rest.
+            let (pid, digits) = digits::leading(rest).unwrap_or((0, rest.len()));
+            match rest.get(digits..) {
+                Some([b']', b':', b' ', message @ ..]) => (program, Some(pid), message),
                 _ => odd_pid(tail, program, rest),
             }
         }

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::path::PathBuf;
 
-use crate::addr::{Addr, v4_prefix};
+use crate::addr::Addr;
 use crate::class::{Class, Family, Reading};
 use crate::dialect::{Kind, Transport};
+use crate::digits::dotted_quad;
 use crate::session::Place;
 use crate::time::{Moment, Zone};
 
@@ -196,7 +197,7 @@ pub fn holds_other_address(line: &[u8], source: Addr, is_ours: impl Fn(Addr) -> 
             at += 1;
             continue;
         }
-        match v4_prefix(rest) {
+        match dotted_quad(rest) {
             Some((ip, used)) if !rest.get(used).is_some_and(u8::is_ascii_digit) => {
                 if !known(Addr::from(std::net::IpAddr::V4(ip.into()))) {
                     return true;

@@ -4,7 +4,8 @@ use rustc_hash::FxHashMap;
 
 use crate::addr::Addr;
 use crate::class::{Family, Reading};
-use crate::dialect::{Act, Kind, Said, Weight};
+use crate::dialect::{Act, Kind, Readings, Said, Weight};
+use crate::digits::{Brief, Memo};
 use crate::envelope::{Civil, Envelope, Format, Unread};
 use crate::input::{Chunk, Lines};
 use crate::limits::{READINGS_KEPT, REPEATS, UNREAD_SHOWN};
@@ -104,6 +105,7 @@ pub struct Worker<'r> {
     options: &'r Options,
     told: &'r Told,
     hosts: FxHashMap<Vec<u8>, u32>,
+    recent_hosts: Memo<u32>,
     /// Refused packets, which no session binds: summed up apart from the order of chunks.
     pub packets: Partial,
 }
@@ -112,17 +114,24 @@ impl<'r> Worker<'r> {
     /// A worker of a run.
     #[must_use]
     pub fn new(options: &'r Options, told: &'r Told) -> Self {
-        Self { options, told, hosts: FxHashMap::default(), packets: Partial::new(options.remember) }
+        Self {
+            options,
+            told,
+            hosts: FxHashMap::default(),
+            recent_hosts: Memo::default(),
+            packets: Partial::new(options.remember),
+        }
     }
 
     /// Reads a chunk; `facts` is memory to fill.
     pub fn read(&mut self, log: &Log, input: u32, chunk: &Chunk, facts: Vec<Fact>) -> ChunkOut {
         let mut out = ChunkOut { input, index: chunk.index, facts, ..ChunkOut::default() };
         self.hosts.clear();
+        self.recent_hosts.clear();
         let mut reader = LineReader::new(log.calendar.clock(chunk.index));
         reader.may_hold_nul(memchr::memchr(0, chunk.bytes()).is_some());
-        // The host of the line before: most lines share it.
-        let mut host: (u32, &[u8]) = (u32::MAX, &[]);
+        // The host of the line before, and its number: few have a log to themselves.
+        let mut host = u32::MAX;
         let mut trail = Trail::default();
         for (offset, line) in Lines::new(chunk.bytes(), chunk.offset) {
             out.lines += 1;
@@ -136,13 +145,14 @@ impl<'r> Worker<'r> {
                 Ok(read) => {
                     out.saw(read.envelope.format, read.moment);
                     if let Some(moment) = read.moment {
-                        if host.0 == u32::MAX || host.1 != read.envelope.host {
-                            host = (self.host(&mut out, read.envelope.host), read.envelope.host);
-                            trail.turn(host.1);
+                        let number = self.host(&mut out, read.envelope.host);
+                        if number != host {
+                            host = number;
+                            trail.turn(read.envelope.host);
                         }
                         if let Some(n) = repeat::times(&read) {
                             let found = trail.find(moment.at.nanos);
-                            self.again(&read, (n, found), line, log, host.0, place, &mut out)
+                            self.again(&read, (n, found), line, log, host, place, &mut out)
                         } else {
                             trail.pass(line, moment.at.nanos);
                             if (log.shares_before || log.shares_after)
@@ -158,7 +168,7 @@ impl<'r> Worker<'r> {
                                 out.told_before += 1;
                                 Reading::Context
                             } else {
-                                self.hear(&read, host.0, place, &mut out)
+                                self.hear(&read, host, place, &mut out)
                             }
                         }
                     } else {
@@ -242,13 +252,28 @@ impl<'r> Worker<'r> {
         self.options.remember
     }
 
+    #[inline(always)]
     fn host(&mut self, out: &mut ChunkOut, name: &[u8]) -> u32 {
-        if let Some(n) = self.hosts.get(name) {
-            return *n;
+        match Brief::of(name).and_then(|brief| self.recent_hosts.get(brief)) {
+            Some(n) => n,
+            None => self.other_host(out, name),
         }
-        let n = u32::try_from(out.hosts.len()).unwrap_or(u32::MAX);
-        self.hosts.insert(name.to_vec(), n);
-        out.hosts.push(name.to_vec());
+    }
+
+    #[inline(never)]
+    fn other_host(&mut self, out: &mut ChunkOut, name: &[u8]) -> u32 {
+        let n = match self.hosts.get(name) {
+            Some(n) => *n,
+            None => {
+                let n = u32::try_from(out.hosts.len()).unwrap_or(u32::MAX);
+                self.hosts.insert(name.to_vec(), n);
+                out.hosts.push(name.to_vec());
+                n
+            }
+        };
+        if let Some(brief) = Brief::of(name) {
+            self.recent_hosts.put(brief, n);
+        }
         n
     }
 
@@ -309,28 +334,35 @@ impl<'r> Worker<'r> {
             Said::Several(readings) => {
                 out.heard_by(read);
                 if wanted {
-                    let mut doubt = Doubt { readings: [None; READINGS_KEPT] };
-                    for (slot, act) in doubt.readings.iter_mut().zip(readings.iter()) {
-                        *slot = act.source.map(|s| {
-                            self.fact(
-                                act,
-                                self.options.ours.judge(act),
-                                s,
-                                read,
-                                host,
-                                place,
-                                moment,
-                            )
-                        });
-                    }
-                    out.doubts.push((out.facts.len(), doubt));
+                    self.doubt(readings, read, host, place, moment, out);
                 }
                 Reading::Quarantined
             }
         }
     }
 
-    #[inline]
+    #[cold]
+    fn doubt(
+        &self,
+        readings: &Readings<'_>,
+        read: &Read<'_>,
+        host: u32,
+        place: Place,
+        moment: Moment,
+        out: &mut ChunkOut,
+    ) {
+        let mut doubt = Doubt { readings: [None; READINGS_KEPT] };
+        for (slot, act) in doubt.readings.iter_mut().zip(readings.iter()) {
+            let kind = self.options.ours.judge(act);
+            *slot = act.source.map(|s| {
+                let fact = self.fact(act, kind, s, read, host, place, moment);
+                Fact { user: act.user.map_or(0, hash), ..fact }
+            });
+        }
+        out.doubts.push((out.facts.len(), doubt));
+    }
+
+    #[inline(always)]
     #[allow(clippy::too_many_arguments)]
     fn fact(
         &self,
@@ -345,6 +377,7 @@ impl<'r> Worker<'r> {
         let facts = kind.facts();
         let our_port = match act.destination_port {
             Some(p) => p,
+            None if facts.family == Family::Sshd && self.options.ours.hosts.is_empty() => 22,
             None => self.our_port(facts.family, read),
         };
         Fact {
@@ -361,10 +394,8 @@ impl<'r> Worker<'r> {
                 Some(id) if read.heard.by.is_some_and(|(d, _)| d.id == "dovecot") => hash(id),
                 _ => 0,
             },
-            user: match (&read.heard.said, kind, act.user) {
-                (Said::Several(_), _, Some(user)) | (_, Kind::InvalidUser, Some(user)) => {
-                    hash(user)
-                }
+            user: match (kind, act.user) {
+                (Kind::InvalidUser, Some(user)) => hash(user),
                 _ => 0,
             },
             lasted: act.lasted,
@@ -372,10 +403,10 @@ impl<'r> Worker<'r> {
         }
     }
 
+    #[inline(never)]
     fn our_port(&self, family: Family, read: &Read<'_>) -> u16 {
         let told = || self.options.ours.hosts.get(read.envelope.host);
         match family {
-            Family::Sshd if self.options.ours.hosts.is_empty() => 22,
             Family::Sshd => told().and_then(|h| h.ssh_port).unwrap_or(22),
             Family::Mail if read.program.port == 25 => {
                 told().and_then(|h| h.smtp_port).unwrap_or(25)

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::dialect::{Claim, Heard};
+use crate::digits::{Brief, Memo};
 use crate::envelope::{Envelope, Reader, Unread};
 use crate::event::mail_port;
 use crate::time::{Clock, Fold, Moment};
@@ -37,8 +38,7 @@ pub struct LineReader<'c> {
     last: Option<Moment>,
     programs: FxHashMap<Box<[u8]>, Program>,
     /// The programs of the last lines: most lines are of few.
-    recent: [(Ends, Program); 4],
-    oldest: usize,
+    recent: Memo<Program>,
 }
 
 impl Program {
@@ -58,8 +58,7 @@ impl<'c> LineReader<'c> {
             clock,
             last: None,
             programs: FxHashMap::default(),
-            recent: [((0, 0, usize::MAX), Program::default()); 4],
-            oldest: 0,
+            recent: Memo::default(),
         }
     }
 
@@ -97,14 +96,14 @@ impl<'c> LineReader<'c> {
 
     #[inline(always)]
     fn program(&mut self, tag: &[u8]) -> Program {
-        let ends = ends(tag);
-        match self.recent.iter().find(|(e, _)| *e == ends) {
-            Some((_, p)) if tag.len() <= 16 => *p,
-            _ => self.other_program(tag, ends),
+        match Brief::of(tag).and_then(|name| self.recent.get(name)) {
+            Some(program) => program,
+            None => self.other_program(tag),
         }
     }
 
-    fn other_program(&mut self, tag: &[u8], ends: Ends) -> Program {
+    #[inline(never)]
+    fn other_program(&mut self, tag: &[u8]) -> Program {
         let program = match self.programs.get(tag) {
             Some(p) => *p,
             None => {
@@ -113,24 +112,9 @@ impl<'c> LineReader<'c> {
                 p
             }
         };
-        self.oldest = (self.oldest + 1) % self.recent.len();
-        if let Some(slot) = self.recent.get_mut(self.oldest) {
-            *slot = (ends, program);
+        if let Some(name) = Brief::of(tag) {
+            self.recent.put(name, program);
         }
         program
-    }
-}
-
-/// The first and last eight bytes of a tag and its length: the whole of one
-/// of up to sixteen bytes, compared without a call.
-type Ends = (u64, u64, usize);
-
-#[inline(always)]
-fn ends(tag: &[u8]) -> Ends {
-    match (tag.first_chunk::<8>(), tag.last_chunk::<8>()) {
-        (Some(first), Some(last)) => {
-            (u64::from_le_bytes(*first), u64::from_le_bytes(*last), tag.len())
-        }
-        _ => (tag.iter().fold(0, |n, b| n << 8 | u64::from(*b)), 0, tag.len()),
     }
 }

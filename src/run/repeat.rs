@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 use crate::days::SECOND;
 use crate::dialect::Said;
 use crate::dialect::parts::count;
+use crate::digits::{Brief, Memo};
 use crate::envelope::{Envelope, Reader};
 use crate::limits::{REPEAT_SECONDS, REPEATS};
 use crate::session::Place;
@@ -107,9 +108,11 @@ pub enum Found<'c> {
 /// The last line of each host, while a chunk is read.
 #[derive(Clone, Debug, Default)]
 pub struct Trail<'c> {
-    host: &'c [u8],
-    last: Option<Before<'c>>,
-    others: FxHashMap<&'c [u8], Before<'c>>,
+    /// The host turned to, by its place in `lasts`.
+    host: usize,
+    lasts: Vec<(&'c [u8], Option<Before<'c>>)>,
+    places: FxHashMap<&'c [u8], usize>,
+    recent: Memo<usize>,
     /// A line that could not be read: nobody knows its host, so none before it is the last of any.
     pub cut: bool,
 }
@@ -118,29 +121,43 @@ impl<'c> Trail<'c> {
     /// The next line is of this host.
     #[inline]
     pub fn turn(&mut self, host: &'c [u8]) {
-        if let Some(last) = self.last.take() {
-            self.others.insert(self.host, last);
+        self.host = match Brief::of(host).and_then(|brief| self.recent.get(brief)) {
+            Some(place) => place,
+            None => self.place(host),
+        };
+    }
+
+    #[inline(never)]
+    fn place(&mut self, host: &'c [u8]) -> usize {
+        let lasts = &mut self.lasts;
+        let place = *self.places.entry(host).or_insert_with(|| {
+            lasts.push((host, None));
+            lasts.len() - 1
+        });
+        if let Some(brief) = Brief::of(host) {
+            self.recent.put(brief, place);
         }
-        self.host = host;
-        self.last = self.others.get(host).copied();
+        place
     }
 
     /// The next line, of the host turned to.
     #[inline(always)]
-    pub const fn pass(&mut self, line: &'c [u8], at: i64) {
-        self.last = Some(Before { line, at });
+    pub fn pass(&mut self, line: &'c [u8], at: i64) {
+        if let Some((_, last)) = self.lasts.get_mut(self.host) {
+            *last = Some(Before { line, at });
+        }
     }
 
     /// A line that cannot be read.
     pub fn cut(&mut self) {
-        self.others.clear();
-        self.last = None;
+        self.lasts.iter_mut().for_each(|(_, last)| *last = None);
         self.cut = true;
     }
 
     /// What a line of the host turned to refers to.
     pub fn find(&mut self, at: i64) -> Found<'c> {
-        match &mut self.last {
+        let last = self.lasts.get_mut(self.host).and_then(|(_, last)| last.as_mut());
+        match last {
             Some(before) if near(before.at, at) => {
                 before.at = at;
                 Found::Line(before.line)
@@ -151,9 +168,8 @@ impl<'c> Trail<'c> {
     }
 
     /// The last line of each host.
-    pub fn end(mut self) -> impl Iterator<Item = (&'c [u8], Before<'c>)> {
-        self.turn(b"");
-        self.others.into_iter()
+    pub fn end(self) -> impl Iterator<Item = (&'c [u8], Before<'c>)> {
+        self.lasts.into_iter().filter_map(|(host, last)| Some((host, last?)))
     }
 
     /// A line as it is to be understood where chunks are read once more, and the line that an
@@ -170,9 +186,7 @@ impl<'c> Trail<'c> {
             self.cut();
             return (read, line);
         };
-        if read.envelope.host != self.host {
-            self.turn(read.envelope.host);
-        }
+        self.turn(read.envelope.host);
         let Some(n) = times(&read) else {
             self.pass(line, at);
             return (read, line);

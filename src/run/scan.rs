@@ -105,7 +105,7 @@ fn pass(logs: &[Log], options: &Options, progress: &(dyn Fn(u64) + Sync)) -> Out
                 },
                 take: &mut |mut out: super::chunk::ChunkOut| {
                     carry.take(logs, &mut teller, &mut out);
-                    state.take(&out);
+                    state.take(&mut out);
                     if !out.told.is_empty() {
                         now_told.push((out.input, std::mem::take(&mut out.told)));
                     }

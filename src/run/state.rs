@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use crate::addr::Addr;
 use crate::class::{Class, Reading};
 use crate::dialect::{Kind, Weight};
-use crate::session::{Fact, Place, Sessions, Settled, Told};
+use crate::session::{Place, Sessions, Settled, Told};
 use crate::source::Partial;
 use crate::time::Step;
 
@@ -62,7 +62,7 @@ impl State {
     }
 
     /// Takes the next chunk.
-    pub fn take(&mut self, out: &ChunkOut) {
+    pub fn take(&mut self, out: &mut ChunkOut) {
         self.check_years(out);
         if let Some(account) = self.accounts.get_mut(out.input as usize) {
             account.add(out);
@@ -84,20 +84,17 @@ impl State {
         // Settled sessions are summed up together at the end of a chunk: their
         // sources lie far apart in memory, and so the waits for them overlap.
         let mut settle = |s: Settled| batch.push(s);
-        let mut doubts = out.doubts.iter().peekable();
-        for (i, fact) in out.facts.iter().enumerate() {
-            while let Some((_, doubt)) = doubts.next_if(|(at, _)| *at <= i) {
-                let mut doubt = *doubt;
-                doubt.readings.iter_mut().flatten().for_each(|f| f.host = host(f.host));
-                sessions.doubt(&doubt, &mut settle);
-            }
-            sessions.take(&Fact { host: host(fact.host), ..*fact }, &mut settle);
-        }
-        for (_, doubt) in doubts {
-            let mut doubt = *doubt;
+        out.facts.iter_mut().for_each(|f| f.host = host(f.host));
+        let mut facts = out.facts.as_slice();
+        let mut taken = 0;
+        for (at, doubt) in &mut out.doubts {
+            let (before, rest) = facts.split_at_checked(*at - taken).unwrap_or((facts, &[]));
+            before.iter().for_each(|fact| sessions.take(fact, &mut settle));
+            (facts, taken) = (rest, *at);
             doubt.readings.iter_mut().flatten().for_each(|f| f.host = host(f.host));
-            sessions.doubt(&doubt, &mut settle);
+            sessions.doubt(doubt, &mut settle);
         }
+        facts.iter().for_each(|fact| sessions.take(fact, &mut settle));
         std::hint::black_box(sources.known(batch));
         for s in batch.drain(..) {
             settled(&s, sources, accounts, decided, *remember);

@@ -147,7 +147,8 @@ impl Sessions {
         if !self.pool.is_empty() {
             match facts.family {
                 Family::Sshd => {
-                    if fact.pid != 0 {
+                    // PAM's lines wait only while their process has no open session.
+                    if fact.pid != 0 && (session.lines == 1 || session.closed) {
                         self.pool.own(pool_key, fact.pid, |f| session.take(&f, false, remember));
                     }
                     let told = session.counts.refused.max(session.counts.sshd_on_pam);
@@ -301,14 +302,11 @@ impl Sessions {
 
     /// Settles what cannot get another line.
     fn sweep(&mut self, now: i64, out: &mut impl FnMut(Settled)) {
-        let mut over: Vec<(Key, Session)> = self
-            .open
-            .extract_if(|_, s| {
-                let silence = (now - s.last.0.nanos) / SECOND;
-                silence > if s.closed { 2 * TRAILER_SECONDS } else { SESSION_SILENCE_SECONDS }
-            })
-            .collect();
-        over.sort_unstable_by_key(|(k, s)| (s.last, *k));
+        // In no order: what they are summed up into does not depend on it.
+        let over = self.open.extract_if(|_, s| {
+            let silence = (now - s.last.0.nanos) / SECOND;
+            silence > if s.closed { 2 * TRAILER_SECONDS } else { SESSION_SILENCE_SECONDS }
+        });
         for (key, session) in over {
             out(session.settle(key.source, key.family));
         }
@@ -353,9 +351,7 @@ impl Sessions {
 
     /// Settles everything: the run is at its end.
     pub fn finish(&mut self, out: &mut impl FnMut(Settled)) {
-        let mut rest: Vec<(Key, Session)> = self.open.drain().collect();
-        rest.sort_unstable_by_key(|(k, s)| (s.last, *k));
-        for (key, session) in rest {
+        for (key, session) in self.open.drain() {
             out(session.settle(key.source, key.family));
         }
         let waiting = self.pool.expired(i64::MAX);

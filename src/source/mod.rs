@@ -282,7 +282,8 @@ impl Partial {
     pub fn known(&self, sessions: &[Settled]) -> u64 {
         let seen = |s: &Settled| {
             let tally = self.map.get(&s.source).and_then(|k| k.family(s.family));
-            tally.map_or(0, |t| 1 | t.lines >> 63)
+            // Each of these lies in another line of the cache.
+            tally.map_or(0, |t| 1 | (t.lines | t.first.0.nanos as u64 | t.last.1.offset) >> 63)
         };
         sessions.iter().map(seen).sum()
     }

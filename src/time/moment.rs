@@ -45,22 +45,24 @@ impl Instant {
         let seconds = self.seconds();
         let (y, m, d) = civil_from_days(seconds.div_euclid(86_400));
         let of_day = seconds.rem_euclid(86_400);
-        let two = |out: &mut Vec<u8>, n: i64| {
-            out.push(b'0' + u8::try_from(n / 10 % 10).unwrap_or(0));
-            out.push(b'0' + u8::try_from(n % 10).unwrap_or(0));
-        };
-        two(out, y / 100);
-        two(out, y % 100);
-        out.push(b'-');
-        two(out, m);
-        out.push(b'-');
-        two(out, d);
-        out.push(b'T');
-        two(out, of_day / 3600);
-        out.push(b':');
-        two(out, of_day / 60 % 60);
-        out.push(b':');
-        two(out, of_day % 60);
+        let mut text = *b"0000-00-00T00:00:00";
+        let date = y.max(0) * 10_000 + i64::from(m) * 100 + i64::from(d);
+        let (date, time) = (date.unsigned_abs(), of_day.unsigned_abs());
+        for (at, two) in [
+            (0, date / 1_000_000),
+            (2, date / 10_000),
+            (5, date / 100),
+            (8, date),
+            (11, time / 3600),
+            (14, time / 60 % 60),
+            (17, time % 60),
+        ] {
+            if let Some([tens, ones]) = text.get_mut(at..at + 2) {
+                *tens = b'0' + (two / 10 % 10) as u8;
+                *ones = b'0' + (two % 10) as u8;
+            }
+        }
+        out.extend_from_slice(&text);
         if self.decimals > 0 {
             out.push(b'.');
             let mut rest = self.nanos.rem_euclid(SECOND);

@@ -1,0 +1,321 @@
+//! Digits, single bytes and short names looked at eight bytes at a time: every
+//! line holds some of every length, and a loop that may end anywhere is
+//! predicted wrongly.
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// The high bit of each byte that is no decimal digit.
+#[inline(always)]
+const fn no_digits(word: u64) -> u64 {
+    let y = word ^ (ONES * b'0' as u64);
+    // Up to nine, a byte and 0x76 stay below 0x80; no carry leaves a byte.
+    (((y & !HIGH) + ONES * 0x76) | y) & HIGH
+}
+
+/// The high bit of the first byte that is `byte`; bits above it may be wrong.
+#[inline(always)]
+#[must_use]
+pub const fn first_of(word: u64, byte: u8) -> u64 {
+    let y = word ^ (ONES * byte as u64);
+    y.wrapping_sub(ONES) & !y & HIGH
+}
+
+/// Where `byte` first lies in a short text.
+#[inline(always)]
+#[must_use]
+pub fn position(text: &[u8], byte: u8) -> Option<usize> {
+    let (words, rest) = text.as_chunks::<8>();
+    for (n, chunk) in words.iter().enumerate() {
+        let found = first_of(u64::from_le_bytes(*chunk), byte);
+        if found != 0 {
+            return Some(8 * n + (found.trailing_zeros() / 8) as usize);
+        }
+    }
+    rest.iter().position(|b| *b == byte).map(|at| 8 * words.len() + at)
+}
+
+/// Where the first blank, colon or bracket lies: what may end a program's name.
+#[inline(always)]
+#[must_use]
+pub fn tag_end(text: &[u8]) -> Option<usize> {
+    let (words, rest) = text.as_chunks::<8>();
+    for (n, chunk) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*chunk);
+        // Each of the three is right up to its own first; so the least of them is.
+        let found = first_of(word, b' ') | first_of(word, b':') | first_of(word, b'[');
+        if found != 0 {
+            return Some(8 * n + (found.trailing_zeros() / 8) as usize);
+        }
+    }
+    rest.iter().position(|b| matches!(b, b' ' | b':' | b'[')).map(|at| 8 * words.len() + at)
+}
+
+/// A name of up to sixteen bytes: its two ends, which may overlap, and its length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Brief(u64, u64, usize);
+
+impl Brief {
+    /// The name, if it is so short and not empty.
+    #[inline(always)]
+    #[must_use]
+    pub fn of(name: &[u8]) -> Option<Self> {
+        let (a, b) = match (name.first_chunk::<8>(), name.last_chunk::<8>()) {
+            (Some(a), Some(b)) if name.len() <= 16 => {
+                (u64::from_le_bytes(*a), u64::from_le_bytes(*b))
+            }
+            (Some(_), _) => return None,
+            _ => match (name.first_chunk::<4>(), name.last_chunk::<4>()) {
+                (Some(a), Some(b)) => {
+                    (u64::from(u32::from_le_bytes(*a)), u64::from(u32::from_le_bytes(*b)))
+                }
+                _ if name.is_empty() => return None,
+                _ => (name.iter().fold(0, |n, b| n << 8 | u64::from(*b)), 0),
+            },
+        };
+        Some(Self(a, b, name.len()))
+    }
+
+    /// Where it lies in a table of that many places, a power of two.
+    const fn slot(self, places: usize) -> usize {
+        let mixed = (self.0 ^ self.1.rotate_left(29)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed >> 40) as usize & (places - 1)
+    }
+}
+
+/// What was found for the short names seen last: one look, no loop.
+#[derive(Clone, Debug)]
+pub struct Memo<T> {
+    slots: [Option<(Brief, T)>; 16],
+}
+
+impl<T: Copy> Default for Memo<T> {
+    fn default() -> Self {
+        Self { slots: [None; 16] }
+    }
+}
+
+impl<T: Copy> Memo<T> {
+    /// What was kept for a name.
+    #[inline(always)]
+    pub fn get(&self, name: Brief) -> Option<T> {
+        match self.slots.get(name.slot(16)) {
+            Some(Some((kept, value))) if *kept == name => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// Keeps it, in the place of another.
+    pub fn put(&mut self, name: Brief, value: T) {
+        if let Some(slot) = self.slots.get_mut(name.slot(16)) {
+            *slot = Some((name, value));
+        }
+    }
+
+    /// Forgets all.
+    pub fn clear(&mut self) {
+        self.slots = [None; 16];
+    }
+}
+
+/// Eight bits, one for the high bit of each byte, the first byte lowest.
+#[inline(always)]
+const fn squeeze(high: u64) -> u32 {
+    ((high >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u32
+}
+
+/// The number at the start of `text` and how many digits it has: none if it
+/// has none, or more than seven where that many bytes are there to look at.
+#[inline(always)]
+#[must_use]
+pub fn leading(text: &[u8]) -> Option<(u32, usize)> {
+    let Some(chunk) = text.first_chunk::<8>() else { return leading_slow(text) };
+    let word = u64::from_le_bytes(*chunk);
+    let digits = (no_digits(word) | 1 << 63).trailing_zeros() / 8;
+    // No digit, or one that the bit at the end stands in for.
+    if digits == 0 || digits == 7 && chunk[7].is_ascii_digit() {
+        return None;
+    }
+    // The digits move to the end, and zeros stand before them.
+    let y = (word & (ONES * 0x0f)) << (64 - 8 * digits);
+    let y = y.wrapping_mul(10).wrapping_add(y >> 8) & 0x00ff_00ff_00ff_00ff;
+    let y = (y.wrapping_mul(100).wrapping_add(y >> 16)) & 0x0000_ffff_0000_ffff;
+    let n = y.wrapping_mul(10_000).wrapping_add(y >> 32) & 0xffff_ffff;
+    Some((n as u32, digits as usize))
+}
+
+#[cold]
+fn leading_slow(text: &[u8]) -> Option<(u32, usize)> {
+    let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
+    if digits == 0 || digits > 7 {
+        return None;
+    }
+    let number = |n: u32, b: &u8| n * 10 + u32::from(b - b'0');
+    Some((text.iter().take(digits).fold(0, number), digits))
+}
+
+/// The dotted quad at the start of `text`, and how long it is: four decimal
+/// numbers up to 255 without leading zeros.
+#[inline(always)]
+#[must_use]
+pub fn dotted_quad(text: &[u8]) -> Option<(u32, usize)> {
+    let Some(chunk) = text.first_chunk::<16>() else { return dotted_quad_slow(text) };
+    let word = u128::from_le_bytes(*chunk);
+    let [low, high] = [word as u64, (word >> 64) as u64];
+    let ends = squeeze(no_digits(low)) | squeeze(no_digits(high)) << 8 | 1 << 16;
+    let a = ends.trailing_zeros();
+    let ends = ends & (ends - 1);
+    let b = ends.trailing_zeros();
+    let ends = ends & ends.wrapping_sub(1);
+    let c = ends.trailing_zeros();
+    let ends = ends & ends.wrapping_sub(1);
+    let d = ends.trailing_zeros();
+    // Each number has one to three digits; this also keeps the ends within the chunk.
+    let lengths = [a, b.wrapping_sub(a + 1), c.wrapping_sub(b + 1), d.wrapping_sub(c + 1)];
+    if lengths.iter().any(|n| n.wrapping_sub(1) > 2) {
+        return None;
+    }
+    let byte = |at: u32| (word >> (8 * at)) as u8;
+    let mut bad = byte(a) ^ b'.' | byte(b) ^ b'.' | byte(c) ^ b'.';
+    let mut ip = 0;
+    for (start, digits) in
+        [(0, lengths[0]), (a + 1, lengths[1]), (b + 1, lengths[2]), (c + 1, lengths[3])]
+    {
+        let text = (word >> (8 * start)) as u32;
+        let n = (text & 0x000f_0f0f) << (8 * (3 - digits));
+        let n = (n & 0xff) * 100 + (n >> 8 & 0xff) * 10 + (n >> 16 & 0xff);
+        bad |= u8::from(digits > 1 && text as u8 == b'0') | u8::from(n > 255);
+        ip = ip << 8 | n & 0xff;
+    }
+    (bad == 0).then_some((ip, d as usize))
+}
+
+#[cold]
+fn dotted_quad_slow(text: &[u8]) -> Option<(u32, usize)> {
+    let mut padded = [b' '; 16];
+    for (to, from) in padded.iter_mut().zip(text) {
+        *to = *from;
+    }
+    dotted_quad(&padded)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn plain_quad(text: &str) -> Option<(u32, usize)> {
+        let end = text.bytes().position(|b| !b.is_ascii_digit() && b != b'.');
+        let text = &text[..end.unwrap_or(text.len())];
+        // A fourth dot ends it.
+        let end = text.match_indices('.').nth(3).map_or(text.len(), |(at, _)| at);
+        let text = &text[..end];
+        text.parse::<std::net::Ipv4Addr>().ok().map(|ip| (u32::from(ip), text.len()))
+    }
+
+    #[test]
+    fn quads() {
+        for (text, want) in [
+            ("192.0.2.7", Some((0xc000_0207, 9))),
+            ("192.0.2.7 port 1", Some((0xc000_0207, 9))),
+            ("255.255.255.255 port", Some((u32::MAX, 15))),
+            ("255.255.255.255", Some((u32::MAX, 15))),
+            ("192.0.2.256 port", None),
+            ("192.0.02.7 port 1", None),
+            ("00.0.2.7 port 1 ", None),
+            ("0.0.0.0 port 1 23", Some((0, 7))),
+            ("192.0.2 port 1234", None),
+            ("192.0.2. port 1234", None),
+            (".192.0.2.1 port 1234", None),
+            ("1922.0.2.1 port 1234", None),
+            ("192.0.2.1111 port 1234", None),
+            ("192.0.2.7.8 port 1", Some((0xc000_0207, 9))),
+            ("192:0.2.7 port 12345", None),
+            ("host.example", None),
+            ("", None),
+        ] {
+            assert_eq!(dotted_quad(text.as_bytes()), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn short_names_are_themselves() {
+        let mut memo = Memo::default();
+        let names = [
+            "",
+            "a",
+            "b",
+            "ab",
+            "abc",
+            "abcd",
+            "abcde",
+            "sshd",
+            "sshd-session",
+            "aaaaaaaa",
+            "aaaaaaaaa",
+            "aaaaaaa`",
+            "aaaaaaaaaaaaaaaa",
+            "aaaaaaaaaaaaaaaaa",
+        ];
+        for (n, name) in names.iter().enumerate() {
+            let brief = Brief::of(name.as_bytes());
+            assert_eq!(brief.is_some(), (1..=16).contains(&name.len()), "{name}");
+            let Some(brief) = brief else { continue };
+            for other in names.iter().filter(|o| *o != name) {
+                assert_ne!(Brief::of(other.as_bytes()), Some(brief), "{name} {other}");
+            }
+            assert_eq!(memo.get(brief), None);
+            memo.put(brief, n);
+            assert_eq!(memo.get(brief), Some(n));
+        }
+        memo.clear();
+        assert_eq!(memo.get(Brief::of(b"sshd").unwrap()), None);
+    }
+
+    #[test]
+    fn numbers() {
+        for (text, want) in [
+            ("7 ssh2 and more", Some((7, 1))),
+            ("65535", Some((65535, 5))),
+            ("1234567]: x", Some((1_234_567, 7))),
+            ("12345678]: x", None),
+            ("12345678", None),
+            ("1234567", Some((1_234_567, 7))),
+            ("0042 and more", Some((42, 4))),
+            ("x", None),
+            (" 1 and so forth", None),
+            ("", None),
+        ] {
+            assert_eq!(leading(text.as_bytes()), want, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn quads_as_the_standard_library_reads_them(text in "[0-9]{1,4}[.:][0-9]{0,4}\\.[0-9]{1,4}\\.[0-9]{1,4}[ .:x]?[ -~]{0,8}") {
+            prop_assert_eq!(dotted_quad(text.as_bytes()), plain_quad(&text));
+        }
+
+        #[test]
+        fn numbers_as_a_loop_reads_them(text in "[0-9]{0,9}[ -~]{0,9}") {
+            let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+            let want = (1..8).contains(&digits).then(|| (text[..digits].parse().unwrap(), digits));
+            prop_assert_eq!(leading(text.as_bytes()), want);
+        }
+
+        #[test]
+        fn ends_are_found(text in "[ -~]{0,30}") {
+            let (text, at) = (text.as_bytes(), |f: fn(&u8) -> bool| text.bytes().position(|b| f(&b)));
+            prop_assert_eq!(position(text, b' '), at(|b| *b == b' '));
+            prop_assert_eq!(tag_end(text), at(|b| b" :[".contains(b)));
+        }
+
+        #[test]
+        fn bytes_are_found(word: [u8; 8], byte: u8) {
+            let found = first_of(u64::from_le_bytes(word), byte);
+            let at = word.iter().position(|b| *b == byte);
+            prop_assert_eq!((found != 0).then(|| found.trailing_zeros() as usize / 8), at);
+        }
+    }
+}
