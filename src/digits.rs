@@ -124,16 +124,48 @@ const fn squeeze(high: u64) -> u32 {
     ((high >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u32
 }
 
+/// The first eight bytes, the first lowest; zeros where the text is shorter.
+#[inline(always)]
+#[must_use]
+pub fn eight(text: &[u8]) -> u64 {
+    match text.first_chunk::<8>() {
+        Some(chunk) => u64::from_le_bytes(*chunk),
+        None => fewer(text),
+    }
+}
+
+/// The same for fewer than eight: two ends that may overlap, where that is enough.
+#[inline]
+fn fewer(text: &[u8]) -> u64 {
+    match (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        (Some(first), Some(last)) => {
+            let last = u64::from(u32::from_le_bytes(*last));
+            u64::from(u32::from_le_bytes(*first)) | last << (8 * (text.len() - 4))
+        }
+        _ => text.iter().rev().fold(0, |word, b| word << 8 | u64::from(*b)),
+    }
+}
+
+/// The first sixteen bytes of fewer than sixteen, as two numbers.
+#[inline]
+fn sixteen(text: &[u8]) -> (u64, u64) {
+    match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        (Some(first), Some(last)) if text.len() > 8 => {
+            (u64::from_le_bytes(*first), u64::from_le_bytes(*last) >> (8 * (16 - text.len())))
+        }
+        _ => (eight(text), 0),
+    }
+}
+
 /// The number at the start of `text` and how many digits it has: none if it
 /// has none, or more than seven where that many bytes are there to look at.
 #[inline(always)]
 #[must_use]
 pub fn leading(text: &[u8]) -> Option<(u32, usize)> {
-    let Some(chunk) = text.first_chunk::<8>() else { return leading_slow(text) };
-    let word = u64::from_le_bytes(*chunk);
+    let word = eight(text);
     let digits = (no_digits(word) | 1 << 63).trailing_zeros() / 8;
     // No digit, or one that the bit at the end stands in for.
-    if digits == 0 || digits == 7 && chunk[7].is_ascii_digit() {
+    if digits == 0 || digits == 7 && (word >> 56) as u8 & !0x0f == b'0' && no_digits(word) == 0 {
         return None;
     }
     // The digits move to the end, and zeros stand before them.
@@ -144,24 +176,19 @@ pub fn leading(text: &[u8]) -> Option<(u32, usize)> {
     Some((n as u32, digits as usize))
 }
 
-#[cold]
-fn leading_slow(text: &[u8]) -> Option<(u32, usize)> {
-    let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
-    if digits == 0 || digits > 7 {
-        return None;
-    }
-    let number = |n: u32, b: &u8| n * 10 + u32::from(b - b'0');
-    Some((text.iter().take(digits).fold(0, number), digits))
-}
-
 /// The dotted quad at the start of `text`, and how long it is: four decimal
 /// numbers up to 255 without leading zeros.
 #[inline(always)]
 #[must_use]
 pub fn dotted_quad(text: &[u8]) -> Option<(u32, usize)> {
-    let Some(chunk) = text.first_chunk::<16>() else { return dotted_quad_slow(text) };
-    let word = u128::from_le_bytes(*chunk);
-    let [low, high] = [word as u64, (word >> 64) as u64];
+    let (low, high) = match text.first_chunk::<16>() {
+        Some(chunk) => {
+            let word = u128::from_le_bytes(*chunk);
+            (word as u64, (word >> 64) as u64)
+        }
+        None => sixteen(text),
+    };
+    let word = u128::from(low) | u128::from(high) << 64;
     let ends = squeeze(no_digits(low)) | squeeze(no_digits(high)) << 8 | 1 << 16;
     let a = ends.trailing_zeros();
     let ends = ends & (ends - 1);
@@ -188,15 +215,6 @@ pub fn dotted_quad(text: &[u8]) -> Option<(u32, usize)> {
         ip = ip << 8 | n & 0xff;
     }
     (bad == 0).then_some((ip, d as usize))
-}
-
-#[cold]
-fn dotted_quad_slow(text: &[u8]) -> Option<(u32, usize)> {
-    let mut padded = [b' '; 16];
-    for (to, from) in padded.iter_mut().zip(text) {
-        *to = *from;
-    }
-    dotted_quad(&padded)
 }
 
 #[cfg(test)]

@@ -76,8 +76,13 @@ impl Default for FamilyTally {
 impl FamilyTally {
     /// Widens first and last.
     pub fn span(&mut self, first: (Instant, Place), last: (Instant, Place)) {
-        self.first = self.first.min(first);
-        self.last = self.last.max(last);
+        // Written only where it changes: most sessions are later than the first.
+        if first < self.first {
+            self.first = first;
+        }
+        if last > self.last {
+            self.last = last;
+        }
     }
 
     /// The counts of a class, made if new; classes stay in order.
