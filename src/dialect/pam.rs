@@ -79,6 +79,9 @@ fn kind_of(service: &[u8]) -> Option<Kind> {
     }
 }
 
+/// What most lines begin with.
+const USUAL: &[u8] = b"pam_unix(sshd:auth): ";
+
 /// `pam_unix(sshd:auth): `
 fn head(i: &[u8]) -> IResult<&[u8], &[u8]> {
     let (i, _) = take_while1(|b: u8| b.is_ascii_alphanumeric() || b == b'_').parse(i)?;
@@ -93,8 +96,8 @@ fn head(i: &[u8]) -> IResult<&[u8], &[u8]> {
 
 fn failure(message: &[u8]) -> Said<'_> {
     // Nine of ten: spare them the search for a service's name.
-    if let Some(text) = message.strip_prefix(b"pam_unix(sshd:auth): authentication failure; ") {
-        return who(text, Kind::PamFailed, 1);
+    if let Some(text) = message.strip_prefix(USUAL) {
+        return old_failure(text);
     }
     let Ok((text, service)) = head(message) else { return Said::No };
     let Some(text) = text.strip_prefix(b"authentication failure; ") else { return Said::No };
@@ -122,7 +125,7 @@ fn more(message: &[u8]) -> Said<'_> {
 }
 
 fn other(message: &[u8]) -> Said<'_> {
-    if head(message).is_ok() { Said::Quiet } else { Said::No }
+    if message.starts_with(USUAL) || head(message).is_ok() { Said::Quiet } else { Said::No }
 }
 
 /// Any message of a PAM module, for programs that put their own words before it.

@@ -7,7 +7,7 @@ use crate::envelope::Unread;
 use crate::limits::UNREAD_SHOWN;
 use crate::time::Instant;
 
-use super::chunk::{ChunkOut, UnknownMessages};
+use super::gleaned::{ChunkOut, UnknownMessages};
 
 /// An unread line, as the account shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,8 +7,9 @@ use crate::dialect::{Heard, Said};
 use crate::envelope::Reader;
 use crate::session::Place;
 
-use super::chunk::{ChunkOut, Leading, Worker};
+use super::chunk::Worker;
 use super::collect::Log;
+use super::gleaned::{ChunkOut, Leading};
 use super::read::{Program, Read};
 use super::repeat::{self, Referred};
 

@@ -6,6 +6,7 @@ pub mod repeat;
 pub mod overlap;
 pub mod survey;
 pub mod collect;
+pub mod gleaned;
 pub mod chunk;
 pub mod account;
 pub mod carry;

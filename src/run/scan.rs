@@ -103,7 +103,7 @@ fn pass(logs: &[Log], options: &Options, progress: &(dyn Fn(u64) + Sync)) -> Out
                     progress(chunk.bytes().len() as u64);
                     out
                 },
-                take: &mut |mut out: super::chunk::ChunkOut| {
+                take: &mut |mut out: super::gleaned::ChunkOut| {
                     carry.take(logs, &mut teller, &mut out);
                     state.take(&mut out);
                     if !out.told.is_empty() {

@@ -10,7 +10,7 @@ use crate::source::Partial;
 use crate::time::Step;
 
 use super::account::Account;
-use super::chunk::ChunkOut;
+use super::gleaned::ChunkOut;
 
 /// What its session made of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
