@@ -46,7 +46,7 @@ impl Instant {
         let (y, m, d) = civil_from_days(seconds.div_euclid(86_400));
         let of_day = seconds.rem_euclid(86_400);
         let mut text = *b"0000-00-00T00:00:00";
-        let date = y.max(0) * 10_000 + i64::from(m) * 100 + i64::from(d);
+        let date = y.max(0) * 10_000 + m * 100 + d;
         let (date, time) = (date.unsigned_abs(), of_day.unsigned_abs());
         for (at, two) in [
             (0, date / 1_000_000),
