@@ -36,8 +36,13 @@ pub const TARGETS_KEPT: usize = 256;
 /// Lines of evidence kept per source while a report is made.
 pub const EVIDENCE_LINES: usize = 1024;
 
-/// Buckets of time kept per source while a report is made: a bar each in a chart of a phone's width.
-pub const TIMELINE_BUCKETS: usize = 64;
+/// Buckets of time kept per source while a report is made, and bars of the chart over time: four
+/// pixels each on a telephone of 400.
+pub const TIMELINE_BUCKETS: usize = 96;
+
+/// Rows of the page's long lists; the rest are counted, and are in `summary.json` and `held.jsonl`.
+/// A hundred is what a person scrolls through.
+pub const PAGE_ROWS: usize = 100;
 
 /// Lines of evidence kept for all sources together; when there are more, each
 /// source keeps fewer.

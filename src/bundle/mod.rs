@@ -13,11 +13,14 @@ pub mod mail;
 pub mod table;
 pub mod todo;
 pub mod folder;
+pub mod row;
+pub mod page;
 mod write;
 
 pub use manifest::{FileRecord, InputRecord};
+pub use row::BundleRow;
 pub use sources::{families_json, write_families};
-pub use write::{BundleRow, Plan, Written, write};
+pub use write::{Plan, Written, write};
 
 #[cfg(test)]
 mod tests;

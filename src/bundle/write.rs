@@ -11,9 +11,12 @@ use crate::fault::{Fault, Outcome};
 use crate::hash::sha256;
 use crate::judge::{Case, Context, Filing, Verdict, judge};
 use crate::source::ScanLimits;
+use crate::time::Instant;
 
 use super::folder::Folder;
 use super::manifest::{FileRecord, InputRecord, head};
+use super::page::{Account, Tally};
+use super::row::BundleRow;
 use super::sources::families_json;
 use super::{evidence, letter, mail, table, todo};
 
@@ -36,42 +39,6 @@ pub struct Plan<'a> {
     pub options: Value,
     /// Operator files, prefix lists, databases and configuration.
     pub references: Vec<FileRecord>,
-}
-
-/// One report that was written.
-#[derive(Clone, Debug)]
-pub struct BundleRow {
-    /// Its folder, relative.
-    pub path: String,
-    /// The operator's id; none where nobody claims the source.
-    pub operator: Option<String>,
-    /// The mailbox or form; empty where there is none.
-    pub to: String,
-    /// The source.
-    pub source: Addr,
-    /// Its classes.
-    pub classes: Vec<&'static str>,
-    /// Number of events over all of them.
-    pub events: u64,
-    /// What it comes to.
-    pub verdict: Verdict,
-    /// Ids of what the reporter has to add.
-    pub missing: Vec<&'static str>,
-}
-
-impl BundleRow {
-    fn json(&self) -> Value {
-        json!({
-            "path": self.path,
-            "operator": self.operator,
-            "to": self.to,
-            "source": self.source.to_string(),
-            "classes": self.classes,
-            "events": self.events,
-            "verdict": self.verdict.word(),
-            "missing": self.missing,
-        })
-    }
 }
 
 /// What came of a run.
@@ -116,6 +83,7 @@ pub fn write<'a>(
         plan,
         written: Written { dir: dir.to_owned(), ..Written::default() },
         operators: BTreeSet::new(),
+        tally: Tally::new(span(&plan.inputs)),
     };
     for case in cases {
         run.take(&case?)?;
@@ -125,6 +93,8 @@ pub fn write<'a>(
     }
     let held = run.folder.noted("held.jsonl")?;
     run.folder.write("held.jsonl", &held)?;
+    let page = run.page();
+    run.folder.write("index.html", &page)?;
     run.folder.write(super::folder::MARK, &run.summary())?;
     run.folder.finish()?;
     Ok(run.written)
@@ -135,12 +105,20 @@ struct Run<'p, 'a> {
     plan: &'p Plan<'a>,
     written: Written,
     operators: BTreeSet<String>,
+    tally: Tally,
+}
+
+/// From the earliest line of all inputs to the latest.
+fn span(inputs: &[InputRecord]) -> Option<(Instant, Instant)> {
+    let spans = || inputs.iter().filter_map(|i| i.span);
+    Some((spans().map(|s| s.0).min()?, spans().map(|s| s.1).max()?))
 }
 
 impl<'a> Run<'_, 'a> {
     fn take(&mut self, case: &Case<'a>) -> Outcome<()> {
         let judgement = judge(case, &self.plan.context);
         self.written.sources += 1;
+        self.tally.source(case, &judgement);
         if case.source.login_succeeded() {
             self.written.logged_in.push(case.addr);
         }
@@ -263,6 +241,7 @@ impl<'a> Run<'_, 'a> {
             map.insert("held".to_owned(), held.clone());
         }
         self.folder.note(&format!("{operator}.bundles"), format!("{whole}\n").as_bytes())?;
+        self.tally.report(case, filing, &row);
         self.written.bundles.push(row);
         Ok(())
     }
@@ -279,6 +258,21 @@ impl<'a> Run<'_, 'a> {
         let mut sums = self.folder.noted(&format!("{operator}.sums"))?;
         let _ = writeln!(sums, "{}  manifest.json", sha256(&out));
         self.folder.write(&format!("{operator}/SHA256SUMS"), &sums)
+    }
+
+    fn page(&mut self) -> Vec<u8> {
+        self.tally.finish();
+        let account = Account {
+            inputs: &self.plan.inputs,
+            span: span(&self.plan.inputs),
+            sources: self.written.sources,
+            verdicts: Verdict::ALL.map(|v| match v {
+                Verdict::Held => self.written.held,
+                v => self.written.count(v) as u64,
+            }),
+            logged_in: &self.written.logged_in,
+        };
+        super::page::page(&self.tally, &account).into_bytes()
     }
 
     fn summary(&self) -> Vec<u8> {
