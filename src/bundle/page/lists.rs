@@ -256,12 +256,12 @@ fn report(out: &mut String, tally: &Tally, f: &Filed, axis: &Axis) {
     } else {
         String::new()
     };
-    let _ = write!(
+    let _ = writeln!(
         out,
         "<tr><td>{}</td><td><a class=\"ip\" href=\"{}\">{}</a></td>\
          <td class=\"row to\">{to}<br><span class=\"small\">{}</span></td>\
          <td>{}</td><td class=\"n\" data-l=\"events\">{}</td><td class=\"small row span\">{span}</td><td class=\"when\">{}</td>\
-         <td class=\"row\"><a href=\"{}\">text</a> · <a href=\"{}\">mail</a> · <a href=\"{}\">lines</a>{todo}</td></tr>\n",
+         <td class=\"row\"><a href=\"{}\">text</a> · <a href=\"{}\">mail</a> · <a href=\"{}\">lines</a>{todo}</td></tr>",
         pill(row.verdict),
         file("report.txt"),
         row.source,
@@ -364,9 +364,9 @@ pub fn inputs(out: &mut String, inputs: &[InputRecord]) {
             || "no known time".to_owned(),
             |(a, b)| format!("{} to {}", a.minute(), b.minute()),
         );
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<tr><td class=\"wrap row\">{}{}</td><td class=\"n\" data-l=\"lines\">{}</td><td class=\"row\">{}</td><td class=\"small row\">{span}</td><td class=\"small\">{}</td></tr>\n",
+            "<tr><td class=\"wrap row\">{}{}</td><td class=\"n\" data-l=\"lines\">{}</td><td class=\"row\">{}</td><td class=\"small row\">{span}</td><td class=\"small\">{}</td></tr>",
             text(&shown(&i.path)),
             if i.complete { "" } else { " <b>not read to its end</b>" },
             number(lines),

@@ -204,31 +204,31 @@ fn next(out: &mut String, tally: &Tally, account: &Account<'_>) {
         } else {
             "Nothing is to be filed: each source is held back for a reason below."
         };
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<section class=\"next\"><h2>Nothing to file</h2><p>{says}</p></section>\n"
+            "<section class=\"next\"><h2>Nothing to file</h2><p>{says}</p></section>"
         );
         return;
     };
     let report = link(&format!("{}/report.txt", first.row.path));
     let folder = text(&first.row.path);
     if first.row.verdict == Verdict::Ready {
-        let _ = write!(
+        let _ = writeln!(
             out,
             "<section class=\"next\"><h2>Next</h2><p>Read <a href=\"{report}\">{folder}/report.txt</a>, then send \
              <a href=\"{}\">report.eml</a> or paste the text into a mail to <b>{}</b>. \
-             The lines it rests on are in <a href=\"{}\">evidence.log</a>.</p></section>\n",
+             The lines it rests on are in <a href=\"{}\">evidence.log</a>.</p></section>",
             link(&format!("{}/report.eml", first.row.path)),
             text(&first.row.to),
             link(&format!("{}/evidence.log", first.row.path)),
         );
     } else {
         let todo = link(&format!("{}/TODO.txt", first.row.path));
-        let _ = write!(
+        let _ = writeln!(
             out,
             "<section class=\"next\"><h2>Next</h2><p>No report is ready. <a href=\"{todo}\">{folder}/TODO.txt</a> says what \
              the one with the most events lacks, and how to add it; its text so far is \
-             <a href=\"{report}\">report.txt</a>.</p></section>\n"
+             <a href=\"{report}\">report.txt</a>.</p></section>"
         );
     }
 }
