@@ -85,7 +85,7 @@ pub fn over_time(bars: &BTreeMap<(i64, Class), u64>, width: i64) -> Chart {
     }
     for (at, sum) in &sums {
         let x = (at - first) / width * BAR;
-        let _ = write!(out.html, "<g><title>{}: {} events", from_to(*at, width, ' '), number(*sum));
+        let _ = write!(out.html, "<g><title>{}: {} events", from_to(*at, width), number(*sum));
         let of_bar = bars.range((*at, Class::SshLogin)..=(*at, Class::OpenRelay));
         for ((_, class), n) in of_bar.clone() {
             let _ = write!(out.html, "\n{class}: {}", number(*n));
@@ -173,13 +173,13 @@ pub fn day_month(date: &str) -> String {
 }
 
 /// From when to when a bar goes.
-fn from_to(at: i64, width: i64, between: char) -> String {
+fn from_to(at: i64, width: i64) -> String {
     let text = Instant::from_seconds(at).minute();
     let end = Instant::from_seconds(at + width).minute();
     match (width, text.split_once(' '), end.split_once(' ')) {
         (DAY, Some((date, _)), _) => date.to_owned(),
         (w, Some((a, _)), Some((b, _))) if w > DAY => format!("{a} to {b}"),
-        (_, _, Some((_, time))) => format!("{}{between}to {time} UTC", text + " "),
+        (_, _, Some((_, time))) => format!("{text} to {time} UTC"),
         _ => text,
     }
 }
