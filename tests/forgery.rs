@@ -1,12 +1,19 @@
 //! Messages filled with text of the far end's choice: the peer is accused, or nobody.
 //!
 //! The text is made of the grammars' own words, so that it looks like the rest of a message
-//! far more often than a guess would.
+//! far more often than a guess would. Every grammar of every dialect is filled: by a row of
+//! [`MESSAGES`] where it quotes the far end, else by its samples. A new grammar that quotes the far
+//! end needs a row here.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::io::Write as _;
+
 use plaint::class::Reading;
-use plaint::dialect::{Claim, Said};
+use plaint::dialect::{Claim, DIALECTS, Said};
+use plaint::envelope::Reader;
 use proptest::prelude::*;
 
 /// The address that the far end would have accused.
@@ -208,6 +215,182 @@ proptest! {
         let _ = Claim::of(program.as_bytes()).read(&bytes[..at]);
         let _ = plaint::envelope::Reader::default().read(&bytes);
     }
+}
+
+/// Lines filled in a run.
+const LINES: usize = 300_000;
+
+/// The dialect and grammar that read a message.
+fn grammar(program: &str, message: &str) -> Option<(&'static str, &'static str)> {
+    let heard = Claim::of(program.as_bytes()).read(message.as_bytes());
+    heard.by.map(|(d, m)| (d.id, m.id))
+}
+
+/// A message to be filled.
+struct Template {
+    program: String,
+    /// With `{A}` for the far end's text and `{P}` for its address.
+    shape: String,
+    /// Its address, where that is written in a way of its own.
+    peer: Option<String>,
+}
+
+/// Messages by the grammar that reads them.
+type Templates = BTreeMap<(&'static str, &'static str), Vec<Template>>;
+
+/// Every grammar's messages: the rows above, and the samples of grammars that have none.
+fn templates() -> Templates {
+    let mut out = Templates::new();
+    for (program, shape) in MESSAGES {
+        let plain = shape.replace("{P}", "203.0.113.9").replace("{A}", "bob");
+        let by = grammar(program, &plain).unwrap_or_else(|| panic!("nothing reads {shape}"));
+        let (program, shape) = ((*program).to_owned(), (*shape).to_owned());
+        out.entry(by).or_default().push(Template { program, shape, peer: None });
+    }
+    let rows: BTreeSet<_> = out.keys().copied().collect();
+    for dialect in DIALECTS {
+        let path = format!("{}/testdata/dialect/{}.log", env!("CARGO_MANIFEST_DIR"), dialect.id);
+        let bytes = std::fs::read(path).unwrap();
+        for line in bytes.split(|b| *b == b'\n').filter(|l| !l.starts_with(b"#")) {
+            let Ok(e) = Reader::default().read(line) else { continue };
+            let (Ok(program), Ok(message)) =
+                (std::str::from_utf8(e.program), std::str::from_utf8(e.message))
+            else {
+                continue;
+            };
+            let Some(by) = grammar(program, message) else { continue };
+            if rows.contains(&by) || message.contains(PLANTED) || message.contains(['{', '}']) {
+                continue;
+            }
+            let (mut shape, mut peer) = (message.to_owned(), None);
+            if let Said::One(act) = Claim::of(e.program).read(e.message).said {
+                let user = act.user.filter(|u| !u.is_empty()).and_then(|u| {
+                    std::str::from_utf8(u).ok().filter(|u| message.matches(u).count() == 1)
+                });
+                if let Some(user) = user {
+                    shape = shape.replace(user, "{A}");
+                }
+                let hostile = act.kind.facts().reading == Reading::Hostile;
+                if let Some(source) = act.source.filter(|_| hostile) {
+                    shape = shape.replace(&source.to_string(), "{P}");
+                    peer = (!shape.contains("{P}")).then(|| source.to_string());
+                }
+            }
+            let program = program.to_owned();
+            out.entry(by).or_default().push(Template { program, shape, peer });
+        }
+    }
+    out
+}
+
+#[test]
+fn every_grammar_is_filled() {
+    let templates = templates();
+    let all = DIALECTS.iter().flat_map(|d| d.grammar.iter().map(|m| (d.id, m.id)));
+    let missing: Vec<_> = all.filter(|by| !templates.contains_key(by)).collect();
+    assert!(missing.is_empty(), "neither a row nor a sample: {missing:?}");
+}
+
+/// SplitMix64: a failure is found again by its seed.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, below: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) % below as u64).unwrap()
+    }
+
+    fn text(&mut self, words: &[String]) -> String {
+        let n = self.roll(12);
+        (0..n).map(|_| words[self.roll(words.len())].as_str()).collect()
+    }
+}
+
+/// The words above, and all that the programs' own format strings are made of.
+fn words() -> Vec<String> {
+    let mut own = BTreeSet::new();
+    for m in DIALECTS.iter().flat_map(|d| d.grammar) {
+        own.insert(m.starts.to_owned());
+        for piece in m.shape.split('%') {
+            let literal = piece.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '.');
+            own.insert(literal.to_owned());
+        }
+    }
+    own.remove("");
+    // As many of the first kind as of the second: most forgeries need an address.
+    let mut out: Vec<String> = own.into_iter().collect();
+    let times = out.len() / WORDS.len() + 1;
+    for _ in 0..times {
+        out.extend(WORDS.iter().map(ToString::to_string));
+    }
+    out
+}
+
+#[test]
+fn three_hundred_thousand_lines_accuse_the_peer_or_nobody() {
+    let seed = std::env::var("PLAINT_SEED").ok().and_then(|s| s.parse().ok());
+    let seed = seed.unwrap_or_else(|| std::hash::RandomState::new().build_hasher().finish());
+    let mut dice = Dice(seed);
+    let templates: Vec<Template> = templates().into_values().flatten().collect();
+    let words = words();
+    let mut log = tempfile::NamedTempFile::new().unwrap();
+    let mut out = std::io::BufWriter::new(log.as_file_mut());
+    let mut peers = BTreeSet::new();
+    let (mut filled, mut accusing) = (0, 0);
+    while filled < LINES {
+        let Template { program, shape, peer } = &templates[dice.roll(templates.len())];
+        let other = || format!("203.0.113.{}", 1 + dice.roll(200));
+        let peer = peer.clone().unwrap_or_else(other);
+        let mut message = shape.replace("{P}", &peer);
+        while message.contains("{A}") {
+            message = message.replacen("{A}", &dice.text(&words), 1);
+        }
+        let whom = accused(program, &message);
+        assert!(
+            whom.is_none() || whom.as_deref() == Some(peer.as_str()),
+            "PLAINT_SEED={seed}: {program} by {peer} accuses {whom:?}: {message}"
+        );
+        accusing += usize::from(whom.is_some());
+        // Few processes: lines of several stand as witnesses for each other, as they would in a
+        // log whose process numbers came round.
+        let (second, pid) = (filled / 50, dice.roll(500));
+        writeln!(
+            out,
+            "2026-03-{:02}T{:02}:{:02}:{:02}Z web1 {program}[{pid}]: {message}",
+            1 + second / 86_400,
+            second / 3600 % 24,
+            second / 60 % 60,
+            second % 60
+        )
+        .unwrap();
+        peers.insert(peer);
+        filled += 1;
+    }
+    out.flush().unwrap();
+    drop(out);
+    assert!(filled >= 300_000 && accusing > filled / 4, "{filled} lines, {accusing} accuse");
+    // The same lines as one log, where sessions decide what one line leaves open.
+    let path = log.path().to_str().unwrap();
+    let ran = assert_cmd::Command::cargo_bin("plaint")
+        .unwrap()
+        .args(["sources", "--format", "jsonl", path])
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "PLAINT_SEED={seed}");
+    let rows: Vec<serde_json::Value> = ran
+        .stdout
+        .split(|b| *b == b'\n')
+        .filter(|l| !l.is_empty())
+        .map(|l| serde_json::from_slice(l).unwrap())
+        .collect();
+    for row in &rows {
+        let whom = row["source"].as_str().unwrap();
+        assert!(peers.contains(whom), "PLAINT_SEED={seed}: {whom} is accused: {row}");
+    }
+    assert!(rows.len() > 150, "{} sources", rows.len());
 }
 
 #[test]
