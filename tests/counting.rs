@@ -105,3 +105,52 @@ fn whoever_connected_in_a_reused_process_is_no_witness() {
         assert_eq!(got[0]["families"]["sshd"]["lines"], 2);
     }
 }
+
+/// Failures in `sessions` processes, `each` times, and a login in the process `login`.
+fn tries(sessions: u32, each: u32, login: Option<u32>) -> Vec<serde_json::Value> {
+    let line = |second: u32, word: &str, pid: u32| {
+        let port = 4000 + pid;
+        format!(
+            "{second}Z web1 sshd[{pid}]: {word} password for ann from 192.0.2.7 port {port} ssh2"
+        )
+    };
+    let failed = (0..sessions).flat_map(|pid| (0..each).map(move |_| pid));
+    let mut lines: Vec<String> = failed.map(|pid| line(1, "Failed", pid)).collect();
+    lines.extend(login.map(|pid| line(2, "Accepted", pid)));
+    sources(&lines.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+#[test]
+fn an_intruder_failed_ten_times_in_other_sessions() {
+    let findings = |rows: &[serde_json::Value]| rows[0]["findings"].clone();
+    let intruder = serde_json::json!(["login-succeeded"]);
+    let none = serde_json::json!([]);
+    assert_eq!(findings(&tries(10, 1, Some(99))), intruder);
+    assert_eq!(findings(&tries(1, 10, Some(99))), intruder);
+    assert_eq!(findings(&tries(10, 1, None)), none);
+    assert_eq!(findings(&tries(9, 1, Some(99))), none);
+    // What failed in the session that got in was a mistyped password, however often.
+    assert!(tries(1, 40, Some(0)).is_empty());
+    assert_eq!(findings(&tries(10, 1, Some(3))), none);
+    assert_eq!(findings(&tries(11, 1, Some(3))), intruder);
+    // One who logged in before anything failed did not guess.
+    let mut lines = vec!["1Z web1 sshd[99]: Accepted password for ann from 192.0.2.7 port 1 ssh2"];
+    lines.push("2Z web1 sshd[99]: Disconnected from user ann 192.0.2.7 port 1");
+    let failed: Vec<String> = (0..10)
+        .map(|n| format!("3Z web1 sshd[{n}]: Failed password for ann from 192.0.2.7 port {n} ssh2"))
+        .collect();
+    lines.extend(failed.iter().map(String::as_str));
+    assert_eq!(findings(&sources(&lines)), none);
+}
+
+#[test]
+fn a_key_tried_first_and_a_mistyped_password_are_no_attack() {
+    let got = sources(&[
+        "1Z web1 sshd[7]: Failed publickey for ann from 192.0.2.7 port 4711 ssh2: RSA SHA256:abc",
+        "2Z web1 sshd[7]: Failed password for ann from 192.0.2.7 port 4711 ssh2",
+        "3Z web1 sshd[7]: Accepted password for ann from 192.0.2.7 port 4711 ssh2",
+        "4Z web1 sshd[8]: Failed publickey for git from 192.0.2.8 port 4712 ssh2: RSA SHA256:abc",
+        "5Z web1 sshd[8]: Connection closed by authenticating user git 192.0.2.8 port 4712 [preauth]",
+    ]);
+    assert!(got.is_empty(), "{got:?}");
+}

@@ -135,6 +135,31 @@ pub fn series(path: &Path) -> PathBuf {
     path.with_file_name(Untrusted(&stem).to_string())
 }
 
+/// How new a rotation is within its series: `auth.log` is the newest, `auth.log.2` older than
+/// `auth.log.1`, and a date says itself.
+#[must_use]
+pub fn newness(path: &Path) -> u64 {
+    let mut name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    for packing in [&b".gz"[..], b".xz", b".zst", b".bz2"] {
+        name = name.strip_suffix(packing).unwrap_or(name);
+    }
+    let add = |n: u64, b: &u8| n.saturating_mul(10).saturating_add(u64::from(b - b'0'));
+    let number = |digits: &[u8]| digits.iter().fold(0, add);
+    let (dates, all): (Vec<u8>, usize) = name.iter().fold((Vec::new(), 0), |(mut d, n), b| {
+        if b.is_ascii_digit() {
+            d.push(*b);
+        }
+        (d, n + 1)
+    });
+    let last = all - name.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    match name.get(last..) {
+        _ if dates.len() >= 8 => number(&dates),
+        Some(n) if !n.is_empty() => (u64::MAX - 1).saturating_sub(number(n)),
+        _ if name.ends_with(b".old") => u64::MAX - 1,
+        _ => u64::MAX,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,6 +181,14 @@ mod tests {
         for name in ["auth2.log", "mail.log.1", "auth", "old/auth.log"] {
             assert_ne!(of(name), Path::new("/var/log/auth.log"), "{name}");
         }
+    }
+
+    #[test]
+    fn rotations_from_old_to_new() {
+        let old_to_new = ["x.log.12.gz", "x.log.2.gz", "x.log.1", "x.log"];
+        assert!(old_to_new.map(|n| newness(Path::new(n))).is_sorted());
+        let dated = ["x.log-20251231", "x.log-20260101.gz", "x.log"];
+        assert!(dated.map(|n| newness(Path::new(n))).is_sorted());
     }
 
     #[test]

@@ -8,6 +8,6 @@ pub mod lines;
 pub mod files;
 pub mod same;
 
-pub use files::{Found, find, series};
+pub use files::{Found, find, newness, series};
 pub use inflate::Form;
 pub use lines::{Chunk, EndFrom, Input, Lines, Stream};

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use crate::days::SECOND;
 use crate::envelope::{Reader, Stamp};
 use crate::fault::{Fault, Outcome};
-use crate::input::{Found, Input, Lines, find, same, series};
+use crate::input::{Found, Input, Lines, find, newness, same, series};
 use crate::time::Calendar;
 
 use super::options::Options;
@@ -111,7 +111,11 @@ impl Logs {
                 Err(e) => self.faults.push(Fault::file(&input.path, e)),
             }
         }
-        dated.sort_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.input.path.cmp(&y.input.path)));
+        // Rotations that begin in the same second: the older first.
+        dated.sort_by_cached_key(|(first, log)| {
+            let path = &log.input.path;
+            (*first, series(path), newness(path), path.clone())
+        });
         self.logs = dated.into_iter().map(|(_, log)| log).collect();
         compare(&mut self.logs);
         number_series(&mut self.logs);

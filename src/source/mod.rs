@@ -39,6 +39,7 @@ pub struct Source {
 struct Extra {
     logins: u64,
     first_login: Option<Instant>,
+    last_login: Option<Instant>,
     evidence: Sample,
     timeline: Timeline,
     /// Sessions that are hostile only in company, until the company is known.
@@ -117,10 +118,14 @@ impl Source {
         self.families().map(|(_, t)| t.attempts).sum()
     }
 
-    /// Whether it logged in after it had failed so often that it may have guessed.
+    /// Whether it logged in, and failed so often in other sessions that it may have guessed. One
+    /// whose every login lies before its first failure did not guess.
     #[must_use]
     pub fn login_succeeded(&self) -> bool {
-        self.logins() > 0 && self.attempts() >= FAILED_BEFORE_LOGIN
+        let last = self.extra.as_ref().and_then(|e| e.last_login);
+        let tried = self.families().filter(|(f, _)| *f != Family::Firewall);
+        let failed = tried.map(|(_, t)| t.first.0).min();
+        self.attempts() >= FAILED_BEFORE_LOGIN && last.zip(failed).is_some_and(|(l, f)| l >= f)
     }
 
     /// The earliest and the latest line over all families.
@@ -154,6 +159,7 @@ impl Extra {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         };
+        self.last_login = self.last_login.max(other.last_login);
         self.evidence.merge(other.evidence);
         self.timeline.merge(other.timeline);
         match (self.lone.as_mut(), other.lone) {
@@ -210,6 +216,7 @@ impl Partial {
                 let extra = self.map.entry(s.source).or_default().extra_mut();
                 extra.logins += 1;
                 extra.first_login = Some(extra.first_login.map_or(s.last.0, |f| f.min(s.last.0)));
+                extra.last_login = extra.last_login.max(Some(s.last.0));
                 return;
             }
             Outcome::Hostile => {}
