@@ -184,3 +184,11 @@ fn lines_past_the_end_keep_its_year_and_that_is_told() {
     let why = stdout(dir.path(), &[&["explain", "x.log:2"], &args[..]].concat());
     assert!(why.contains("it lies past the end of the log"), "{why}");
 }
+
+#[test]
+fn a_line_that_cannot_be_read_moves_no_calendar() {
+    let damaged = failed("Dec 31 23:00:00").replace("root", "ro\0ot");
+    let lines = [damaged, failed("Jan  1 00:00:10"), failed("Jan  1 00:00:20")];
+    let want = ["2026-01-01T00:00:10Z", "2026-01-01T00:00:20Z"];
+    assert_eq!(told(&lines, "UTC", "2026-01-15"), want);
+}

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::envelope::{Reader, Stamp, stamp};
+use crate::envelope::{Envelope, Reader, Stamp, stamp};
 use crate::input::{Chunk, Input, Lines};
 use crate::time::{Calendar, Survey, Uptimes, uptime};
 
@@ -117,8 +117,9 @@ fn near_folds(calendar: &Calendar, firsts: &[Option<(Stamp, u64)>]) -> Vec<bool>
 fn walk_first(s: &mut Surveyed, chunk: &Chunk) -> Option<(Stamp, u64)> {
     let before = s.first;
     walk(s, chunk, 1);
-    let first =
-        Lines::new(chunk.bytes(), chunk.offset).find_map(|(o, l)| Some((stamp_of(l)?.0, o)));
+    let mut reader = Reader::default();
+    let first = Lines::new(chunk.bytes(), chunk.offset)
+        .find_map(|(offset, line)| Some((reader.read(line).ok()?.stamp, offset)));
     if before.is_none() {
         s.first = first;
     }
@@ -130,6 +131,8 @@ fn walk(s: &mut Surveyed, chunk: &Chunk, limit: usize) {
     s.survey.begin_chunk();
     let mut last: Option<[u8; 15]> = None;
     let mut taken = 0;
+    // Lines that cannot be read move no calendar: the clock will not see them either.
+    let mut reader = Reader::default();
     for (offset, line) in Lines::new(chunk.bytes(), chunk.offset) {
         // Equal bytes are an equal stamp, unless a year follows: nothing to learn.
         let head = line.first_chunk::<15>();
@@ -139,7 +142,7 @@ fn walk(s: &mut Surveyed, chunk: &Chunk, limit: usize) {
         {
             continue;
         }
-        let Some((stamp, text)) = stamp_of(line) else { continue };
+        let Ok(Envelope { stamp, stamp_text: text, .. }) = reader.read(line) else { continue };
         last = match stamp {
             Stamp::Civil(c) if c.year.is_none() => head.copied(),
             _ => None,
@@ -201,19 +204,4 @@ fn look(found: &mut Uptimes, chunk: &Chunk, calendar: &Calendar) {
             found.see(e.host, up, &moment, offset);
         }
     }
-}
-
-/// The stamp of a line, behind a priority if there is one.
-fn stamp_of(line: &[u8]) -> Option<(Stamp, &[u8])> {
-    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-    let text = match line.first()? {
-        b'<' => {
-            let close = line.iter().take(6).position(|b| *b == b'>')?;
-            let rest = line.get(close + 1..)?;
-            rest.strip_prefix(b"1 ").unwrap_or(rest)
-        }
-        _ => line,
-    };
-    let (stamp, used) = stamp::read(text)?;
-    Some((stamp, text.get(..used)?))
 }

@@ -15,6 +15,7 @@ use rustc_hash::FxHashMap;
 
 use crate::addr::Addr;
 use crate::class::{Class, Counted, Family};
+use crate::dialect::Weight;
 use crate::session::{Outcome, Place, Settled};
 use crate::time::Instant;
 
@@ -208,7 +209,10 @@ impl Partial {
                     s.told.iter().for_each(|t| lone.evidence.add(t.place));
                     lone.timeline.add(s.first.0, Class::SshProbe, 1);
                 }
-                *lone.lines.entry(s.last.1.input).or_default() += u64::from(s.lone);
+                // Only a run that remembers lines accounts for what their sessions made of them.
+                for told in s.told.iter().filter(|t| t.kind.facts().weight == Weight::WithOthers) {
+                    *lone.lines.entry(told.place.input).or_default() += 1;
+                }
                 return;
             }
             Outcome::Harmless => return,
