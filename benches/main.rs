@@ -15,6 +15,7 @@ use divan::counter::{BytesCount, ItemsCount};
 use plaint::class::Reading;
 use plaint::dialect::{Claim, DIALECTS, Said};
 use plaint::envelope::{Reader, stamp};
+use plaint::operator::Operators;
 use plaint::operator::prefix::{Range, Table};
 use plaint::run::{Logs, Options, scan};
 use plaint::time::Zone;
@@ -142,6 +143,36 @@ fn prefix_of_a_million(bencher: Bencher<'_, '_>) {
     bencher
         .counter(ItemsCount::new(asked.len()))
         .bench_local(|| asked.iter().filter_map(|ip| table.longest(black_box(*ip))).count());
+}
+
+#[divan::bench(sample_count = 3)]
+fn load_a_million_prefixes(bencher: Bencher<'_, '_>) {
+    const PREFIXES: u32 = 1_000_000;
+    let dir = tempfile::tempdir().unwrap();
+    let mut list = String::new();
+    for n in 0..PREFIXES {
+        // Every fourth is a range that lies in the /21 before it.
+        let at = Ipv4Addr::from_bits(((n / 4 * 4) << 12) + (n % 4) * 64);
+        match n % 4 {
+            0 => writeln!(list, "{at}/21").unwrap(),
+            _ => writeln!(list, "{at} - {}", Ipv4Addr::from_bits(at.to_bits() + 40)).unwrap(),
+        }
+    }
+    std::fs::write(dir.path().join("list.txt"), &list).unwrap();
+    let file = "id = 'big'\n[match]\nprefix_file = 'list.txt'\n";
+    std::fs::write(dir.path().join("big.toml"), file).unwrap();
+    let load = || Operators::load(Some(dir.path()), None).unwrap();
+    let all = load();
+    for (ip, prefix) in [
+        ("0.0.0.1", "0.0.0.0/21"),
+        ("0.0.64.70", "0.0.64.64 - 0.0.64.104"),
+        ("0.0.64.105", "0.0.64.0/21"),
+    ] {
+        let found = all.whose(ip.parse().unwrap()).unwrap();
+        assert_eq!(found.record.unwrap().prefix, prefix);
+    }
+    assert!(!all.claims("255.0.0.1".parse().unwrap()));
+    bencher.counter(ItemsCount::new(PREFIXES)).bench_local(load);
 }
 
 #[divan::bench(args = [1, 2], sample_count = 10)]

@@ -12,7 +12,7 @@
 //!    [`source`] sums it up by address.
 //! 3. Verdicts: [`operator`] says whose address that is and what they ask for,
 //!    [`judge`] what speaks for and against filing, and [`bundle`] writes the
-//!    folder one files.
+//!    folder one files. [`gather`] asks WHOIS, RDAP and traceroute, when told to.
 //!
 //! [`run`] wires them together and holds the only threads.
 
@@ -35,5 +35,6 @@ pub mod source;
 pub mod operator;
 pub mod judge;
 pub mod bundle;
+pub mod gather;
 pub mod run;
 pub mod commands;

@@ -81,13 +81,23 @@ fn run(cli: &Cli) -> Outcome<u8> {
                 commands::operators::show_one(&owner.load(&config)?, id)
             }
         },
+        Command::Lint(args) => {
+            let operators = args.owner.load(&config)?;
+            commands::lint::run(&args.dir, &operators, Some(now(&args.now)?), cli.quiet)
+        }
+        Command::Verify(args) => commands::verify::run(&args.dir, &args.logs, cli.quiet),
+        Command::Gather(args) => {
+            let (pause, patience) = args.waits()?;
+            let manner = plaint::gather::Manner { now: &clock, pause, patience };
+            commands::gather::run(&args.dir, &args.asked(&config)?, &manner, cli.quiet)
+        }
         Command::Report(args) => {
             let mut setup = args.logs.setup(&config, cli.quiet)?;
             let operators = args.owner.load(&config)?;
             let asked = commands::report::Asked {
                 dir: &args.output,
                 force: args.force,
-                now: Some(now(args)?),
+                now: Some(now(&args.now)?),
                 options: args.logs.reading.recorded(&setup.options),
             };
             let (hostile, code) = commands::report::run(&mut setup, &config, &operators, &asked)?;
@@ -97,16 +107,14 @@ fn run(cli: &Cli) -> Outcome<u8> {
 }
 
 /// What age is judged against: as told, else this machine's clock. No year is ever read off it.
+fn now(told: &Option<String>) -> Outcome<Instant> {
+    Ok(cli::told_now(told)?.unwrap_or_else(clock))
+}
+
 #[allow(clippy::disallowed_methods)]
-fn now(args: &cli::ReportArgs) -> Outcome<Instant> {
-    match args.now()? {
-        Some(now) => Ok(now),
-        None => {
-            let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-            let seconds = since.map_or(0, |d| i64::try_from(d.as_secs()).unwrap_or(i64::MAX));
-            Ok(Instant::from_seconds(seconds))
-        }
-    }
+fn clock() -> Instant {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    Instant::from_seconds(since.map_or(0, |d| i64::try_from(d.as_secs()).unwrap_or(i64::MAX)))
 }
 
 /// 1 says that hostile sources were found, unless there is worse to say.

@@ -16,6 +16,8 @@ pub mod folder;
 pub mod row;
 pub mod page;
 mod write;
+pub mod verify;
+pub mod recheck;
 
 pub use manifest::{FileRecord, InputRecord};
 pub use row::BundleRow;

@@ -7,5 +7,8 @@ pub mod inspect;
 pub mod explain;
 pub mod operators;
 pub mod report;
+pub mod lint;
+pub mod verify;
+pub mod gather;
 
 pub use common::Setup;

@@ -173,10 +173,15 @@ pub struct OperatorPaths {
     pub dir: Option<PathBuf>,
     /// Address to origin AS.
     pub asn_db: Option<PathBuf>,
+    /// Files of registries: to whom addresses were given.
+    #[serde(deserialize_with = "place::one_or_many")]
+    pub registry: Vec<PathBuf>,
     /// Saved whois transcripts, one file per address.
     pub whois: Option<PathBuf>,
     /// Saved traceroutes, one file per address.
     pub traceroute: Option<PathBuf>,
+    /// Saved answers of RDAP, one file per address.
+    pub rdap: Option<PathBuf>,
 }
 
 impl Config {
@@ -219,12 +224,14 @@ impl Config {
             &mut o.asn_db,
             &mut o.whois,
             &mut o.traceroute,
+            &mut o.rdap,
             &mut c.chronyc,
             &mut c.timedatectl,
             &mut c.ntpq,
         ]
         .into_iter()
         .flatten()
+        .chain(&mut o.registry)
         {
             *file = base.join(&file);
         }

@@ -105,6 +105,7 @@ fn claimed(case: &Case<'_>) -> Option<Finding> {
     };
     let kind = match record.kind {
         Proven::PrefixList => "a prefix list",
+        Proven::Allocation => "a registry: to whom the address was given, not who announces it",
         Proven::OriginAs => "an AS database: who announces the address, not to whom it was given",
     };
     let others: Vec<String> = attribution

@@ -1,8 +1,7 @@
 //! Which AS an address is announced from: MaxMind databases and prefix-to-AS tables.
 //!
 //! A database is `GeoLite2-ASN` and its like (`autonomous_system_number`) or
-//! IPinfo's (`asn = "AS64496"`). A table is text: `prefix length AS` as CAIDA
-//! writes it, or `prefix/length AS`; `64496_64497` and `64496,64497` are several.
+//! IPinfo's (`asn = "AS64496"`); a table is what [`table`](super::table) reads.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -13,9 +12,9 @@ use maxminddb::{MaxMindDbError, Reader, WithinOptions};
 use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
 
-use super::prefix::{Range, Table};
-use crate::config::net;
+use super::table::{Origins, as_number};
 use crate::fault::{Fault, Outcome};
+use crate::hash::sha256;
 
 /// What stands before the metadata of a MaxMind database.
 const MARK: &[u8] = b"\xab\xcd\xefMaxMind.com";
@@ -34,6 +33,8 @@ pub struct Origin {
     pub name: Option<String>,
     /// The prefix this is said of.
     pub prefix: String,
+    /// Whether a registry was told so, not seen in the routing: a `route` object.
+    pub registered: bool,
 }
 
 /// A database of origin ASes.
@@ -46,7 +47,7 @@ pub struct AsnDb {
 
 enum Data {
     MaxMind(Box<Reader<Vec<u8>>>),
-    Text { table: Table, origins: Vec<Vec<u32>> },
+    Text(Box<Origins>),
 }
 
 impl fmt::Debug for AsnDb {
@@ -64,27 +65,38 @@ impl AsnDb {
     /// one without AS numbers; [`Fault::Config`] with the line for a table.
     pub fn load(path: &Path) -> Outcome<Self> {
         let bytes = std::fs::read(path).map_err(|e| Fault::file(path, e))?;
-        let sha256 = crate::hash::sha256(&bytes);
-        let (data, date) = if memchr::memmem::find(&bytes, MARK).is_some() {
-            let broken = |e: MaxMindDbError| Fault::file(path, e);
-            let reader = Reader::from_source(bytes).map_err(broken)?;
-            if !has_numbers(&reader).map_err(broken)? {
-                let kind = &reader.metadata().database_type;
+        if memchr::memmem::find(&bytes, MARK).is_none() {
+            if !bytes.starts_with(&[0x1f, 0x8b]) && bytes.contains(&0) {
                 return Err(Fault::file(
                     path,
-                    format!(
-                        "this database ({kind}) has no AS numbers; one like GeoLite2-ASN is needed"
-                    ),
+                    "neither a MaxMind database nor a prefix-to-AS table",
                 ));
             }
-            let date = day_of(i64::try_from(reader.metadata().build_epoch).ok());
-            (Data::MaxMind(Box::new(reader)), date)
-        } else if bytes.contains(&0) {
-            return Err(Fault::file(path, "neither a MaxMind database nor a prefix-to-AS table"));
-        } else {
-            (read_table(&bytes, path)?, file_date(path))
-        };
-        Ok(Self { path: path.to_owned(), date, sha256, data })
+            drop(bytes);
+            let (origins, set) = Origins::load(path)?;
+            let (date, sha256) = (set.date, set.sha256);
+            return Ok(Self {
+                path: path.to_owned(),
+                date,
+                sha256,
+                data: Data::Text(Box::new(origins)),
+            });
+        }
+        let hash = sha256(&bytes);
+        let broken = |e: MaxMindDbError| Fault::file(path, e);
+        let reader = Reader::from_source(bytes).map_err(broken)?;
+        if !has_numbers(&reader).map_err(broken)? {
+            let kind = &reader.metadata().database_type;
+            return Err(Fault::file(
+                path,
+                format!(
+                    "this database ({kind}) has no AS numbers; one like GeoLite2-ASN is needed"
+                ),
+            ));
+        }
+        let date = day_of(i64::try_from(reader.metadata().build_epoch).ok());
+        let data = Data::MaxMind(Box::new(reader));
+        Ok(Self { path: path.to_owned(), date, sha256: hash, data })
     }
 
     /// The file.
@@ -113,9 +125,11 @@ impl AsnDb {
     pub fn origin(&self, ip: IpAddr) -> Outcome<Option<Origin>> {
         let ip = ip.to_canonical();
         match &self.data {
-            Data::Text { table, origins } => Ok(table.all(ip).first().and_then(|(range, id)| {
-                let asns = origins.get(*id as usize)?.clone();
-                Some(Origin { asns, name: None, prefix: range.to_string() })
+            Data::Text(origins) => Ok(origins.of(ip).map(|(range, asns)| Origin {
+                asns,
+                name: None,
+                prefix: range.to_string(),
+                registered: origins.registered,
             })),
             Data::MaxMind(reader) => {
                 // Half of the databases know IPv4 alone; that is no fault of the address.
@@ -132,7 +146,8 @@ fn look_up(reader: &Reader<Vec<u8>>, ip: IpAddr) -> Result<Option<Origin>, MaxMi
     let found = reader.lookup(ip)?;
     let Some(record) = found.decode::<Entry>()? else { return Ok(None) };
     let Some(asn) = record.number() else { return Ok(None) };
-    Ok(Some(Origin { asns: vec![asn], name: record.name(), prefix: found.network()?.to_string() }))
+    let prefix = found.network()?.to_string();
+    Ok(Some(Origin { asns: vec![asn], name: record.name(), prefix, registered: false }))
 }
 
 /// Whether any of the first records has an AS number.
@@ -182,58 +197,6 @@ fn as_text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> 
         }
     }
     from.deserialize_any(Number)
-}
-
-fn as_number(text: &str) -> Option<u32> {
-    let digits = text.trim_matches(['{', '}']);
-    let digits = digits.strip_prefix("AS").or(digits.strip_prefix("as")).unwrap_or(digits);
-    digits.parse().ok()
-}
-
-fn read_table(bytes: &[u8], path: &Path) -> Outcome<Data> {
-    let mut table = Table::default();
-    let mut origins = Vec::new();
-    for (number, line) in (1usize..).zip(bytes.split(|b| *b == b'\n')) {
-        let line = line.split(|b| *b == b'#').next().unwrap_or_default().trim_ascii();
-        if line.is_empty() {
-            continue;
-        }
-        let wrong = |reason: String| Fault::config(path, Some(number), reason);
-        let text = str::from_utf8(line).map_err(|_| wrong("this is not text".to_owned()))?;
-        let fields: Vec<&str> = text.split_whitespace().collect();
-        let (prefix, origin) = match fields.as_slice() {
-            [address, length, origin] => (format!("{address}/{length}"), *origin),
-            [prefix, origin] => ((*prefix).to_owned(), *origin),
-            _ => {
-                return Err(wrong(
-                    "expected `prefix length AS` or `prefix/length AS`, with blanks or tabs"
-                        .to_owned(),
-                ));
-            }
-        };
-        // Full tables name a default route or a block of many holders; they tell nothing here.
-        let range = match Range::parse(&prefix) {
-            Ok(range) => range,
-            Err(_) if net::network(&prefix).is_ok() => continue,
-            Err(e) => return Err(wrong(e)),
-        };
-        let asns: Option<Vec<u32>> = origin.split(['_', ',']).map(as_number).collect();
-        let asns = asns.ok_or_else(|| wrong(format!("`{origin}` is not the number of an AS")))?;
-        let id = u32::try_from(origins.len()).map_err(|e| wrong(e.to_string()))?;
-        table.add(range, id);
-        origins.push(asns);
-    }
-    if table.is_empty() {
-        return Err(Fault::file(path, "the prefix-to-AS table is empty"));
-    }
-    table.sort();
-    Ok(Data::Text { table, origins })
-}
-
-/// The day a file was last written, in UTC.
-pub(super) fn file_date(path: &Path) -> Option<String> {
-    let written = std::fs::metadata(path).ok()?.modified().ok()?;
-    Some(DateTime::<chrono::Utc>::from(written).format("%Y-%m-%d").to_string())
 }
 
 fn day_of(epoch: Option<i64>) -> Option<String> {
@@ -393,7 +356,18 @@ mod tests {
         ] {
             assert_eq!(said(&db, ip), want, "{ip}");
         }
+        let jsonl = "{\"CIDR\":\"192.0.2.0/24\",\"ASN\":64497,\"Hits\":9}\n{\"CIDR\":\"192.0.2.0/24\",\"ASN\":64496,\"Hits\":1}\n{\"CIDR\":\"2001:db8::/32\",\"ASN\":64500,\"Hits\":9}\n";
+        let db = load(jsonl.as_bytes()).unwrap();
+        assert_eq!(said(&db, "192.0.2.7"), "[64497, 64496] - 192.0.2.0/24");
+        assert_eq!(said(&db, "2001:db8::7"), "[64500] - 2001:db8::/32");
+        let dump = "% a dump\n\nroute: 192.0.2.0/24\ndescr: B\u{fc}ro\n  goes on\norigin: AS64496 # ours\nsource: TEST\n\nroute6: 2001:db8::/32\norigin: as64500\n";
+        let db = load(dump.as_bytes()).unwrap();
+        assert_eq!(said(&db, "192.0.2.7"), "[64496] - 192.0.2.0/24");
+        assert_eq!(said(&db, "2001:db8::7"), "[64500] - 2001:db8::/32");
+        assert!(db.origin("192.0.2.7".parse().unwrap()).unwrap().unwrap().registered);
         for (text, want) in [
+            ("{\"CIDR\":\"192.0.2.0/24\"}", ":1: no object with CIDR and ASN: missing field"),
+            ("route: 192.0.2.0/24\norigin: x\n", ":2: `x` is not the number of an AS"),
             (
                 "192.0.2.0/24",
                 ":1: expected `prefix length AS` or `prefix/length AS`, with blanks or tabs",
@@ -405,7 +379,7 @@ mod tests {
             ),
         ] {
             let fault = load(text.as_bytes()).unwrap_err().to_string();
-            assert!(fault.ends_with(want), "{fault}");
+            assert!(fault.contains(want), "{fault}");
         }
     }
 }

@@ -58,12 +58,16 @@ fn claims(p: &Profile, operators: &Operators, say: &mut impl FnMut(bool, String)
         || !m.prefix_file.is_empty()
         || p.region.iter().any(|r| !r.prefixes.is_empty() || !r.prefix_file.is_empty());
     let ases = !m.asn.is_empty() || p.region.iter().any(|r| !r.asn.is_empty());
-    if answers(p) && !lists && !ases {
+    let holders = !m.whois_org.is_empty() || !m.opaque_id.is_empty();
+    if answers(p) && !lists && !ases && !holders {
         say(false, "it claims no address: name prefixes, a prefix_file or an asn".to_owned());
     }
     // Of the shipped ones it would be said of each, and to everybody.
     if p.file.is_some() && ases && !lists && operators.asn_db().is_none() {
         say(false, "it claims ASes alone, and no AS database is named (--asn-db)".to_owned());
+    }
+    if p.file.is_some() && holders && operators.registry().is_empty() {
+        say(false, "it names holders, and no file of a registry is named (--registry)".to_owned());
     }
 }
 

@@ -6,17 +6,27 @@
 
 pub mod prefix;
 
+mod dataset;
+
 pub mod rules;
 
 pub mod profile;
+
+pub mod contact;
 
 mod shipped;
 
 mod layer;
 
+mod table;
+
 pub mod asn;
 
+pub mod registry;
+
 pub mod route;
+
+pub mod record;
 
 pub mod owner;
 
@@ -24,6 +34,7 @@ pub mod show;
 
 pub mod lint;
 
-pub use owner::{Attribution, Operators, Proven, Record};
+pub use owner::Operators;
 pub use profile::{Channel, Need, Profile};
+pub use record::{Attribution, Proven, Record};
 pub use route::Unrouted;

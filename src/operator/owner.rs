@@ -1,17 +1,17 @@
 //! Attributes an address to an operator and its region, with the record that proves it.
 
-use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use rustc_hash::FxHashMap;
 
-use super::asn::{AsnDb, Origin, file_date};
+use super::asn::{AsnDb, Origin};
+use super::dataset::file_date;
 use super::layer;
 use super::prefix::{Range, Table, read_list};
-use super::profile::{Channel, Profile, Proof};
-use super::route::{self, Unrouted};
-use crate::class::Class;
+use super::profile::{Profile, Proof};
+use super::record::{Attribution, Proven, Record};
+use super::registry::{Allocation, Registry};
 use crate::config::place;
 use crate::fault::{Fault, Outcome};
 
@@ -26,6 +26,17 @@ pub struct Operators {
     lists: Vec<List>,
     asn_db: Option<AsnDb>,
     by_asn: FxHashMap<u32, Claim>,
+    registry: Registry,
+    /// By what a registry calls the holder.
+    by_holder: FxHashMap<String, Claim>,
+}
+
+/// What an operator claims and a file says of an address.
+struct Found<'a> {
+    range: Range,
+    claim: Claim,
+    /// None for a prefix list.
+    allocation: Option<&'a Allocation>,
 }
 
 /// One prefix of one operator. Small, since there may be a million.
@@ -46,76 +57,6 @@ struct List {
     sha256: String,
 }
 
-/// Whose an address is.
-#[derive(Clone, Debug)]
-pub struct Attribution<'o> {
-    /// The operator, if any claims the address.
-    pub operator: Option<&'o Profile>,
-    /// Its region, where it has regions and one could be told.
-    pub region: Option<&'o str>,
-    /// The record that proves it.
-    pub record: Option<Record>,
-    /// Records of others that also claim the address, and of other regions of
-    /// the same operator; they lost to a longer prefix or a better proof.
-    pub others: Vec<Record>,
-    /// What the AS database says, whether or not any operator claims that AS.
-    pub origin: Option<Origin>,
-}
-
-impl<'o> Attribution<'o> {
-    /// The channel for a class of abuse from this address.
-    ///
-    /// # Errors
-    ///
-    /// `None` where nobody claims the address, else why there is no channel.
-    pub fn channel(&self, class: Class) -> Result<&'o Channel, Option<Unrouted>> {
-        route::channel(self.operator.ok_or(None)?, class, self.region).map_err(Some)
-    }
-}
-
-/// One record that ties an address to an operator.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
-    /// The operator's id.
-    pub operator: String,
-    /// The region it speaks for.
-    pub region: Option<String>,
-    /// The prefix or range, as text.
-    pub prefix: String,
-    /// Where the record stands.
-    pub file: PathBuf,
-    /// The line, in a prefix list.
-    pub line: Option<usize>,
-    /// The day the file was written or the database built, as YYYY-MM-DD.
-    pub file_date: Option<String>,
-    /// The file's hash.
-    pub file_sha256: String,
-    /// What kind of record it is.
-    pub kind: Proven,
-    /// The origin AS, for a record of an AS database.
-    pub asn: Option<u32>,
-    /// Its name there.
-    pub as_name: Option<String>,
-}
-
-/// The kinds of records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Proven {
-    /// A prefix list or an operator file.
-    PrefixList,
-    /// An AS database, and an operator file that claims the AS.
-    OriginAs,
-}
-
-impl fmt::Display for Proven {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::PrefixList => "prefix list",
-            Self::OriginAs => "origin AS",
-        })
-    }
-}
-
 impl Operators {
     /// Reads the shipped operator files and those in `dir`, their prefix
     /// lists, and the AS database.
@@ -125,6 +66,19 @@ impl Operators {
     /// [`Fault::Config`] with file and line for a mistake in a file or a
     /// prefix or AS that two claim; [`Fault::File`] for the database.
     pub fn load(dir: Option<&Path>, asn_db: Option<&Path>) -> Outcome<Self> {
+        Self::load_with(dir, asn_db, &[])
+    }
+
+    /// The same, with files of registries.
+    ///
+    /// # Errors
+    ///
+    /// As [`Operators::load`], and for a file of a registry.
+    pub fn load_with(
+        dir: Option<&Path>,
+        asn_db: Option<&Path>,
+        registries: &[PathBuf],
+    ) -> Outcome<Self> {
         let mut profiles = layer::load(dir)?;
         profiles.sort_by(|a, b| a.id.cmp(&b.id));
         let mut all = Self {
@@ -134,6 +88,8 @@ impl Operators {
             lists: Vec::new(),
             asn_db: asn_db.map(AsnDb::load).transpose()?,
             by_asn: FxHashMap::default(),
+            registry: Registry::load(registries)?,
+            by_holder: FxHashMap::default(),
         };
         for (number, profile) in (0u32..).zip(&profiles) {
             // Regions first: of equal ranges of one operator, theirs says more.
@@ -147,6 +103,7 @@ impl Operators {
         all.profiles = profiles;
         all.refuse_equal_claims()?;
         all.claim_ases()?;
+        all.claim_holders()?;
         Ok(all)
     }
 
@@ -240,33 +197,63 @@ impl Operators {
                 if earlier.operator == operator && (region.is_none() || region == earlier.region) {
                     continue;
                 }
-                let other = self.profile(earlier).unwrap_or(profile);
-                // A file of the user's may take over a shipped operator's AS.
-                match (&other.file, &profile.file) {
-                    (Some(_), None) => {}
-                    (None, Some(_)) => {
-                        by_asn.insert(asn, claim);
-                    }
-                    _ => {
-                        let path = PathBuf::from(profile.place());
-                        let text = profile.file.as_deref().map(place::text_of).transpose()?;
-                        let line = text.and_then(|t| place::line_of(&t, "match", "asn", ""));
-                        return Err(Fault::config(
-                            &path,
-                            line,
-                            format!(
-                                "AS{asn} of {} is also claimed by {} in {}; take it out of one",
-                                self.claimant(claim),
-                                self.claimant(earlier),
-                                other.place(),
-                            ),
-                        ));
-                    }
+                if self.takes_over(claim, earlier, &format!("AS{asn}"), "asn")? {
+                    by_asn.insert(asn, claim);
                 }
             }
         }
         self.by_asn = by_asn;
         Ok(())
+    }
+
+    fn claim_holders(&mut self) -> Outcome<()> {
+        let mut by_holder: FxHashMap<String, Claim> = FxHashMap::default();
+        for (operator, profile) in (0u32..).zip(&self.profiles) {
+            let m = &profile.matches;
+            let claim = Claim { operator, region: None, list: 0, line: 0 };
+            let ids = m.opaque_id.iter().map(|h| ("opaque_id", h));
+            for (key, holder) in ids.chain(m.whois_org.iter().map(|h| ("whois_org", h))) {
+                let takes = match by_holder.get(holder).copied() {
+                    Some(earlier) if earlier.operator == operator => false,
+                    Some(earlier) => {
+                        self.takes_over(claim, earlier, &format!("the holder `{holder}`"), key)?
+                    }
+                    None => true,
+                };
+                if takes {
+                    by_holder.insert(holder.clone(), claim);
+                }
+            }
+        }
+        self.by_holder = by_holder;
+        Ok(())
+    }
+
+    /// Whether a second claim to the same thing replaces the first: a file of
+    /// the user's may take over what a shipped one claims; two of the user's
+    /// may not claim the same.
+    fn takes_over(&self, claim: Claim, earlier: Claim, what: &str, key: &str) -> Outcome<bool> {
+        let (Some(profile), Some(other)) = (self.profile(claim), self.profile(earlier)) else {
+            return Ok(false);
+        };
+        match (&other.file, &profile.file) {
+            (Some(_), None) => Ok(false),
+            (None, Some(_)) => Ok(true),
+            _ => {
+                let path = PathBuf::from(profile.place());
+                let text = profile.file.as_deref().map(place::text_of).transpose()?;
+                let line = text.and_then(|t| place::line_of(&t, "match", key, ""));
+                let (ours, theirs) = (self.claimant(claim), self.claimant(earlier));
+                Err(Fault::config(
+                    &path,
+                    line,
+                    format!(
+                        "{what} of {ours} is also claimed by {theirs} in {}; take it out of one",
+                        other.place(),
+                    ),
+                ))
+            }
+        }
     }
 
     fn profile(&self, claim: Claim) -> Option<&Profile> {
@@ -288,20 +275,33 @@ impl Operators {
             Some(db) => db.origin(ip)?,
             None => None,
         };
-        let listed: Vec<(Range, Claim)> = self
+        let held = self.registry.holding(ip);
+        let mut listed: Vec<Found<'_>> = self
             .table
             .all(ip)
             .into_iter()
-            .filter_map(|(range, id)| Some((range, *self.claims.get(id as usize)?)))
+            .filter_map(|(range, id)| {
+                let claim = *self.claims.get(id as usize)?;
+                Some(Found { range, claim, allocation: None })
+            })
             .collect();
+        for a in &held {
+            let known = self.by_holder.get(&a.holder);
+            let known = known.or_else(|| self.by_holder.get(a.org_name.as_ref()?));
+            let found =
+                |claim: &Claim| Found { range: a.range, claim: *claim, allocation: Some(a) };
+            listed.extend(known.map(found));
+        }
+        // Of equal ranges one's own list says more.
+        listed.sort_by_key(|f| (f.range.size(), f.allocation.is_some()));
         let mut by_as: Vec<(u32, Claim)> = Vec::new();
         for asn in origin.iter().flat_map(|o| &o.asns) {
             by_as.extend(self.by_asn.get(asn).map(|claim| (*asn, *claim)));
         }
 
         let mut records: Vec<(Claim, Record)> = Vec::new();
-        for (range, claim) in &listed {
-            records.extend(self.listed_record(*range, *claim).map(|r| (*claim, r)));
+        for found in &listed {
+            records.extend(self.listed_record(found).map(|r| (found.claim, r)));
         }
         let from_lists = records.len();
         for (asn, claim) in &by_as {
@@ -310,32 +310,43 @@ impl Operators {
         }
         // An AS proves something where nobody lists the address, its operator
         // takes that for proof, and a prefix announced by several ASes does
-        // not belong to two operators.
-        let proves =
-            |c: &Claim| self.profile(*c).is_some_and(|p| p.matches.proof != Proof::Allocation);
+        // not belong to two operators. A list of prefixes always proves.
+        let proof = |c: &Claim| self.profile(*c).map(|p| p.matches.proof);
         let sure = by_as.windows(2).all(|w| match w {
             [a, b] => a.1.operator == b.1.operator,
             _ => true,
         });
-        let winner = match records.first() {
-            Some((claim, _)) if from_lists > 0 || (sure && proves(claim)) => Some(*claim),
-            _ => None,
-        };
-        let Some(winner) = winner else {
+        let by_list = records.iter().take(from_lists).position(|(claim, r)| {
+            r.kind == Proven::PrefixList || proof(claim) != Some(Proof::OriginAs)
+        });
+        let proving = by_list.or_else(|| {
+            let (claim, _) = records.get(from_lists)?;
+            (sure && proof(claim) != Some(Proof::Allocation)).then_some(from_lists)
+        });
+        let allocation = held.first().cloned();
+        let Some(proving) = proving.filter(|i| *i < records.len()) else {
             let others = records.into_iter().map(|(_, r)| r).collect();
-            return Ok(Attribution { operator: None, region: None, record: None, others, origin });
+            return Ok(Attribution {
+                operator: None,
+                region: None,
+                record: None,
+                others,
+                allocation,
+                origin,
+            });
         };
+        let (winner, record) = records.remove(proving);
         let region = self.region_of(winner, &listed, &by_as);
-        let mut records = records.into_iter();
-        let record = records.next().map(|(_, r)| r);
         let others = records
+            .into_iter()
             .filter(|(c, r)| {
                 c.operator != winner.operator
                     || (r.region.is_some() && r.region.as_deref() != region)
             })
             .map(|(_, r)| r)
             .collect();
-        Ok(Attribution { operator: self.profile(winner), region, record, others, origin })
+        let operator = self.profile(winner);
+        Ok(Attribution { operator, region, record: Some(record), others, allocation, origin })
     }
 
     /// The region: by the longest prefix of any region, else by origin AS,
@@ -343,11 +354,11 @@ impl Operators {
     fn region_of(
         &self,
         winner: Claim,
-        listed: &[(Range, Claim)],
+        listed: &[Found<'_>],
         by_as: &[(u32, Claim)],
     ) -> Option<&str> {
         let own = |c: &&Claim| c.operator == winner.operator && c.region.is_some();
-        if let Some(claim) = listed.iter().map(|(_, c)| c).find(own) {
+        if let Some(claim) = listed.iter().map(|f| &f.claim).find(own) {
             return self.region(*claim);
         }
         let mut named = by_as.iter().map(|(_, c)| c).filter(own).filter_map(|c| self.region(*c));
@@ -359,12 +370,29 @@ impl Operators {
         regions.iter().find(|r| r.default).map(|r| r.name.as_str())
     }
 
-    fn listed_record(&self, range: Range, claim: Claim) -> Option<Record> {
+    fn listed_record(&self, found: &Found<'_>) -> Option<Record> {
+        let operator = self.profile(found.claim)?.id.clone();
+        if let Some(a) = found.allocation {
+            return Some(Record {
+                operator,
+                region: None,
+                prefix: a.range.to_string(),
+                file: a.file.clone(),
+                line: Some(a.line),
+                file_date: a.file_date.clone(),
+                file_sha256: a.file_sha256.clone(),
+                kind: Proven::Allocation,
+                asn: None,
+                as_name: None,
+                holder: Some(a.to_string()),
+            });
+        }
+        let claim = found.claim;
         let list = self.lists.get(claim.list as usize)?;
         Some(Record {
-            operator: self.profile(claim)?.id.clone(),
+            operator,
             region: self.region(claim).map(str::to_owned),
-            prefix: range.to_string(),
+            prefix: found.range.to_string(),
             file: list.path.clone(),
             line: (claim.line > 0).then_some(claim.line as usize),
             file_date: list.date.clone(),
@@ -372,6 +400,7 @@ impl Operators {
             kind: Proven::PrefixList,
             asn: None,
             as_name: None,
+            holder: None,
         })
     }
 
@@ -388,6 +417,7 @@ impl Operators {
             kind: Proven::OriginAs,
             asn: Some(asn),
             as_name: origin.name.clone(),
+            holder: None,
         })
     }
 
@@ -418,9 +448,19 @@ impl Operators {
         self.asn_db.as_ref()
     }
 
-    /// Every file prefixes were read from, with its day and hash, for a manifest.
+    /// The files of registries.
+    #[must_use]
+    pub const fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Every file prefixes or allocations were read from, with its day and
+    /// hash, for a manifest.
     pub fn lists(&self) -> impl Iterator<Item = (&Path, Option<&str>, &str)> {
-        self.lists.iter().map(|l| (l.path.as_path(), l.date.as_deref(), l.sha256.as_str()))
+        let lists =
+            self.lists.iter().map(|l| (l.path.as_path(), l.date.as_deref(), l.sha256.as_str()));
+        let registries = self.registry.files().iter();
+        lists.chain(registries.map(|f| (f.path.as_path(), f.date.as_deref(), f.sha256.as_str())))
     }
 }
 

@@ -1,6 +1,8 @@
 //! Rows for attribution: nested prefixes, regions, origin ASes, and claims that collide.
 
 use super::*;
+use crate::class::Class;
+use crate::operator::route::Unrouted;
 
 /// BT's file with lists for its two regions, where a /26 inside a /24 belongs
 /// to the other region, and a neighbour inside Janet's block.
@@ -199,4 +201,98 @@ fn collisions_and_bad_lists() {
     let dir = folder(&[("a.toml", "id='a'\n[match]\nasn=[786]"), ("o.txt", "192.0.2.0/24 786")]);
     let all = Operators::load(Some(dir.path()), Some(&dir.path().join("o.txt"))).unwrap();
     assert!(told(&all, "192.0.2.9").starts_with("a - [a 192.0.2.0/24 o.txt AS786]"));
+}
+
+/// A provider whose addresses a registry's files tell, by holder and by organisation.
+fn held_by(proof: &str) -> (tempfile::TempDir, Operators) {
+    let channel = "[[channel]]\nid='m'\nkind='email'\nto='abuse@example.net'\n[[route]]\nclass=['*']\nchannel='m'\n";
+    let dir = folder(&[
+        (
+            "big.toml",
+            &format!(
+                "id='big'\n[match]\nopaque_id=['ripencc:aaaa']\nwhois_org=['Big Networks']\nasn=[64500]\nproof='{proof}'\n{channel}"
+            ),
+        ),
+        (
+            "small.toml",
+            &format!("id='small'\n[match]\nprefixes=['192.0.2.10 - 192.0.2.20']\n{channel}"),
+        ),
+        (
+            "delegated.txt",
+            "2|ripencc|20260401|2|19830705|20260331|+0200\nripencc|GB|ipv4|192.0.2.0|100|20040312|allocated|aaaa\nripencc|GB|ipv4|203.0.113.0|96|20040312|allocated|cccc\n",
+        ),
+        (
+            "dump.txt",
+            "inetnum: 198.51.100.0 - 198.51.100.150\nnetname: BIG-1\norg: ORG-BIG1-TEST\n\ninetnum: 198.51.100.0 - 198.51.100.15\nnetname: Big Networks\ndescr: Big Networks\n\norganisation: ORG-BIG1-TEST\norg-name: Big Networks\n",
+        ),
+        ("origins.txt", "192.0.2.0 24 64501\n203.0.113.0 24 64500\n198.51.100.0 24 64500\n"),
+    ]);
+    let registries = [dir.path().join("delegated.txt"), dir.path().join("dump.txt")];
+    let origins = dir.path().join("origins.txt");
+    let all = Operators::load_with(Some(dir.path()), Some(&origins), &registries).unwrap();
+    (dir, all)
+}
+
+#[test]
+fn allocation_and_origin_are_two_facts() {
+    let of = |proof: &str, ip: &str| -> String {
+        let (_dir, all) = held_by(proof);
+        let a = all.whose(ip.parse().unwrap()).unwrap();
+        let record = a.record.as_ref().map(|r| format!("{} {}", r.kind, r.prefix));
+        let given = a.allocation.as_ref().map(|g| format!("{} to {g}", g.range));
+        let origin = a.origin.as_ref().map(|o| format!("{:?}", o.asns));
+        format!(
+            "{} by {}; given {}; announced by {}",
+            a.operator.map_or("nobody", |p| p.id.as_str()),
+            record.as_deref().unwrap_or("nothing"),
+            given.as_deref().unwrap_or("-"),
+            origin.as_deref().unwrap_or("-")
+        )
+    };
+    let given = "given 192.0.2.0 - 192.0.2.99 to ripencc:aaaa, GB; announced by [64501]";
+    let other = "given 203.0.113.0 - 203.0.113.95 to ripencc:cccc, GB; announced by [64500]";
+    let org = "given 198.51.100.0 - 198.51.100.150 to ORG-BIG1-TEST (Big Networks), GB; announced by [64500]"
+        .replace(", GB", "");
+    for (proof, ip, want) in [
+        ("either", "192.0.2.99", format!("big by allocation 192.0.2.0 - 192.0.2.99; {given}")),
+        ("allocation", "192.0.2.99", format!("big by allocation 192.0.2.0 - 192.0.2.99; {given}")),
+        // Somebody else announces it, and only that would prove it.
+        ("origin-as", "192.0.2.99", format!("nobody by nothing; {given}")),
+        // The smaller range is another's.
+        ("either", "192.0.2.15", format!("small by prefix list 192.0.2.10 - 192.0.2.20; {given}")),
+        ("either", "203.0.113.95", format!("big by origin AS 203.0.113.0/24; {other}")),
+        ("allocation", "203.0.113.95", format!("nobody by nothing; {other}")),
+        (
+            "allocation",
+            "198.51.100.150",
+            format!("big by allocation 198.51.100.0 - 198.51.100.150; {org}"),
+        ),
+    ] {
+        assert_eq!(of(proof, ip), want, "{proof} {ip}");
+    }
+    // A network may call itself what it likes; the organisation around it counts.
+    let (_dir, all) = held_by("allocation");
+    let a = all.whose("198.51.100.7".parse().unwrap()).unwrap();
+    assert_eq!(a.record.unwrap().prefix, "198.51.100.0 - 198.51.100.150");
+    assert_eq!(a.allocation.unwrap().to_string(), "Big Networks");
+    let others: Vec<String> = all
+        .whose("192.0.2.15".parse().unwrap())
+        .unwrap()
+        .others
+        .into_iter()
+        .map(|r| format!("{} {}", r.operator, r.prefix))
+        .collect();
+    assert_eq!(others, ["big 192.0.2.0 - 192.0.2.99"]);
+}
+
+#[test]
+fn holders_that_two_claim() {
+    let file = |id: &str| format!("id='{id}'\n[match]\nopaque_id=['ripencc:aaaa']\n");
+    let dir = folder(&[("a.toml", &file("a")), ("b.toml", &file("b"))]);
+    let fault = Operators::load(Some(dir.path()), None).unwrap_err().to_string();
+    assert!(fault.contains("the holder `ripencc:aaaa` of `b` is also claimed by `a`"), "{fault}");
+    assert!(fault.contains("b.toml:3: "), "{fault}");
+    let dir = folder(&[("a.toml", "id='a'\n[match]\nopaque_id=['aaaa']\n")]);
+    let fault = Operators::load(Some(dir.path()), None).unwrap_err().to_string();
+    assert!(fault.contains("a.toml:3: `aaaa`: a holder is REGISTRY:ID"), "{fault}");
 }

@@ -2,9 +2,13 @@
 //!
 //! Registries delegate ranges that are no power of two, and lists overlap, so
 //! the table holds ranges: sorted by their first address, with the greatest
-//! last address of every subtree beside them (an implicit interval tree). A
-//! look-up costs the depth of the tree and the ranges that match.
+//! last address of every subtree beside them (an implicit interval tree), which
+//! gives all ranges that hold an address. The smallest of them is asked much
+//! more often, so the addresses are also cut at every beginning and end, and
+//! each piece knows its own: two short searches, whatever overlaps.
 
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Sub;
@@ -70,7 +74,16 @@ impl Range {
         }
     }
 
-    const fn is_believable(&self) -> bool {
+    /// How many addresses lie between its ends.
+    pub(super) const fn size(&self) -> u128 {
+        match *self {
+            Self::V4(a, b) => (b - a) as u128,
+            Self::V6(a, b) => b - a,
+        }
+    }
+
+    /// Whether an operator can hold that much.
+    pub(super) const fn is_believable(&self) -> bool {
         match *self {
             Self::V4(a, b) => b - a < 1 << (32 - SHORTEST_V4),
             Self::V6(a, b) => b - a < 1 << (128 - SHORTEST_V6),
@@ -139,8 +152,8 @@ impl Table {
     /// Adds a range.
     pub fn add(&mut self, range: Range, id: u32) {
         match range {
-            Range::V4(first, last) => self.v4.0.push(Node { first, last, reach: last, id }),
-            Range::V6(first, last) => self.v6.0.push(Node { first, last, reach: last, id }),
+            Range::V4(first, last) => self.v4.nodes.push(Node { first, last, reach: last, id }),
+            Range::V6(first, last) => self.v6.nodes.push(Node { first, last, reach: last, id }),
         }
     }
 
@@ -153,7 +166,10 @@ impl Table {
     /// The number of the smallest range that holds the address.
     #[must_use]
     pub fn longest(&self, ip: IpAddr) -> Option<u32> {
-        self.all(ip).first().map(|(_, id)| *id)
+        match ip.to_canonical() {
+            IpAddr::V4(ip) => self.v4.smallest(ip.to_bits()),
+            IpAddr::V6(ip) => self.v6.smallest(ip.to_bits()),
+        }
     }
 
     /// All ranges that hold the address with their numbers, the smallest
@@ -174,7 +190,7 @@ impl Table {
     /// How many ranges there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.v4.0.len() + self.v6.0.len()
+        self.v4.nodes.len() + self.v6.nodes.len()
     }
 
     /// Whether there are none.
@@ -193,26 +209,68 @@ struct Node<A> {
     id: u32,
 }
 
-/// Nodes sorted by first address; the root of a slice is its middle, the left
-/// and right parts are its subtrees.
-#[derive(Clone, Debug, Default)]
-struct Tree<A>(Vec<Node<A>>);
+/// An address as a number.
+trait Number: Copy + Ord + Sub<Output = Self> {
+    /// The one after it; none after the last.
+    fn next(self) -> Option<Self>;
+}
 
-impl<A: Copy + Ord + Sub<Output = A>> Tree<A> {
+impl Number for u32 {
+    fn next(self) -> Option<Self> {
+        self.checked_add(1)
+    }
+}
+
+impl Number for u128 {
+    fn next(self) -> Option<Self> {
+        self.checked_add(1)
+    }
+}
+
+/// Pieces between two entries of the coarse index: its 16 bytes each fit a
+/// second-level cache for a million ranges, and a block is a few cache lines.
+const BLOCK: usize = 64;
+
+/// The id of a piece that no range holds.
+const NOBODY: u32 = u32::MAX;
+
+/// Nodes sorted by first address; the root of a slice is its middle, the left
+/// and right parts are its subtrees. `starts` and `ids` are the pieces.
+#[derive(Clone, Debug, Default)]
+struct Tree<A> {
+    nodes: Vec<Node<A>>,
+    starts: Vec<A>,
+    ids: Vec<u32>,
+    /// Every [`BLOCK`]th of `starts`.
+    index: Vec<A>,
+}
+
+impl<A: Number> Tree<A> {
     fn sort(&mut self) {
-        self.0.sort_unstable_by_key(|n| (n.first, n.last, n.id));
-        set_reach(&mut self.0);
+        self.nodes.sort_unstable_by_key(|n| (n.first, n.last, n.id));
+        set_reach(&mut self.nodes);
+        (self.starts, self.ids) = pieces(&self.nodes);
+        self.index = self.starts.iter().step_by(BLOCK).copied().collect();
+    }
+
+    /// The smallest range that holds `ip`; of equal ones the smaller number.
+    fn smallest(&self, ip: A) -> Option<u32> {
+        let from = self.index.partition_point(|s| *s <= ip).checked_sub(1)? * BLOCK;
+        let block = self.starts.get(from..)?;
+        let block = block.get(..BLOCK).unwrap_or(block);
+        let at = from + block.partition_point(|s| *s <= ip).checked_sub(1)?;
+        self.ids.get(at).copied().filter(|id| *id != NOBODY)
     }
 
     fn holding(&self, ip: A, range: fn(A, A) -> Range) -> Vec<(Range, u32)> {
         let mut found = Vec::new();
-        search(&self.0, ip, &mut found);
+        search(&self.nodes, ip, &mut found);
         found.sort_unstable_by_key(|n| (n.last - n.first, n.id));
         found.into_iter().map(|n| (range(n.first, n.last), n.id)).collect()
     }
 
     fn equals(&self, range: fn(A, A) -> Range) -> impl Iterator<Item = (Range, u32, u32)> {
-        let pairs = self.0.iter().zip(self.0.iter().skip(1));
+        let pairs = self.nodes.iter().zip(self.nodes.iter().skip(1));
         pairs
             .filter(|(a, b)| a.first == b.first && a.last == b.last)
             .map(move |(a, b)| (range(a.first, a.last), a.id, b.id))
@@ -226,6 +284,42 @@ fn set_reach<A: Copy + Ord>(nodes: &mut [Node<A>]) -> Option<A> {
     let below = set_reach(left).into_iter().chain(set_reach(right));
     root.reach = below.fold(root.last, A::max);
     Some(root.reach)
+}
+
+/// Cuts the addresses at every beginning and end of sorted nodes: where each
+/// piece begins, and the smallest range there.
+fn pieces<A: Number>(nodes: &[Node<A>]) -> (Vec<A>, Vec<u32>) {
+    let (mut starts, mut ids) = (Vec::with_capacity(nodes.len()), Vec::new());
+    ids.reserve(nodes.len());
+    let mut open: BTreeSet<(A, u32)> = BTreeSet::new();
+    let mut ends: BinaryHeap<Reverse<(A, A, u32)>> = BinaryHeap::new();
+    let mut waiting = nodes.iter().peekable();
+    loop {
+        let begins = waiting.peek().map(|n| n.first);
+        let ends_before = ends.peek().and_then(|Reverse((last, ..))| last.next());
+        let at = match (begins, ends_before) {
+            (Some(a), Some(b)) => a.min(b),
+            (Some(a), None) | (None, Some(a)) => a,
+            (None, None) => break,
+        };
+        while let Some(Reverse((_, size, id))) =
+            ends.peek().filter(|Reverse((last, ..))| *last < at).copied()
+        {
+            ends.pop();
+            open.remove(&(size, id));
+        }
+        while let Some(n) = waiting.next_if(|n| n.first == at) {
+            let size = n.last - n.first;
+            open.insert((size, n.id));
+            ends.push(Reverse((n.last, size, n.id)));
+        }
+        let id = open.first().map_or(NOBODY, |(_, id)| *id);
+        if ids.last() != Some(&id) {
+            starts.push(at);
+            ids.push(id);
+        }
+    }
+    (starts, ids)
 }
 
 /// Collects the nodes that hold `ip`.
@@ -323,7 +417,20 @@ mod tests {
                 .collect();
             want.sort_unstable();
             let want: Vec<u32> = want.into_iter().map(|w| w.1).collect();
-            assert_eq!(ids(&table, Ipv4Addr::from_bits(at).into()), want);
+            let ip = Ipv4Addr::from_bits(at).into();
+            assert_eq!(ids(&table, ip), want);
+            assert_eq!(table.longest(ip), want.first().copied());
+        }
+    }
+
+    #[test]
+    fn the_last_address_of_all() {
+        let last = u32::MAX;
+        let table = table([Range::V4(last - 9, last), Range::V4(last, last), Range::V4(0, 0)]);
+        for (at, want) in
+            [(last, Some(1)), (last - 1, Some(0)), (last - 10, None), (0, Some(2)), (1, None)]
+        {
+            assert_eq!(table.longest(Ipv4Addr::from_bits(at).into()), want, "{at}");
         }
     }
 

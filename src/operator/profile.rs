@@ -268,8 +268,13 @@ pub struct Match {
     /// Lists of prefixes, relative to the operator file.
     #[serde(deserialize_with = "place::one_or_many")]
     pub prefix_file: Vec<PathBuf>,
-    /// Names in whois that are theirs, exactly as written there.
+    /// Organisations in dumps of registries that are theirs, as `org` handle
+    /// or `org-name`, exactly as written there.
     pub whois_org: Vec<String>,
+    /// Holders in delegated-extended files, as `ripencc:ID`: an id is one
+    /// registry's own, and another may have given the same to somebody else.
+    #[serde(deserialize_with = "holders")]
+    pub opaque_id: Vec<String>,
     /// What proves that an address is theirs.
     pub proof: Proof,
 }
@@ -278,7 +283,7 @@ pub struct Match {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Proof {
-    /// Only its prefix lists; an origin AS is shown, and proves nothing.
+    /// Its prefix lists and what registries gave it; an origin AS is shown, and proves nothing.
     Allocation,
     /// The origin AS; a prefix list counts as one of what it originates.
     OriginAs,
@@ -433,6 +438,22 @@ impl<'de> Deserialize<'de> for RouteClass {
             }),
         })
     }
+}
+
+fn holders<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    let list = Vec::<String>::deserialize(from)?;
+    const REGISTRIES: [&str; 5] = ["afrinic", "apnic", "arin", "lacnic", "ripencc"];
+    for id in &list {
+        let known =
+            id.split_once(':').is_some_and(|(r, i)| REGISTRIES.contains(&r) && !i.is_empty());
+        if !known {
+            return Err(serde::de::Error::custom(format!(
+                "`{id}`: a holder is REGISTRY:ID, with one of {}",
+                REGISTRIES.join(", ")
+            )));
+        }
+    }
+    Ok(list)
 }
 
 const fn one() -> u32 {

@@ -5,8 +5,9 @@ use std::net::IpAddr;
 
 use serde_json::{Value, json};
 
-use super::owner::{Attribution, Operators, Record};
+use super::owner::Operators;
 use super::profile::Profile;
+use super::record::{Attribution, Record};
 use super::route;
 use crate::class::Class;
 use crate::config::place;
@@ -178,12 +179,26 @@ pub fn check(operators: &Operators, ips: &[IpAddr]) -> Outcome<String> {
                 in_words(other)
             );
         }
-        if let (Some(origin), None) = (&a.origin, a.operator) {
-            let ases: Vec<String> = origin.asns.iter().map(|n| format!("AS{n}")).collect();
-            let name = origin.name.as_deref().map(|n| format!(" ({})", safe(n)));
+        // Two facts that are often taken for each other: to whom it was given,
+        // and who announces it.
+        if let Some(given) = &a.allocation {
             let _ = writeln!(
                 out,
-                "  origin     {}{} announces {}",
+                "  allocated  {} to {}, in {}:{}{}",
+                given.range,
+                safe(&given.to_string()),
+                safe(&given.file.display().to_string()),
+                given.line,
+                given.file_date.as_deref().map(|d| format!(", dated {d}")).unwrap_or_default(),
+            );
+        }
+        if let Some(origin) = &a.origin {
+            let ases: Vec<String> = origin.asns.iter().map(|n| format!("AS{n}")).collect();
+            let name = origin.name.as_deref().map(|n| format!(" ({})", safe(n)));
+            let verb = if origin.registered { "is registered to announce" } else { "announces" };
+            let _ = writeln!(
+                out,
+                "  origin     {}{} {verb} {}",
                 ases.join(", "),
                 name.unwrap_or_default(),
                 safe(&origin.prefix)
@@ -200,7 +215,10 @@ fn in_words(r: &Record) -> String {
             let name = r.as_name.as_deref().map(|n| format!(" ({})", safe(n))).unwrap_or_default();
             format!("{} AS{n}{name} of {}", r.kind, safe(&r.prefix))
         }
-        None => format!("{} {}", r.kind, safe(&r.prefix)),
+        None => {
+            let to = r.holder.as_deref().map(|h| format!(" to {}", safe(h))).unwrap_or_default();
+            format!("{} {}{to}", r.kind, safe(&r.prefix))
+        }
     };
     let line = r.line.map(|n| format!(":{n}")).unwrap_or_default();
     let dated = r.file_date.as_deref().map(|d| format!(", dated {d}")).unwrap_or_default();
@@ -251,8 +269,25 @@ fn attribution_json(ip: IpAddr, a: &Attribution<'_>) -> Value {
         }
     }
     put("others", a.others.iter().map(record_json).collect());
+    if let Some(given) = &a.allocation {
+        put(
+            "allocation",
+            json!({
+                "range": given.range.to_string(),
+                "holder": given.holder,
+                "org_name": given.org_name,
+                "netname": given.netname,
+                "country": given.country,
+                "file": given.file.display().to_string(),
+                "line": given.line,
+                "file_date": given.file_date,
+                "file_sha256": given.file_sha256,
+            }),
+        );
+    }
     if let Some(origin) = &a.origin {
-        let mut o = json!({"asns": origin.asns, "prefix": origin.prefix});
+        let mut o =
+            json!({"asns": origin.asns, "prefix": origin.prefix, "registered": origin.registered});
         if let (Some(name), Some(map)) = (&origin.name, o.as_object_mut()) {
             map.insert("name".to_owned(), json!(name));
         }
@@ -278,6 +313,7 @@ pub fn record_json(r: &Record) -> Value {
             ("file_date", r.file_date.as_ref().map(|v| json!(v))),
             ("asn", r.asn.map(|v| json!(v))),
             ("as_name", r.as_name.as_ref().map(|v| json!(v))),
+            ("holder", r.holder.as_ref().map(|v| json!(v))),
         ];
         map.extend(facts.into_iter().filter_map(|(k, v)| Some((k.to_owned(), v?))));
     }

@@ -205,6 +205,14 @@ fn linked(part: &Part<'_, '_>) -> String {
         Proven::PrefixList => wrapped(&format!(
             "Source IP address {addr} is in {prefix}, which our list of your networks holds."
         )),
+        Proven::Allocation => {
+            let holder = record.holder.as_deref().map(|h| format!(" to {}", plain(h)));
+            wrapped(&format!(
+                "Source IP address {addr} is in {prefix}, which the registry allocated{}. That \
+                 says to whom it was given, not who announces it.",
+                holder.unwrap_or_default()
+            ))
+        }
         Proven::OriginAs => {
             let asn = record.asn.map(|n| format!("AS{n}")).unwrap_or_default();
             let name =

@@ -1,0 +1,470 @@
+//! `plaint verify`: whether a folder of reports is what was written, and its evidence what was logged.
+//!
+//! Each file against `SHA256SUMS` and the manifest, each line of evidence
+//! against its hash, and, where the logs are at hand, at its offset there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Component, Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::fault::{Fault, Outcome};
+use crate::hash::sha256;
+use crate::input::Input;
+use crate::limits::LINE_BYTES;
+use crate::text::shown;
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Verified {
+    /// Operators' folders.
+    pub operators: usize,
+    /// Files whose hash was compared.
+    pub files: usize,
+    /// Lines of evidence whose hash was compared.
+    pub lines: usize,
+    /// Those of them that were found at their offset in a log.
+    pub at_offset: usize,
+    /// What is wrong: where, and a sentence.
+    pub wrong: Vec<(String, String)>,
+    /// Logs that were not at hand, so that their lines were not looked up.
+    pub absent: BTreeSet<String>,
+}
+
+/// A line of evidence as its index tells it.
+struct Row {
+    /// The bundle it is in.
+    bundle: String,
+    offset: u64,
+    length: usize,
+    sha256: String,
+}
+
+/// Lines to look up, by the log's path as the run named it.
+type Wanted = BTreeMap<String, Vec<Row>>;
+
+/// Verifies a folder of reports, or one operator's part of it. Lines are
+/// looked up in `logs`, files or folders; without any, where the run found them.
+///
+/// # Errors
+///
+/// [`Fault::Usage`] where the folder holds no reports.
+pub fn verify(dir: &Path, logs: &[PathBuf]) -> Outcome<Verified> {
+    let mut all = Verified::default();
+    let roots = roots(dir)?;
+    let mut wanted = Wanted::new();
+    for root in &roots {
+        all.operators += 1;
+        let name = if root == dir { String::new() } else { format!("{}/", name_of(root)) };
+        sums(root, &name, &mut all);
+        evidence(root, &name, &mut all, &mut wanted);
+    }
+    for (path, mut rows) in wanted {
+        rows.sort_by_key(|r| r.offset);
+        look_up(&path, &rows, logs, &mut all);
+    }
+    Ok(all)
+}
+
+/// The operators' folders in a folder of reports.
+///
+/// # Errors
+///
+/// [`Fault::Usage`] where there is none.
+pub fn roots(dir: &Path) -> Outcome<Vec<PathBuf>> {
+    if dir.join("manifest.json").is_file() {
+        return Ok(vec![dir.to_owned()]);
+    }
+    let entries = fs::read_dir(dir).map_err(|e| Fault::file(dir, e))?;
+    let mut found: Vec<PathBuf> = entries
+        .filter_map(|e| Some(e.ok()?.path()))
+        .filter(|p| p.join("manifest.json").is_file() || p.join("SHA256SUMS").is_file())
+        .collect();
+    found.sort();
+    // A run may have held everything back.
+    if found.is_empty() && !dir.join(super::folder::MARK).is_file() {
+        return Err(Fault::usage(format!(
+            "{}: no folder of reports: there is neither a manifest.json nor a {}",
+            dir.display(),
+            super::folder::MARK
+        )));
+    }
+    Ok(found)
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().map(|n| shown(Path::new(n))).unwrap_or_default()
+}
+
+/// Whether a listed path stays inside its folder.
+fn is_inside(path: &str) -> bool {
+    !path.is_empty() && Path::new(path).components().all(|c| matches!(c, Component::Normal(_)))
+}
+
+/// Compares every file with the sums and the manifest.
+fn sums(root: &Path, name: &str, all: &mut Verified) {
+    let mut say = |file: &str, text: String| all.wrong.push((format!("{name}{file}"), text));
+    let text = match fs::read_to_string(root.join("SHA256SUMS")) {
+        Ok(text) => text,
+        Err(e) => return say("SHA256SUMS", e.to_string()),
+    };
+    let mut listed: BTreeMap<&str, &str> = BTreeMap::new();
+    for line in text.lines() {
+        match line.split_once("  ") {
+            Some((hash, path)) if hash.len() == 64 && is_inside(path) => {
+                if listed.insert(path, hash).is_some() {
+                    say("SHA256SUMS", format!("{path:?} is listed twice"));
+                }
+            }
+            _ => say("SHA256SUMS", format!("{line:?} is no line of sha256sum")),
+        }
+    }
+    let (mut files, mut compared) = (Vec::new(), 0);
+    walk(root, "", &mut files, &mut say);
+    for path in files.iter().filter(|f| *f != "SHA256SUMS" && !listed.contains_key(f.as_str())) {
+        say(path, "is not listed in SHA256SUMS".to_owned());
+    }
+    for (path, hash) in &listed {
+        match fs::read(root.join(path)) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => say(path, "is missing".to_owned()),
+            Err(e) => say(path, e.to_string()),
+            Ok(bytes) => {
+                compared += 1;
+                if sha256(&bytes) != **hash {
+                    say(path, "is not what was written: its hash is another".to_owned());
+                }
+            }
+        }
+    }
+    match manifest(root) {
+        Err(why) => say("manifest.json", why),
+        Ok(manifest) => {
+            let mut told = BTreeSet::from(["manifest.json"]);
+            for file in manifest.get("files").and_then(Value::as_array).into_iter().flatten() {
+                let text = |key| file.get(key).and_then(Value::as_str).unwrap_or_default();
+                told.insert(text("path"));
+                if listed.get(text("path")).is_some_and(|hash| *hash != text("sha256")) {
+                    say(text("path"), "manifest.json and SHA256SUMS disagree".to_owned());
+                }
+                let size = fs::metadata(root.join(text("path"))).map(|m| m.len());
+                let same = size.is_ok_and(|n| file.get("bytes").and_then(Value::as_u64) == Some(n));
+                // A file that is missing has been told.
+                if !same && listed.contains_key(text("path")) && root.join(text("path")).is_file() {
+                    say(text("path"), "its size is not that in manifest.json".to_owned());
+                }
+            }
+            for path in listed.keys().filter(|p| !told.contains(*p)) {
+                say(path, "is not listed in manifest.json".to_owned());
+            }
+        }
+    }
+    all.files += compared;
+}
+
+/// A folder's manifest.
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub fn manifest(root: &Path) -> Result<Value, String> {
+    let bytes = fs::read(root.join("manifest.json")).map_err(|e| e.to_string())?;
+    serde_json::from_slice(&bytes).map_err(|e| format!("is no manifest: {e}"))
+}
+
+/// All files beneath, relative; what is neither file nor folder is told.
+fn walk(root: &Path, inner: &str, out: &mut Vec<String>, say: &mut impl FnMut(&str, String)) {
+    let entries = match fs::read_dir(root.join(inner)) {
+        Ok(entries) => entries,
+        Err(e) => return say(inner, e.to_string()),
+    };
+    let mut entries: Vec<_> = entries.filter_map(Result::ok).collect();
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let name = entry.file_name();
+        let Some(name) = name.to_str() else {
+            say(inner, format!("{:?} has a name that we did not give", name));
+            continue;
+        };
+        let path = if inner.is_empty() { name.to_owned() } else { format!("{inner}/{name}") };
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => walk(root, &path, out, say),
+            Ok(kind) if kind.is_file() => out.push(path),
+            _ => say(&path, "is neither a file nor a folder".to_owned()),
+        }
+    }
+}
+
+/// Compares each line of evidence with its index, and notes where it was logged.
+fn evidence(root: &Path, name: &str, all: &mut Verified, wanted: &mut Wanted) {
+    let mut files = Vec::new();
+    walk(root, "", &mut files, &mut |_, _| {});
+    for index in files.iter().filter(|f| f.ends_with("evidence.jsonl")) {
+        let inside = index.trim_end_matches("evidence.jsonl");
+        let bundle = format!("{name}{}", inside.trim_end_matches('/'));
+        let read = |file: &str| fs::read(root.join(format!("{inside}{file}")));
+        let (Ok(rows), Ok(log)) = (read("evidence.jsonl"), read("evidence.log")) else {
+            all.wrong.push((bundle, "evidence.log and evidence.jsonl belong together".to_owned()));
+            continue;
+        };
+        let mut rest = log.as_slice();
+        for (n, row) in (1..).zip(rows.split(|b| *b == b'\n').filter(|r| !r.is_empty())) {
+            let mut say = |text: &str| {
+                all.wrong.push((format!("{bundle}/evidence.log:{n}"), text.to_owned()));
+            };
+            let Some((file, row)) = row_of(row, &bundle) else {
+                say("its row in evidence.jsonl cannot be read");
+                break;
+            };
+            let line = rest.get(..row.length).filter(|_| rest.get(row.length) == Some(&b'\n'));
+            let Some(line) = line else {
+                say("is not as long as evidence.jsonl says");
+                break;
+            };
+            rest = rest.get(row.length + 1..).unwrap_or_default();
+            if sha256(line) == row.sha256 {
+                all.lines += 1;
+            } else {
+                say("is not the line that evidence.jsonl names: its hash is another");
+            }
+            wanted.entry(file).or_default().push(row);
+        }
+        if !rest.is_empty() {
+            let end = format!("{bundle}/evidence.log");
+            all.wrong.push((end, "goes on after the last line that is indexed".to_owned()));
+        }
+    }
+}
+
+fn row_of(bytes: &[u8], bundle: &str) -> Option<(String, Row)> {
+    let row: Value = serde_json::from_slice(bytes).ok()?;
+    let text = |key| row.get(key).and_then(Value::as_str).map(str::to_owned);
+    let length = usize::try_from(row.get("length")?.as_u64()?).ok().filter(|n| *n <= LINE_BYTES)?;
+    let offset = row.get("offset")?.as_u64()?;
+    let sha256 = text("sha256")?;
+    Some((text("file")?, Row { bundle: bundle.to_owned(), offset, length, sha256 }))
+}
+
+/// Where a log is: as the run named it, or in what was told, under the
+/// longest part of that name.
+fn find(path: &str, logs: &[PathBuf]) -> Option<PathBuf> {
+    if logs.is_empty() {
+        return Some(PathBuf::from(path)).filter(|p| p.is_file());
+    }
+    let parts: Vec<_> = Path::new(path).components().collect();
+    for skip in 0..parts.len() {
+        let tail: PathBuf = parts.get(skip..)?.iter().collect();
+        for place in logs {
+            if place.is_file() && place.ends_with(&tail) {
+                return Some(place.clone());
+            }
+            // An absolute path would lead out of the place.
+            let inside = place.join(&tail);
+            if tail.is_relative() && place.is_dir() && inside.is_file() {
+                return Some(inside);
+            }
+        }
+    }
+    None
+}
+
+/// Finds each line in its log, at its offset.
+fn look_up(path: &str, rows: &[Row], logs: &[PathBuf], all: &mut Verified) {
+    let Some(place) = find(path, logs) else {
+        if logs.is_empty() {
+            all.absent.insert(path.to_owned());
+        } else {
+            let text = format!("none of --logs has it; {} lines rest on it", rows.len());
+            all.wrong.push((path.to_owned(), text));
+        }
+        return;
+    };
+    let mut found = 0;
+    let mut wrong = Vec::new();
+    let done = Input::open(&place, true).map_err(|e| e.to_string()).and_then(|input| {
+        let mut reader = input.reader().map_err(|e| e.to_string())?;
+        let mut at = Window::default();
+        for row in rows {
+            match at.line(&mut reader, row.offset, row.length).map_err(|e| e.to_string())? {
+                Some(line) if sha256(line) == row.sha256 => found += 1,
+                _ => wrong.push((
+                    row.bundle.clone(),
+                    format!("the line at offset {} of {} is another", row.offset, shown(&place)),
+                )),
+            }
+        }
+        Ok(())
+    });
+    all.at_offset += found;
+    wrong.dedup();
+    all.wrong.append(&mut wrong);
+    if let Err(why) = done {
+        all.wrong.push((shown(&place), why));
+    }
+}
+
+/// The last bytes of a log that was read forwards. Bundles share lines, so
+/// the same place may be asked twice.
+#[derive(Default)]
+struct Window {
+    bytes: Vec<u8>,
+    /// Where `bytes` begins in the log.
+    from: u64,
+    ended: bool,
+}
+
+impl Window {
+    /// The line of that length at that offset, where there is one. Offsets
+    /// must not go back by more than a line.
+    fn line(
+        &mut self,
+        reader: &mut dyn Read,
+        offset: u64,
+        length: usize,
+    ) -> io::Result<Option<&[u8]>> {
+        // One byte before and one behind tell that it is a whole line.
+        let (start, end) = (offset.saturating_sub(1), offset + length as u64 + 1);
+        while !self.ended && self.from + (self.bytes.len() as u64) < end {
+            let keep = usize::try_from(start.saturating_sub(self.from)).unwrap_or(usize::MAX);
+            let drop = keep.min(self.bytes.len());
+            self.bytes.drain(..drop);
+            self.from += drop as u64;
+            let old = self.bytes.len();
+            self.bytes.resize(old + (1 << 16), 0);
+            let n = match reader.read(self.bytes.get_mut(old..).unwrap_or_default()) {
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {
+                    self.bytes.truncate(old);
+                    continue;
+                }
+                other => other?,
+            };
+            self.bytes.truncate(old + n);
+            self.ended = n == 0;
+        }
+        let Some(at) = offset.checked_sub(self.from).and_then(|n| usize::try_from(n).ok()) else {
+            return Ok(None);
+        };
+        let before = at.checked_sub(1).and_then(|i| self.bytes.get(i));
+        let behind = self.bytes.get(at + length);
+        let whole = (offset == 0 || before == Some(&b'\n'))
+            && (behind == Some(&b'\n') || (self.ended && at + length == self.bytes.len()));
+        Ok(self.bytes.get(at..at + length).filter(|_| whole))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOG: &[u8] = b"first line\nsecond\nthe third line";
+
+    /// A folder of one bundle with two lines of a log that lies beside it.
+    fn made(log: &[u8]) -> (tempfile::TempDir, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("logs/auth.log");
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, log).unwrap();
+        let out = dir.path().join("out/isp");
+        fs::create_dir_all(out.join("abuse/192.0.2.7")).unwrap();
+        let mut rows = String::new();
+        for (offset, line) in [(11, &b"second"[..]), (18, b"the third line")] {
+            let row = serde_json::json!({
+                "file": "logs/auth.log", "line": 2, "offset": offset, "length": line.len(),
+                "sha256": sha256(line), "utc": "2026-04-01T00:00:00Z",
+            });
+            rows.push_str(&format!("{row}\n"));
+        }
+        let inside = [
+            ("abuse/192.0.2.7/evidence.jsonl", rows.as_bytes()),
+            ("abuse/192.0.2.7/evidence.log", b"second\nthe third line\n"),
+        ];
+        let (mut files, mut sums) = (Vec::new(), String::new());
+        for (name, bytes) in inside {
+            fs::write(out.join(name), bytes).unwrap();
+            files.push(
+                serde_json::json!({"path": name, "bytes": bytes.len(), "sha256": sha256(bytes)}),
+            );
+            sums.push_str(&format!("{}  {name}\n", sha256(bytes)));
+        }
+        let manifest = serde_json::json!({ "operator": "isp", "files": files }).to_string();
+        fs::write(out.join("manifest.json"), &manifest).unwrap();
+        sums.push_str(&format!("{}  manifest.json\n", sha256(manifest.as_bytes())));
+        fs::write(out.join("SHA256SUMS"), sums).unwrap();
+        let root = dir.path().join("out");
+        fs::write(root.join("summary.json"), "{}").unwrap();
+        (dir, root)
+    }
+
+    fn wrong(dir: &Path, logs: &[PathBuf]) -> Vec<String> {
+        verify(dir, logs).unwrap().wrong.into_iter().map(|(a, b)| format!("{a}: {b}")).collect()
+    }
+
+    #[test]
+    fn sound() {
+        let (dir, root) = made(LOG);
+        let logs = [dir.path().to_owned()];
+        for dir in [root.clone(), root.join("isp")] {
+            let all = verify(&dir, &logs).unwrap();
+            assert_eq!((all.operators, all.files, all.lines, all.at_offset), (1, 3, 2, 2));
+            assert!(all.wrong.is_empty(), "{:?}", all.wrong);
+        }
+        // Nobody told where the logs are, and they are not where they were.
+        let all = verify(&root, &[]).unwrap();
+        assert_eq!((all.at_offset, all.absent.len(), all.wrong.len()), (0, 1, 0));
+        // The file itself, or its folder, under another name than the run's.
+        for place in ["logs/auth.log", "logs"] {
+            assert_eq!(verify(&root, &[dir.path().join(place)]).unwrap().at_offset, 2);
+        }
+    }
+
+    #[test]
+    fn each_change_is_told() {
+        let third = "isp/abuse/192.0.2.7: the line at offset 18 of ";
+        for (file, bytes, want) in [
+            (
+                "abuse/192.0.2.7/evidence.log",
+                &b"second\nthe third lime\n"[..],
+                "is not what was written",
+            ),
+            (
+                "abuse/192.0.2.7/evidence.log",
+                b"second\nthe third lime\n",
+                "evidence.log:2: is not the line that",
+            ),
+            ("abuse/192.0.2.7/evidence.log", b"second\n", "evidence.log:2: is not as long as"),
+            (
+                "abuse/192.0.2.7/evidence.log",
+                b"second\nthe third line\nmore\n",
+                "goes on after the last line",
+            ),
+            (
+                "abuse/192.0.2.7/new.txt",
+                b"x",
+                "isp/abuse/192.0.2.7/new.txt: is not listed in SHA256SUMS",
+            ),
+            ("manifest.json", b"{", "isp/manifest.json: is no manifest"),
+            ("SHA256SUMS", b"x  ../../etc/passwd\n", "is no line of sha256sum"),
+            ("../../logs/auth.log", b"first line\nsecond\nthe third lime", third),
+            ("../../logs/auth.log", b"first line\nsecond\nXthe third line", third),
+            ("../../logs/auth.log", b"first line\nsecond\nthe third line and more", third),
+            ("../../logs/auth.log", b"first line\nsecond", third),
+        ] {
+            let (dir, root) = made(LOG);
+            fs::write(root.join("isp").join(file), bytes).unwrap();
+            let got = wrong(&root, &[dir.path().to_owned()]);
+            assert!(got.iter().any(|g| g.contains(want)), "{want}\n{got:#?}");
+        }
+        let (dir, root) = made(LOG);
+        fs::remove_file(root.join("isp/abuse/192.0.2.7/evidence.log")).unwrap();
+        let got = wrong(&root, &[dir.path().to_owned()]);
+        assert!(
+            got.contains(&"isp/abuse/192.0.2.7/evidence.log: is missing".to_owned()),
+            "{got:?}"
+        );
+        let (_dir, root) = made(LOG);
+        let got = wrong(&root, std::slice::from_ref(&root));
+        assert!(got.iter().any(|g| g.contains("none of --logs has it")), "{got:?}");
+        assert!(verify(dir.path(), &[]).is_err());
+    }
+}

@@ -1,0 +1,167 @@
+//! `plaint gather`: asks WHOIS, RDAP and traceroute about the sources of a run.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::net::IpAddr;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::fault::Outcome;
+use crate::gather::{Manner, Servers, Store, http, rdap, sources_of, trace, whois};
+use crate::operator::contact::{Contact, of_rdap, of_whois};
+use crate::text::Untrusted;
+
+use super::common::print;
+
+/// What is asked, and where the answers are kept; none for what is not asked.
+#[derive(Debug, Default)]
+pub struct Asked {
+    /// WHOIS.
+    pub whois: Option<Store>,
+    /// RDAP.
+    pub rdap: Option<Store>,
+    /// Traceroute.
+    pub traceroute: Option<Store>,
+    /// Whom.
+    pub servers: Servers,
+}
+
+/// Asks about every source of a run, and prints the mailboxes that were
+/// named, each with where it stood; 3 where something was not answered.
+///
+/// # Errors
+///
+/// A folder that is no result of a run, or one that cannot be written.
+pub fn run(dir: &Path, asked: &Asked, manner: &Manner<'_>, quiet: bool) -> Outcome<u8> {
+    let sources = sources_of(dir)?;
+    let mut run =
+        Run { asked, manner, bases: BTreeMap::new(), failed: 0, kept: 0, known: 0, first: true };
+    let mut out = String::new();
+    for ip in &sources {
+        let mut contacts: Vec<Contact> = Vec::new();
+        if let Some(store) = &asked.whois {
+            let answer = run.one(store, *ip, "whois", |r| {
+                whois::ask(&r.asked.servers.whois, *ip, r.manner.patience)
+            })?;
+            contacts.extend(of_whois(&answer.unwrap_or_default()));
+        }
+        if let Some(store) = &asked.rdap {
+            let answer = run.one(store, *ip, "rdap", |r| r.rdap(store, *ip))?;
+            let json = answer.as_deref().unwrap_or_default();
+            let json = json.get(json.iter().position(|b| *b == b'{').unwrap_or(0)..);
+            let json: Value = serde_json::from_slice(json.unwrap_or_default()).unwrap_or_default();
+            contacts.extend(of_rdap(&json));
+        }
+        if let Some(store) = &asked.traceroute {
+            run.one(store, *ip, "traceroute", |r| {
+                trace::ask(&r.asked.servers.traceroute, *ip, r.manner.patience)
+            })?;
+        }
+        for c in contacts {
+            let _ = writeln!(
+                out,
+                "{ip}\t{}\t{}",
+                Untrusted(c.mail.as_bytes()),
+                Untrusted(c.origin.as_bytes())
+            );
+        }
+    }
+    print(out.as_bytes())?;
+    if !quiet {
+        run.tell(sources.len());
+    }
+    Ok(if run.failed > 0 { 3 } else { 0 })
+}
+
+struct Run<'r, 'c> {
+    asked: &'r Asked,
+    manner: &'r Manner<'c>,
+    /// Bootstrap files, by name.
+    bases: BTreeMap<&'static str, Result<Vec<u8>, String>>,
+    failed: usize,
+    kept: usize,
+    known: usize,
+    first: bool,
+}
+
+impl Run<'_, '_> {
+    /// Asks once, unless the answer is there; the answer, if there is one.
+    fn one(
+        &mut self,
+        store: &Store,
+        ip: IpAddr,
+        what: &str,
+        ask: impl FnOnce(&mut Self) -> Result<Vec<u8>, String>,
+    ) -> Outcome<Option<Vec<u8>>> {
+        let now = (self.manner.now)();
+        if store.has(ip, now)? {
+            self.known += 1;
+            return Ok(store.kept(&ip.to_string(), now));
+        }
+        if !std::mem::replace(&mut self.first, false) {
+            std::thread::sleep(self.manner.pause);
+        }
+        match ask(self) {
+            Ok(answer) => {
+                store.keep(&ip.to_string(), (self.manner.now)(), &answer)?;
+                self.kept += 1;
+                Ok(Some(answer))
+            }
+            Err(why) => {
+                self.failed += 1;
+                let mut err = anstream::stderr().lock();
+                let why = format!("{ip}: {what}: {why}");
+                let _ = writeln!(err, "plaint: {}", Untrusted(why.as_bytes()));
+                Ok(None)
+            }
+        }
+    }
+
+    fn rdap(&mut self, store: &Store, ip: IpAddr) -> Result<Vec<u8>, String> {
+        let Servers { rdap_bootstrap, curl, .. } = &self.asked.servers;
+        let (patience, now) = (self.manner.patience, (self.manner.now)());
+        let name = rdap::bootstrap_name(ip);
+        let file = self.bases.entry(name).or_insert_with(|| {
+            let key = format!("bootstrap-{name}");
+            if let Some(kept) = store.kept(&key, now) {
+                return Ok(kept);
+            }
+            let (_, body) = http::get(&format!("{rdap_bootstrap}{name}"), curl, patience)?;
+            store.keep(&key, now, &body).map_err(|e| e.to_string())?;
+            Ok(body)
+        });
+        let server = rdap::server_for(file.as_ref().map_err(Clone::clone)?, ip)?;
+        let (url, body) = rdap::ask(&server, ip, curl, patience)?;
+        let mut out = format!("# answered by {url}\n").into_bytes();
+        out.extend_from_slice(&body);
+        Ok(out)
+    }
+
+    fn tell(&self, sources: usize) {
+        let mut err = anstream::stderr().lock();
+        let _ = writeln!(
+            err,
+            "plaint: {sources} sources: {} answers saved, {} known already, {} not answered",
+            self.kept, self.known, self.failed
+        );
+        let named = [
+            ("whois", &self.asked.whois),
+            ("rdap", &self.asked.rdap),
+            ("traceroute", &self.asked.traceroute),
+        ];
+        let keys: Vec<String> = named
+            .iter()
+            .filter_map(|(key, store)| {
+                let folder = store.as_ref()?.folder().display().to_string();
+                Some(format!("{key} = {:?}", folder))
+            })
+            .collect();
+        let _ = writeln!(
+            err,
+            "plaint: next: with [operators] {} in plaint.toml, run the same `plaint report` again with --force",
+            keys.join(", ")
+        );
+    }
+}

@@ -1,0 +1,47 @@
+//! `plaint lint`: bundles against their operators' rules.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::Path;
+
+use crate::bundle::{recheck, verify};
+use crate::fault::Outcome;
+use crate::operator::Operators;
+use crate::text::Untrusted;
+use crate::time::Instant;
+
+use super::common::print;
+
+/// Prints what is wrong; 5 where a report is not to be sent like that.
+///
+/// # Errors
+///
+/// A folder that holds no reports, or the output.
+pub fn run(dir: &Path, operators: &Operators, now: Option<Instant>, quiet: bool) -> Outcome<u8> {
+    let (mut out, mut bundles, mut errors, mut warnings) = (String::new(), 0, 0, 0);
+    for root in verify::roots(dir)? {
+        let name = root.display().to_string();
+        match recheck::recheck(&root, operators, now) {
+            Ok((n, faults)) => {
+                bundles += n;
+                for f in faults {
+                    let level = if f.error { "error" } else { "warning" };
+                    *(if f.error { &mut errors } else { &mut warnings }) += 1;
+                    let line = format!("{name}/{}: {level} {}: {}", f.bundle, f.id, f.text);
+                    let _ = writeln!(out, "{}", Untrusted(line.as_bytes()));
+                }
+            }
+            Err(why) => {
+                errors += 1;
+                let line = format!("{name}: error INT-1: {why}");
+                let _ = writeln!(out, "{}", Untrusted(line.as_bytes()));
+            }
+        }
+    }
+    print(out.as_bytes())?;
+    if !quiet {
+        let mut err = anstream::stderr().lock();
+        let _ = writeln!(err, "plaint: {bundles} reports: {errors} errors, {warnings} warnings");
+    }
+    Ok(if errors > 0 { 5 } else { 0 })
+}
