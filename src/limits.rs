@@ -72,3 +72,7 @@ pub const INFLATE_RATIO: u64 = 1100;
 
 /// Unread lines that `inspect` shows.
 pub const UNREAD_SHOWN: usize = 10;
+
+/// Bytes of one answer of WHOIS, RDAP or traceroute that are read: the largest
+/// real one that was seen, LACNIC's of a whole member, has 96 KiB.
+pub const ANSWER_BYTES: u64 = 1024 * 1024;

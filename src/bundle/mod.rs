@@ -17,6 +17,7 @@ pub mod row;
 pub mod page;
 mod write;
 pub mod verify;
+mod extracted;
 pub mod recheck;
 
 pub use manifest::{FileRecord, InputRecord};

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::ANSWER_BYTES;
+use crate::limits::ANSWER_BYTES;
 
 /// Redirects followed: registries send on to each other once or twice.
 const REDIRECTS: usize = 5;

@@ -50,6 +50,3 @@ impl Default for Servers {
         }
     }
 }
-
-/// Bytes of one answer that are read: the largest real one we saw has 96 KiB.
-pub const ANSWER_BYTES: u64 = 1024 * 1024;

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use super::ANSWER_BYTES;
+use crate::limits::ANSWER_BYTES;
 
 /// Runs the program and takes what it prints. It resolves no names (`-n`).
 ///

@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, TcpStream, ToSocketAddrs as _};
 use std::time::Duration;
 
-use super::ANSWER_BYTES;
+use crate::limits::ANSWER_BYTES;
 
 /// Servers asked for one address: IANA, a registry, and whom that refers to.
 const HOPS: usize = 4;
