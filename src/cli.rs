@@ -198,6 +198,10 @@ pub struct ReadingArgs {
     /// Threads (0: one a core); no result depends on it
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Running")]
     pub threads: usize,
+    /// Sources kept at most, of those that tried to log in and of those that sent packets; lines
+    /// of others are counted
+    #[arg(long, value_name = "N", help_heading = "Running")]
+    pub max_sources: Option<usize>,
     /// End with exit code 4 if more lines than this could not be read
     #[arg(long, value_name = "N", help_heading = "Running")]
     pub max_unread: Option<u64>,
@@ -357,16 +361,14 @@ fn moment(flag: &str, text: &str) -> Outcome<i64> {
     instant::seconds(text).map_err(|e| Fault::usage(format!("{flag} {text:?}: {e}")))
 }
 
-/// Threads that may be asked for.
-const MOST_THREADS: usize = 256;
-
 impl ReadingArgs {
     /// How to run, from flags and configuration; flags win.
     pub fn options(&self, config: &Config) -> Outcome<Options> {
-        if self.threads > MOST_THREADS {
+        if self.threads > plaint::limits::THREADS {
             return Err(Fault::usage(format!(
-                "--threads {}: at most {MOST_THREADS}, and more than there are cores is no faster",
-                self.threads
+                "--threads {}: at most {}, and more than there are cores is no faster",
+                self.threads,
+                plaint::limits::THREADS
             )));
         }
         let mut options = Options {
@@ -402,6 +404,12 @@ impl ReadingArgs {
             ports: of(plaint::class::Class::PortScan),
             addresses: of(plaint::class::Class::HostSweep),
         };
+        if let Some(n) = self.max_sources {
+            if n == 0 {
+                return Err(Fault::usage("--max-sources 0: at least one is kept"));
+            }
+            options.max_sources = n;
+        }
         if let Some(n) = self.chunk_bytes {
             options.chunk_bytes = n;
         }
@@ -411,7 +419,7 @@ impl ReadingArgs {
     /// The options that change results, for the manifest: never threads, output or the order of paths.
     pub fn recorded(&self, options: &Options) -> serde_json::Value {
         let instant = |i: Option<Instant>| i.map(|i| i.to_string());
-        serde_json::json!({
+        let mut recorded = serde_json::json!({
             "tz": options.zone.as_ref().map(Zone::name),
             "tz_for": options.zones_for.iter().map(|(g, z)| format!("{g}={}", z.name())).collect::<Vec<_>>(),
             "log_end": options.log_end.map(|t| Instant::from_seconds(t).to_string()),
@@ -421,7 +429,13 @@ impl ReadingArgs {
             "served": options.ours.served.iter().map(|(p, t)| format!("{p}/{}", t.word())).collect::<Vec<_>>(),
             "port_scan": options.scan_limits.ports,
             "host_sweep": options.scan_limits.addresses,
-        })
+        });
+        if options.max_sources != plaint::limits::SOURCES
+            && let Some(map) = recorded.as_object_mut()
+        {
+            map.insert("max_sources".to_owned(), options.max_sources.into());
+        }
+        recorded
     }
 
     fn ours(&self, config: &Config) -> Outcome<Ours> {

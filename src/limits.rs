@@ -8,13 +8,16 @@ pub const LINE_BYTES: usize = 64 * 1024;
 /// the rest. It and the facts found in it stay within a second-level cache.
 pub const CHUNK_BYTES: usize = 512 * 1024;
 
-/// A session is over after this many seconds without a line.
+/// A session is over after this many seconds without a line: no daemon here lets a login wait
+/// longer than minutes, and process numbers come again after some hours.
 pub const SESSION_SILENCE_SECONDS: i64 = 6 * 3600;
 
-/// A line that trails a closed session (`PAM 5 more …`) joins it for this long.
+/// A line that trails a closed session (`PAM 5 more …`) joins it for this long: it is written at
+/// the same instant, and a relay may hold it for some seconds.
 pub const TRAILER_SECONDS: i64 = 60;
 
-/// PAM tells of a try this long before sshd does, at most.
+/// PAM tells of a try this long before sshd does, at most: its delay after a failure is two
+/// seconds, and a slow directory behind it times out within a minute.
 pub const PAM_SECONDS: i64 = 60;
 
 /// `message repeated N times` counts at most this many: rsyslog repeats a
@@ -27,13 +30,26 @@ pub const REPEATS: u32 = 10_000;
 /// lines are missing.
 pub const REPEAT_SECONDS: i64 = 3600;
 
-/// Ports listed per source; the rest are counted.
+/// Sources kept of one run, of those that logged in or tried to, and once more of those that only
+/// sent packets, which anyone can forge: at 400 bytes each, 1.7 GB. What is left out is told.
+pub const SOURCES: usize = 4 << 20;
+
+/// Sources kept of one IPv6 /64, once there are more than [`SOURCES`]: a /64 is what a single
+/// customer gets, and who floods from one must not push others out.
+pub const SOURCES_OF_A_NETWORK: usize = 64;
+
+/// Sessions that are open at once before some are settled early: those of the sources that have the
+/// most, the longest silent first. At 300 bytes each, 300 MB; a busy mail relay has some thousand.
+pub const SESSIONS_OPEN: usize = 1 << 20;
+
+/// Ports listed per source; the rest are counted. A scan of the well-known ports fits.
 pub const PORTS_LISTED: usize = 1024;
 
-/// (address, port) pairs kept per source to tell a scan from a sweep.
+/// (address, port) pairs kept per source to tell a scan from a sweep: thresholds are of ten or so.
 pub const TARGETS_KEPT: usize = 256;
 
-/// Lines of evidence kept per source while a report is made.
+/// Lines of evidence kept per source while a report is made: desks read a few dozen, and the places of
+/// these take 16 KiB.
 pub const EVIDENCE_LINES: usize = 1024;
 
 /// Buckets of time kept per source while a report is made, and bars of the chart over time: four
@@ -44,9 +60,10 @@ pub const TIMELINE_BUCKETS: usize = 96;
 /// A hundred is what a person scrolls through.
 pub const PAGE_ROWS: usize = 100;
 
-/// Lines of evidence kept for all sources together; when there are more, each
-/// source keeps fewer.
-pub const EVIDENCE_LINES_TOTAL: usize = 8 << 20;
+/// Lines of evidence read back for all sources together; when there are more, each source has
+/// fewer, and each report says how many of how many it has. A line takes about 600 bytes while a
+/// report is made.
+pub const EVIDENCE_LINES_TOTAL: usize = 1 << 20;
 
 /// A stamp may lie this long past the end of its file and keep its year:
 /// clocks drift, and a rotation is not instant.
@@ -70,7 +87,44 @@ pub const READINGS_KEPT: usize = 4;
 /// Bytes that one compressed byte may become before the input is refused: deflate cannot exceed 1032.
 pub const INFLATE_RATIO: u64 = 1100;
 
-/// Unread lines that `inspect` shows.
+/// Largest configuration, operator file or saved output of a clock program, in bytes: the largest
+/// that ships is 6 KiB.
+pub const PROFILE_BYTES: u64 = 1 << 20;
+
+/// Operator files that may build on each other in a row: a desk on its operator on `generic` is two.
+pub const INCLUDE_DEPTH: usize = 8;
+
+/// Largest prefix list, in bytes: all 1.3 million prefixes of the internet's routing table take 25 MB.
+pub const PREFIX_LIST_BYTES: u64 = 256 << 20;
+
+/// Prefixes of all operators together: the internet's routing table, three times over. Each takes
+/// about 60 bytes.
+pub const PREFIXES: usize = 4 << 20;
+
+/// Largest database of origin ASes, in bytes: GeoLite2-ASN has 11 MB, IPinfo's 80.
+pub const ASN_DB_BYTES: u64 = 1 << 30;
+
+/// Bytes of a saved answer of whois or traceroute that are read; a report says where one is cut.
+/// The largest whois answers have a few dozen KiB.
+pub const TRANSCRIPT_BYTES: u64 = 64 * 1024;
+
+/// Places where clocks were put back that are remembered of an input. More means that its lines
+/// are in no order at all, and then order settles nothing.
+pub const PUT_BACK_KEPT: usize = 65_536;
+
+/// Doubtful lines of one process that wait for a line that says which reading is true; later ones
+/// stay quarantined. A connection has at most a dozen tries before sshd ends it.
+pub const DOUBTS_KEPT: usize = 64;
+
+/// Leaves of the tree of a MaxMind database that are looked at before it counts as one without AS
+/// numbers. Empty leaves count too: a tree whose branches meet again has few nodes, no data, and
+/// more ways through it than can ever be walked.
+pub const LEAVES_LOOKED_AT: usize = 100_000;
+
+/// Threads that may be asked for: more than the cores of any machine this will see.
+pub const THREADS: usize = 256;
+
+/// Unread lines that `inspect` shows: enough to tell why, on one screen. The rest are counted.
 pub const UNREAD_SHOWN: usize = 10;
 
 /// Bytes of one answer of WHOIS, RDAP or traceroute that are read: the largest

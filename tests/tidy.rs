@@ -249,3 +249,23 @@ fn no_file_names_a_place_of_one_machine() {
         }
     }
 }
+
+#[test]
+fn every_limit_has_an_origin_and_is_told_to_users() {
+    let (limits, told) = (read("src/limits.rs"), read("SECURITY.md"));
+    let mut doc = 0;
+    let mut seen = 0;
+    for line in limits.lines() {
+        if line.starts_with("///") {
+            doc += line.len();
+        } else if let Some(rest) = line.strip_prefix("pub const ") {
+            let name = rest.split(':').next().unwrap();
+            assert!(doc > 60, "{name}: where does its number come from?");
+            assert!(told.contains(&format!("`{name}`")), "SECURITY.md does not tell of {name}");
+            seen += 1;
+        } else {
+            doc = 0;
+        }
+    }
+    assert!(seen > 20, "only {seen} limits were found");
+}

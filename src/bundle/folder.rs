@@ -1,10 +1,16 @@
 //! [`Folder`]: a folder that is written beside its place and appears by one rename.
+//!
+//! Beside `reports` lie `.plaint-reports.lock`, held by the run that writes it, and
+//! `.plaint-reports.work`, what it has written so far. A run that was killed lets go of the lock
+//! and leaves both; the next run into the same folder takes the lock and clears up.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
+use rustix::fs::{CWD, OFlags, RenameFlags, renameat_with};
 
 use crate::fault::{Fault, Outcome};
 
@@ -39,47 +45,141 @@ pub fn may_write(target: &Path, force: bool) -> Outcome<bool> {
 #[derive(Debug)]
 pub struct Folder {
     target: PathBuf,
-    temporary: TempDir,
+    /// What is written so far; removed when this is dropped, before the lock is let go.
+    work: Work,
+    /// Held while it is written.
+    #[allow(dead_code, reason = "what it is for happens when it is dropped")]
+    lock: Lock,
     replaces: bool,
 }
 
+/// A folder that goes when it is dropped.
+#[derive(Debug)]
+struct Work(PathBuf);
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A file whose lock says that a run is alive; the system lets go of it whichever way the run ends.
+#[derive(Debug)]
+struct Lock {
+    path: PathBuf,
+    _file: fs::File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+impl Lock {
+    fn take(path: PathBuf, target: &Path) -> Outcome<Self> {
+        let fault = |e: std::io::Error| Fault::file(&path, e);
+        let nofollow = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or(0);
+        loop {
+            let file = fs::OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .mode(0o600)
+                .custom_flags(nofollow)
+                .open(&path)
+                .map_err(fault)?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(fs::TryLockError::WouldBlock) => {
+                    return Err(Fault::usage(format!(
+                        "{}: another run of plaint is writing it; wait for it, or name another folder",
+                        target.display()
+                    )));
+                }
+                Err(fs::TryLockError::Error(e)) => return Err(fault(e)),
+            }
+            // Whoever held it may have removed it between our opening and our locking.
+            let ours = file.metadata().map_err(fault)?;
+            match fs::symlink_metadata(&path) {
+                Ok(there) if (there.dev(), there.ino()) == (ours.dev(), ours.ino()) => {
+                    return Ok(Self { path, _file: file });
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Makes a folder that nobody else can look into: evidence is personal.
+fn private(path: &Path) -> std::io::Result<()> {
+    fs::DirBuilder::new().mode(0o700).create(path)
+}
+
+/// Opens a new file of ours; what is there already, a link too, is never written to.
+fn create(path: &Path) -> std::io::Result<fs::File> {
+    fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
 impl Folder {
-    /// Begins a folder that is to appear at `target`.
+    /// Begins a folder that is to appear at `target`, and clears up after runs into it that died.
     ///
     /// # Errors
     ///
     /// [`Fault::Usage`] where something is there that may not be replaced: anything
-    /// without `force`, and with it whatever is no earlier result of ours.
-    /// [`Fault::File`] where its parent cannot be written.
+    /// without `force`, and with it whatever is no earlier result of ours; or where another
+    /// run is writing it. [`Fault::File`] where its parent cannot be written.
     pub fn begin(target: &Path, force: bool) -> Outcome<Self> {
-        let replaces = may_write(target, force)?;
+        may_write(target, force)?;
         let parent = match target.parent() {
             Some(p) if !p.as_os_str().is_empty() => p,
             _ => Path::new("."),
         };
+        let Some(name) = target.file_name() else {
+            return Err(Fault::usage(format!("{}: this names no folder", target.display())));
+        };
         fs::create_dir_all(parent).map_err(|e| Fault::file(parent, e))?;
-        let temporary = tempfile::Builder::new()
-            .prefix(".plaint-")
-            .tempdir_in(parent)
-            .map_err(|e| Fault::file(parent, e))?;
-        let folder = Self { target: target.to_owned(), temporary, replaces };
-        // Inside, so that its permissions are the usual ones of a new folder.
+        let beside = |end: &str| {
+            let mut file = OsString::from(".plaint-");
+            file.push(name);
+            file.push(end);
+            parent.join(file)
+        };
+        let lock = Lock::take(beside(".lock"), target)?;
+        // Once more: a run that was alive a moment ago may have finished it.
+        let replaces = may_write(target, force)?;
+        let work = beside(".work");
+        let fault = |e: std::io::Error| Fault::file(&work, e);
+        match fs::symlink_metadata(&work) {
+            // We hold the lock: it is of a run that died.
+            Ok(there) if there.is_dir() => fs::remove_dir_all(&work).map_err(fault)?,
+            Ok(_) => return Err(Fault::file(&work, "it is in the way and no folder of ours")),
+            Err(_) => {}
+        }
+        private(&work).map_err(fault)?;
+        let folder = Self { target: target.to_owned(), work: Work(work), lock, replaces };
         for inner in [folder.root(), folder.spool()] {
-            fs::create_dir(&inner).map_err(|e| Fault::file(&inner, e))?;
+            private(&inner).map_err(|e| Fault::file(&inner, e))?;
         }
         Ok(folder)
+    }
+
+    /// Where it is to appear.
+    #[must_use]
+    pub fn target(&self) -> &Path {
+        &self.target
     }
 
     /// Where it is written meanwhile.
     #[must_use]
     pub fn root(&self) -> PathBuf {
-        self.temporary.path().join("new")
+        self.work.0.join("new")
     }
 
     /// Where notes are kept that do not become part of it.
     #[must_use]
     pub fn spool(&self) -> PathBuf {
-        self.temporary.path().join("notes")
+        self.work.0.join("notes")
     }
 
     /// Writes a new file; its folders are made.
@@ -91,11 +191,9 @@ impl Folder {
         let path = self.root().join(path);
         let fault = |e: std::io::Error| Fault::file(&path, e);
         if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).map_err(fault)?;
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(parent).map_err(fault)?;
         }
-        let mut file =
-            fs::OpenOptions::new().write(true).create_new(true).open(&path).map_err(fault)?;
-        file.write_all(bytes).map_err(fault)
+        create(&path).and_then(|mut file| file.write_all(bytes)).map_err(fault)
     }
 
     /// Appends to a note.
@@ -106,8 +204,12 @@ impl Folder {
     pub fn note(&self, name: &str, bytes: &[u8]) -> Outcome<()> {
         let path = self.spool().join(name);
         let fault = |e: std::io::Error| Fault::file(&path, e);
-        let mut file =
-            fs::OpenOptions::new().append(true).create(true).open(&path).map_err(fault)?;
+        let mut file = fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(fault)?;
         file.write_all(bytes).map_err(fault)
     }
 
@@ -125,32 +227,66 @@ impl Folder {
         }
     }
 
-    /// Puts the folder in its place.
+    /// Puts the folder in its place, by one rename: it is there whole, or as it was.
     ///
     /// # Errors
     ///
     /// [`Fault::File`]; what was there before is there again.
     pub fn finish(self) -> Outcome<()> {
-        let old = self.temporary.path().join("old");
-        let fault = |e: std::io::Error| Fault::file(&self.target, e);
+        let (root, target) = (self.root(), &self.target);
+        let fault = |e: std::io::Error| Fault::file(target, e);
+        settle(&root).map_err(|e| Fault::file(&root, e))?;
+        let flags = if self.replaces { RenameFlags::EXCHANGE } else { RenameFlags::NOREPLACE };
+        match renameat_with(CWD, &root, CWD, target, flags) {
+            Ok(()) => {}
+            // Some file systems know no such renames.
+            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => self.replace_in_steps()?,
+            Err(rustix::io::Errno::EXIST) => {
+                return Err(Fault::usage(format!(
+                    "{}: somebody else has made it meanwhile",
+                    target.display()
+                )));
+            }
+            Err(e) => return Err(fault(e.into())),
+        }
+        if let Some(parent) = target.parent().filter(|p| !p.as_os_str().is_empty()) {
+            // So that a loss of power does not undo the rename of what is said to be there.
+            let _ = fs::File::open(parent).and_then(|d| d.sync_all());
+        }
+        // What is left is what was replaced, and notes.
+        Ok(())
+    }
+
+    fn replace_in_steps(&self) -> Outcome<()> {
+        let (root, target) = (self.root(), &self.target);
+        let fault = |e: std::io::Error| Fault::file(target, e);
+        let old = self.work.0.join("old");
         if self.replaces {
-            fs::rename(&self.target, &old).map_err(fault)?;
-        } else if fs::symlink_metadata(&self.target).is_ok() {
+            fs::rename(target, &old).map_err(fault)?;
+        } else if fs::symlink_metadata(target).is_ok() {
             return Err(Fault::usage(format!(
                 "{}: somebody else has made it meanwhile",
-                self.target.display()
+                target.display()
             )));
         }
-        if let Err(e) = fs::rename(self.root(), &self.target) {
+        if let Err(e) = fs::rename(&root, target) {
             if self.replaces {
-                let _ = fs::rename(&old, &self.target);
+                let _ = fs::rename(&old, target);
             }
             return Err(fault(e));
         }
-        // What is left is what was replaced, and notes.
-        let _ = self.temporary.close();
         Ok(())
     }
+}
+
+/// Sees to it that the file that tells a finished folder is on the disk, and its list of names.
+fn settle(root: &Path) -> std::io::Result<()> {
+    match fs::File::open(root.join(MARK)) {
+        Ok(file) => file.sync_all()?,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+        Err(e) => return Err(e),
+    }
+    fs::File::open(root)?.sync_all()
 }
 
 fn is_empty(folder: &Path) -> bool {
@@ -160,6 +296,56 @@ fn is_empty(folder: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_runs_and_what_dead_runs_leave() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("out");
+        let folder = Folder::begin(&out, false).unwrap();
+        folder.write("x", b"1").unwrap();
+        let err = Folder::begin(&out, false).unwrap_err();
+        assert!(err.to_string().contains("another run"), "{err}");
+        assert_eq!(err.exit_code(), 2);
+        // Another target in the same place is nobody's business.
+        drop(Folder::begin(&dir.path().join("out.work"), false).unwrap());
+        assert!(folder.root().join("x").exists());
+        // Killed: nothing is dropped but the lock, as the system does it.
+        let (work, lock) = (folder.work.0.clone(), folder.lock.path.clone());
+        let Folder { work: w, lock: l, .. } = folder;
+        std::mem::forget(w);
+        drop(l);
+        fs::write(&lock, "").unwrap();
+        assert!(work.exists());
+        let folder = Folder::begin(&out, false).unwrap();
+        assert!(!folder.root().join("x").exists());
+        folder.write(MARK, b"{}").unwrap();
+        folder.finish().unwrap();
+        assert!(!work.exists() && !lock.exists() && out.join(MARK).exists());
+    }
+
+    #[test]
+    fn links_lead_nowhere_and_nobody_else_reads() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        let dir = tempfile::tempdir().unwrap();
+        let (out, away) = (dir.path().join("out"), dir.path().join("away"));
+        fs::create_dir(&away).unwrap();
+        fs::write(away.join("kept"), "x").unwrap();
+        for name in ["out", ".plaint-out.work", ".plaint-out.lock"] {
+            symlink(&away, dir.path().join(name)).unwrap();
+            let fault = Folder::begin(&out, true).unwrap_err();
+            assert!(fault.to_string().contains(name), "{fault}");
+            fs::remove_file(dir.path().join(name)).unwrap();
+        }
+        let folder = Folder::begin(&out, false).unwrap();
+        symlink(&away, folder.root().join("link")).unwrap();
+        symlink(away.join("kept"), folder.root().join("file")).unwrap();
+        assert!(folder.write("file", b"y").is_err());
+        folder.write("a/b/c", b"y").unwrap();
+        folder.finish().unwrap();
+        assert_eq!(fs::read(away.join("kept")).unwrap(), b"x");
+        let mode = |p: &str| fs::metadata(out.join(p)).unwrap().permissions().mode() & 0o777;
+        assert_eq!([mode(""), mode("a"), mode("a/b"), mode("a/b/c")], [0o700, 0o700, 0o700, 0o600]);
+    }
 
     #[test]
     fn appears_whole_or_not_at_all() {

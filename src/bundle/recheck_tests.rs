@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::*;
+use crate::bundle::folder::Folder;
 use crate::bundle::{InputRecord, Plan, write};
 use crate::dialect::Transport;
 use crate::judge::fixture::{LIMITS, Log, START, World};
@@ -27,7 +28,8 @@ fn written(world: &World, logs: &[Log]) -> (tempfile::TempDir, PathBuf) {
         options: serde_json::json!({}),
         references: Vec::new(),
     };
-    write(&out, false, &plan, logs.iter().map(|l| Ok(world.case(l)))).unwrap();
+    write(Folder::begin(&out, false).unwrap(), &plan, logs.iter().map(|l| Ok(world.case(l))))
+        .unwrap();
     (dir, out)
 }
 

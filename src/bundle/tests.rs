@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::bundle::folder::Folder;
 use crate::dialect::Transport;
 use crate::fault::Fault;
 use crate::hash::sha256;
@@ -47,7 +48,7 @@ fn logs() -> Vec<Log> {
 
 fn run(dir: &Path, world: &World, force: bool) -> crate::fault::Outcome<Written> {
     let logs = logs();
-    write(dir, force, &plan(world), logs.iter().map(|l| Ok(world.case(l))))
+    write(Folder::begin(dir, force)?, &plan(world), logs.iter().map(|l| Ok(world.case(l))))
 }
 
 /// Every file beneath, relative, sorted.
@@ -223,7 +224,7 @@ fn tables_run_nothing() {
     let mut log = Log::of("192.0.2.7").ssh(10);
     log.lines[0].user = Some(b"=cmd|'/c calc'!A1".to_vec());
     log.lines[1].user = Some(b"a,\"b\"\n-1".to_vec());
-    write(&dir, false, &plan(&world), [Ok(world.case(&log))]).unwrap();
+    write(Folder::begin(&dir, false).unwrap(), &plan(&world), [Ok(world.case(&log))]).unwrap();
     let text = fs::read(dir.join("janet/irt/192.0.2.7/events.csv")).unwrap();
     let mut reader = csv::Reader::from_reader(text.as_slice());
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
@@ -254,7 +255,7 @@ fn the_same_bytes_again_and_nothing_after_a_failure() {
     let logs = logs();
     let cases = logs.iter().map(|l| Ok(world.case(l))).chain([Err(Fault::usage("broken"))]);
     let three = temp.path().join("three");
-    assert!(write(&three, false, &plan(&world), cases).is_err());
+    assert!(write(Folder::begin(&three, false).unwrap(), &plan(&world), cases).is_err());
     assert!(!three.exists());
     assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 2);
 }

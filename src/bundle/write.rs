@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
@@ -66,22 +66,20 @@ impl Written {
     }
 }
 
-/// Judges every case, sorted by address, and writes `dir`.
+/// Judges every case, sorted by address, and writes and finishes `folder`.
 ///
 /// # Errors
 ///
-/// [`Fault::Usage`] where `dir` exists and may not be replaced, else what
-/// went wrong with a case or a file; then `dir` is as it was.
+/// What went wrong with a case or a file; then the folder's place is as it was.
 pub fn write<'a>(
-    dir: &Path,
-    force: bool,
+    folder: Folder,
     plan: &Plan<'a>,
     cases: impl IntoIterator<Item = Outcome<Case<'a>>>,
 ) -> Outcome<Written> {
     let mut run = Run {
-        folder: Folder::begin(dir, force)?,
+        written: Written { dir: folder.target().to_owned(), ..Written::default() },
+        folder,
         plan,
-        written: Written { dir: dir.to_owned(), ..Written::default() },
         operators: BTreeSet::new(),
         tally: Tally::new(span(&plan.inputs)),
     };

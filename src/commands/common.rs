@@ -7,6 +7,7 @@ use crate::class::Reading;
 use crate::fault::{Fault, Outcome};
 use crate::input::Input;
 use crate::limits::REPEATS;
+use crate::run::progress::{self, Stage};
 use crate::run::{Logs, Options, Scan, scan};
 use crate::text::{Untrusted, shown};
 
@@ -56,10 +57,17 @@ impl Setup {
         let dash = self.paths.iter().any(|p| p.as_os_str() == "-");
         let paths: Vec<PathBuf> =
             self.paths.iter().filter(|p| p.as_os_str() != "-").cloned().collect();
+        progress::begin(Stage::Spooling, 0);
         let stdin = if dash { Some(stdin()?) } else { None };
+        progress::begin(Stage::Opening, 0);
         let mut logs = Logs::open(&paths, stdin, &self.options, false)?;
         let bar = self.progress(&logs);
-        let scan = scan(&mut logs, &self.options, &|n| bar.inc(n))?;
+        progress::begin(Stage::Reading, logs.logs.iter().map(|l| l.input.bytes).sum());
+        let scan = scan(&mut logs, &self.options, &|n| {
+            bar.inc(n);
+            progress::add(n);
+        })?;
+        progress::begin(Stage::Writing, 0);
         bar.finish_and_clear();
         self.tell(&logs, &scan);
         Ok((logs, scan))
@@ -86,12 +94,21 @@ impl Setup {
         for fault in logs.faults.iter().chain(&scan.faults) {
             let _ = writeln!(err, "plaint: {}", Untrusted(fault.to_string().as_bytes()));
         }
+        for bound in scan.bounds_met(&self.options) {
+            let _ = writeln!(err, "plaint: {bound}");
+        }
         if self.quiet {
             return;
         }
         for (log, account) in logs.logs.iter().zip(&scan.accounts) {
             if account.lines > 0 && account.count(Reading::Unread) == account.lines {
-                let first = account.unread_shown.first().map_or("", |u| u.reason.reason());
+                let first = match account.unread_shown.first() {
+                    _ if log.input.utf16 => {
+                        "it is UTF-16; iconv -f UTF-16 -t UTF-8 makes it readable"
+                    }
+                    Some(u) => u.reason.reason(),
+                    None => "",
+                };
                 let _ = writeln!(
                     err,
                     "plaint: {}: not one of its {} lines could be read (first: {first}); plaint inspect shows them",
@@ -117,6 +134,17 @@ impl Setup {
         }
     }
 
+    /// Tells of logs that changed since they were scanned; whether there are any.
+    pub fn tell_changed(&self, logs: &Logs, scan: &Scan) -> bool {
+        let told: Vec<String> = scan.faults.iter().map(ToString::to_string).collect();
+        let late: Vec<String> = logs.changed().iter().map(ToString::to_string).collect();
+        let mut err = anstream::stderr().lock();
+        for fault in late.iter().filter(|f| !told.contains(f)) {
+            let _ = writeln!(err, "plaint: {}", Untrusted(fault.as_bytes()));
+        }
+        !late.is_empty()
+    }
+
     /// The exit code of a run that was done.
     #[must_use]
     pub fn exit_code(&self, logs: &Logs, scan: &Scan) -> u8 {
@@ -134,8 +162,11 @@ impl Setup {
 ///
 /// Any other failure.
 pub fn print(bytes: &[u8]) -> Outcome<bool> {
+    // A signal waits until these rows are out whole.
+    let _whole = progress::printing();
     let out = io::stdout();
     let mut out = out.lock();
+    progress::printed(memchr::memchr_iter(b'\n', bytes).count() as u64);
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Ok(()) => Ok(true),
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(false),

@@ -46,7 +46,11 @@ pub fn run(setup: &mut Setup, asked: Asked) -> Outcome<(bool, u8)> {
     })?;
     match failed {
         Some(e) => Err(e),
-        None => Ok((!scan.sources.sorted().is_empty(), setup.exit_code(&logs, &scan))),
+        None => {
+            let late = setup.tell_changed(&logs, &scan);
+            let code = setup.exit_code(&logs, &scan);
+            Ok((!scan.sources.sorted().is_empty(), if late { 3 } else { code }))
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use crate::fault::{Fault, Outcome};
 use crate::hash::{hex, sha256};
 use crate::judge::saved::Transcript;
 use crate::judge::{Case, Context, EvidenceLine, Verdict, join_sessions, judge};
+use crate::limits::EVIDENCE_LINES_TOTAL;
 use crate::operator::Operators;
 use crate::run::evidence::{WantedLines, read_back};
 use crate::run::{Logs, Scan};
@@ -48,8 +49,8 @@ pub fn run(
     operators: &Operators,
     asked: &Asked<'_>,
 ) -> Outcome<(bool, u8)> {
-    // Before hours of reading: is there a place to write to?
-    bundle::folder::may_write(asked.dir, asked.force)?;
+    // Before hours of reading: is there a place to write to, and is it ours alone?
+    let folder = bundle::folder::Folder::begin(asked.dir, asked.force)?;
     let clock = config.clock_statement()?;
     setup.options.remember = true;
     let (logs, scan) = setup.run()?;
@@ -67,11 +68,20 @@ pub fn run(
         options: asked.options.clone(),
         references: references(config, operators, &rows)?,
     };
+    // Lines were read twice, and must have been the same ones.
+    if let Some(fault) = logs.changed().first() {
+        return Err(match fault {
+            Fault::File { path, reason } => {
+                Fault::file(path, format!("{reason}; nothing was written: run it once more"))
+            }
+            other => Fault::usage(other.to_string()),
+        });
+    }
     let mut evidence = evidence;
     let cases = rows.iter().map(|(addr, source)| {
         case(*addr, source, setup, config, operators, evidence.remove(addr).unwrap_or_default())
     });
-    let written = bundle::write(asked.dir, asked.force, &plan, cases)?;
+    let written = bundle::write(folder, &plan, cases)?;
     if !setup.quiet {
         tell(&written, asked.dir);
     }
@@ -101,6 +111,21 @@ fn case<'a>(
     })
 }
 
+/// How many each may have at most, so that all together have no more than `total`.
+fn share(counts: impl Iterator<Item = usize>, total: usize) -> usize {
+    let mut counts: Vec<usize> = counts.collect();
+    counts.sort_unstable();
+    let (mut left, n) = (total, counts.len());
+    for (i, count) in counts.into_iter().enumerate() {
+        let each = (left / (n - i)).max(1);
+        if count > each {
+            return each;
+        }
+        left = left.saturating_sub(count);
+    }
+    usize::MAX
+}
+
 /// Reads back the lines of the sources that something is filed of.
 fn evidence(
     rows: &[(Addr, &Source)],
@@ -111,6 +136,7 @@ fn evidence(
     context: &Context<'_>,
 ) -> Outcome<HashMap<Addr, Vec<EvidenceLine>>> {
     let mut wanted = WantedLines::default();
+    let mut filed = Vec::new();
     for (addr, source) in rows {
         let case = case(*addr, source, setup, context.config, operators, Vec::new())?;
         // Judged without its lines, what is left is either held anyway or lacks nothing but them.
@@ -118,12 +144,19 @@ fn evidence(
         if judgement.filings.is_empty() && !judgement.findings.iter().any(|f| f.id == "LOG-1") {
             continue;
         }
-        for place in source.evidence() {
-            wanted.insert(place, *addr);
+        filed.push((*addr, source.evidence(), case.incidents));
+    }
+    // Of the lines of all sources together no more than memory may hold, and of each as many.
+    let most = share(filed.iter().map(|(_, places, _)| places.len()), EVIDENCE_LINES_TOTAL);
+    for (addr, mut places, incidents) in filed {
+        if places.len() > most {
+            places.sort_unstable_by_key(|p| p.hash());
+            places.truncate(most);
         }
-        for incident in &case.incidents {
-            wanted.insert(incident.ends.0, *addr);
-            wanted.insert(incident.ends.1, *addr);
+        wanted.extend(places.into_iter().map(|place| (place, addr)));
+        for incident in &incidents {
+            wanted.insert(incident.ends.0, addr);
+            wanted.insert(incident.ends.1, addr);
         }
     }
     let mut by_source: HashMap<Addr, Vec<EvidenceLine>> = HashMap::new();

@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::{instant, place};
 use crate::fault::{Fault, Outcome};
+use crate::limits::PROFILE_BYTES;
 
 /// `[clock]`: one saved output, or what the reporter tells.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -85,7 +86,7 @@ impl ClockStatement {
 }
 
 fn saved_output(path: &Path) -> Outcome<String> {
-    let bytes = std::fs::read(path).map_err(|e| Fault::file(path, e))?;
+    let bytes = place::bytes_of(path, PROFILE_BYTES).map_err(|e| Fault::file(path, e))?;
     String::from_utf8(bytes).map_err(|_| Fault::file(path, "not text"))
 }
 

@@ -1,6 +1,7 @@
 //! Reads TOML so that every mistake is told with its file, its line and the nearest right word.
 
 use std::fmt;
+use std::io::Read as _;
 use std::marker::PhantomData;
 use std::ops::Range;
 use std::path::Path;
@@ -8,6 +9,7 @@ use std::path::Path;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
 
 use crate::fault::{Fault, Outcome};
+use crate::limits::PROFILE_BYTES;
 
 /// Reads a file that a person wrote. A byte order mark stays, for the text is
 /// hashed as well, and the reader of TOML passes over it.
@@ -17,12 +19,34 @@ use crate::fault::{Fault, Outcome};
 /// [`Fault::Config`] where the file cannot be read or is not UTF-8; the line
 /// of the first bad byte is named.
 pub fn text_of(path: &Path) -> Outcome<String> {
-    let bytes = std::fs::read(path).map_err(|e| Fault::config(path, None, e.to_string()))?;
+    let bytes =
+        bytes_of(path, PROFILE_BYTES).map_err(|e| Fault::config(path, None, e.to_string()))?;
     String::from_utf8(bytes).map_err(|e| {
         let good = e.as_bytes().get(..e.utf8_error().valid_up_to()).unwrap_or_default();
         let line = memchr::memchr_iter(b'\n', good).count() + 1;
         Fault::config(path, Some(line), "not UTF-8: save the file as UTF-8")
     })
+}
+
+/// Reads a file of at most `most` bytes.
+///
+/// # Errors
+///
+/// What the system says, or that the file is larger than any of its kind.
+pub fn bytes_of(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
+    let file = std::fs::File::open(path)?;
+    let mut bytes = Vec::new();
+    let length = file.metadata()?.len();
+    if length <= most {
+        file.take(most + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 <= most {
+            return Ok(bytes);
+        }
+    }
+    Err(std::io::Error::other(format!(
+        "this is larger than {} MiB, which no such file is",
+        most >> 20
+    )))
 }
 
 /// Deserialises `text`, the content of `path`.

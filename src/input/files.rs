@@ -14,78 +14,105 @@ pub struct Found {
     pub named: bool,
 }
 
-/// Expands files, folders and patterns, sorted by path and each once. What
-/// cannot be found is returned beside what was.
+/// What the paths of a command line come to.
+#[derive(Debug, Default)]
+pub struct Finds {
+    /// The files, sorted by path and each once.
+    pub found: Vec<Found>,
+    /// What cannot be found or looked into.
+    pub faults: Vec<Fault>,
+    /// What lies in a folder and is not looked into, and why.
+    pub passed_over: Vec<(PathBuf, String)>,
+}
+
+/// Expands files, folders and patterns.
 #[must_use]
-pub fn find(paths: &[PathBuf]) -> (Vec<Found>, Vec<Fault>) {
-    let (mut found, mut faults) = (Vec::new(), Vec::new());
+pub fn find(paths: &[PathBuf]) -> Finds {
+    let mut finds = Finds::default();
     for path in paths {
         if path.is_dir() {
-            walk(path, &mut found, &mut faults);
+            finds.walk(path);
         } else if path.exists() || !is_pattern(path) {
-            found.push(Found { path: clean(path), named: true });
+            finds.found.push(Found { path: clean(path), named: true });
         } else {
-            expand(path, &mut found, &mut faults);
+            finds.expand(path);
         }
     }
     // A file that is both named and lies in a folder is named.
+    let found = &mut finds.found;
     found.sort_by(|a, b| a.path.cmp(&b.path).then(b.named.cmp(&a.named)));
     found.dedup_by(|b, a| a.path == b.path);
-    (found, faults)
+    finds.passed_over.sort();
+    finds.passed_over.dedup();
+    finds
 }
 
 fn is_pattern(path: &Path) -> bool {
     path.to_string_lossy().contains(['*', '?', '['])
 }
 
-fn expand(path: &Path, found: &mut Vec<Found>, faults: &mut Vec<Fault>) {
-    let before = found.len();
-    match glob::glob(&path.to_string_lossy()) {
-        Ok(hits) => {
-            for hit in hits {
-                match hit {
-                    Ok(p) if p.is_dir() => walk(&p, found, faults),
-                    Ok(p) => found.push(Found { path: clean(&p), named: true }),
-                    Err(e) => faults.push(Fault::file(e.path(), e.error())),
+impl Finds {
+    fn expand(&mut self, path: &Path) {
+        let before = self.found.len();
+        match glob::glob(&path.to_string_lossy()) {
+            Ok(hits) => {
+                for hit in hits {
+                    match hit {
+                        Ok(p) if p.is_dir() => self.walk(&p),
+                        Ok(p) => self.found.push(Found { path: clean(&p), named: true }),
+                        Err(e) => self.faults.push(Fault::file(e.path(), e.error())),
+                    }
                 }
             }
+            Err(e) => {
+                self.faults.push(Fault::file(path, e));
+                return;
+            }
         }
-        Err(e) => {
-            faults.push(Fault::file(path, e));
-            return;
+        if self.found.len() == before {
+            self.faults.push(Fault::file(path, "no file matches this pattern"));
         }
     }
-    if found.len() == before {
-        faults.push(Fault::file(path, "no file matches this pattern"));
-    }
-}
 
-/// All files beneath a folder. Links to folders are not followed: they make rings.
-fn walk(dir: &Path, found: &mut Vec<Found>, faults: &mut Vec<Fault>) {
-    let entries = match std::fs::read_dir(dir) {
-        Ok(e) => e,
-        Err(e) => {
-            faults.push(Fault::file(dir, e));
-            return;
-        }
-    };
-    for entry in entries {
-        let entry = match entry {
+    /// All files beneath a folder.
+    fn walk(&mut self, dir: &Path) {
+        let entries = match std::fs::read_dir(dir) {
             Ok(e) => e,
             Err(e) => {
-                faults.push(Fault::file(dir, e));
-                continue;
+                self.faults.push(Fault::file(dir, e));
+                return;
             }
         };
-        let path = entry.path();
-        match entry.file_type() {
-            Ok(t) if t.is_dir() => walk(&path, found, faults),
-            Ok(t) if t.is_file() || (t.is_symlink() && path.is_file()) => {
-                found.push(Found { path: clean(&path), named: false });
+        for entry in entries {
+            let entry = match entry {
+                Ok(e) => e,
+                Err(e) => {
+                    self.faults.push(Fault::file(dir, e));
+                    continue;
+                }
+            };
+            let path = entry.path();
+            match entry.file_type() {
+                Ok(t) if t.is_dir() => self.walk(&path),
+                Ok(t) if t.is_symlink() => match path.metadata() {
+                    Ok(m) if m.is_file() => {
+                        self.found.push(Found { path: clean(&path), named: false });
+                    }
+                    Ok(m) if m.is_dir() => {
+                        let why = "a link to a folder: they make rings; name the folder itself";
+                        self.passed_over.push((clean(&path), why.to_owned()));
+                    }
+                    Ok(_) => {}
+                    // A link to nothing, or to itself.
+                    Err(e) => self.faults.push(Fault::file(&path, e)),
+                },
+                Ok(t) if t.is_file() => {
+                    self.found.push(Found { path: clean(&path), named: false });
+                }
+                // Sockets, pipes and devices are no logs.
+                Ok(_) => {}
+                Err(e) => self.faults.push(Fault::file(&path, e)),
             }
-            // Sockets, pipes and devices are no logs.
-            Ok(_) => {}
-            Err(e) => faults.push(Fault::file(&path, e)),
         }
     }
 }
@@ -199,7 +226,7 @@ mod tests {
         for name in ["auth.log", "auth.log.1", "old/auth.log.2"] {
             std::fs::write(at(name), "x\n").unwrap();
         }
-        let (found, faults) =
+        let Finds { found, faults, .. } =
             find(&[at("auth.log"), dir.path().to_owned(), at("auth.log*"), at("none")]);
         let names: Vec<_> = found.iter().map(|f| (f.path.clone(), f.named)).collect();
         assert_eq!(
@@ -212,7 +239,7 @@ mod tests {
             ]
         );
         assert!(faults.is_empty());
-        let (found, faults) = find(&[at("*.gz")]);
+        let Finds { found, faults, .. } = find(&[at("*.gz")]);
         assert!(found.is_empty());
         assert!(faults[0].to_string().contains("no file matches"));
     }

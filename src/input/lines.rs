@@ -4,14 +4,17 @@
 //! read once, whoever reads which chunk.
 
 use std::fs::File;
+use std::hash::{DefaultHasher, Hasher as _};
 use std::io::{self, Read};
-use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::os::unix::fs::{FileExt as _, FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
 use crate::fault::{Fault, Outcome};
 use crate::limits::{CHUNK_BYTES, LINE_BYTES};
 
+use super::chunk::Chunk;
 use super::inflate::{Form, gzip_time, unpack};
+use super::stream::Stream;
 
 /// Where an input's end in time is known from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,87 +38,18 @@ pub struct Input {
     pub end: Option<(i64, EndFrom)>,
     /// Whether the user named the file itself, not its folder.
     pub named: bool,
+    /// Whether it begins with the mark of UTF-16, which no log system writes.
+    pub utf16: bool,
     /// Device and inode, to know the same file by another name.
     pub identity: Option<(u64, u64)>,
     file: File,
+    /// A hash of how it begins and ends, to know later that it is the same.
+    sample: u64,
     chunk_bytes: usize,
 }
 
-/// Lines that lie together in an input.
-#[derive(Debug, Default)]
-pub struct Chunk {
-    /// Which chunk of its input this is, from 0.
-    pub index: usize,
-    /// Offset of its first byte in the unpacked input.
-    pub offset: u64,
-    buffer: Vec<u8>,
-    from: usize,
-    to: usize,
-}
-
-impl Chunk {
-    /// Whole lines, but for the input's last and for one longer than any line may be.
-    #[must_use]
-    pub fn bytes(&self) -> &[u8] {
-        self.buffer.get(self.from..self.to).unwrap_or_default()
-    }
-
-    /// Empties it; its memory is kept.
-    pub const fn clear(&mut self) {
-        (self.from, self.to) = (0, 0);
-    }
-
-    /// Room for `more` bytes behind those that are there.
-    fn room(&mut self, more: usize) -> &mut [u8] {
-        let want = self.to + more;
-        if self.buffer.len() < want {
-            self.buffer.resize(want, 0);
-        }
-        self.buffer.get_mut(self.to..want).unwrap_or_default()
-    }
-
-    fn put(&mut self, bytes: &[u8]) {
-        self.room(bytes.len()).copy_from_slice(bytes);
-        self.to += bytes.len();
-    }
-}
-
-/// The lines of some bytes, without their newline, each with its offset.
-pub struct Lines<'a> {
-    bytes: &'a [u8],
-    newlines: memchr::Memchr<'a>,
-    at: usize,
-    offset: u64,
-}
-
-impl<'a> Lines<'a> {
-    /// The lines of `bytes`, the first of which lies at `offset`.
-    #[must_use]
-    pub fn new(bytes: &'a [u8], offset: u64) -> Self {
-        Self { bytes, newlines: memchr::memchr_iter(b'\n', bytes), at: 0, offset }
-    }
-}
-
-impl<'a> Iterator for Lines<'a> {
-    type Item = (u64, &'a [u8]);
-
-    #[inline(always)]
-    fn next(&mut self) -> Option<Self::Item> {
-        let at = self.at;
-        if at >= self.bytes.len() {
-            return None;
-        }
-        let end = self.newlines.next().unwrap_or(self.bytes.len());
-        self.at = end + 1;
-        let line = self.bytes.get(at..end)?;
-        // Logs that passed through Windows end their lines with CRLF.
-        let line = match line {
-            [line @ .., b'\r'] => line,
-            _ => line,
-        };
-        Some((self.offset + at as u64, line))
-    }
-}
+/// Bytes at the beginning and at the end of an input that are looked at again.
+const SAMPLE: usize = 4096;
 
 impl Input {
     /// Opens a log.
@@ -124,6 +58,14 @@ impl Input {
     ///
     /// The file cannot be opened or is none.
     pub fn open(path: &Path, named: bool) -> Outcome<Self> {
+        // Asked first: to open a named pipe is to wait for whoever writes to it.
+        let meta = std::fs::metadata(path).map_err(|e| Fault::file(path, e))?;
+        if meta.file_type().is_fifo() {
+            return Err(Fault::file(
+                path,
+                "a pipe, and a log is read more than once; give it as standard input: - < PIPE",
+            ));
+        }
         let file = File::open(path).map_err(|e| Fault::file(path, e))?;
         Self::from_file(file, path, named)
     }
@@ -152,10 +94,33 @@ impl Input {
             bytes: meta.len(),
             end: Some(end),
             named,
+            utf16: matches!(head, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]),
             identity: Some((meta.dev(), meta.ino())),
+            sample: sample(&file, meta.len()).map_err(|e| Fault::file(path, e))?,
             file,
             chunk_bytes: CHUNK_BYTES,
         })
+    }
+
+    /// Asks whether the file still is what was opened: as long at least, and with the same
+    /// beginning and end. What is cut or written anew while it is read would put other lines in
+    /// the places of those that were read.
+    ///
+    /// # Errors
+    ///
+    /// It is not, or it cannot be asked.
+    pub fn unchanged(&self) -> io::Result<()> {
+        let now = self.file.metadata()?.len();
+        if now < self.bytes {
+            return Err(io::Error::other(format!(
+                "it became shorter while it was read: {now} of {} bytes are left",
+                self.bytes
+            )));
+        }
+        if sample(&self.file, self.bytes)? != self.sample {
+            return Err(io::Error::other("it was overwritten while it was read"));
+        }
+        Ok(())
     }
 
     /// Sets the size of chunks: no result may depend on it, and tests try.
@@ -186,6 +151,11 @@ impl Input {
         // One byte before tells whether a line begins here.
         let from = start.saturating_sub(1);
         self.read_at(from, end, chunk)?;
+        if from + (chunk.to as u64) < end {
+            // It was cut meanwhile, and the last line may be a part of one: another address than
+            // was logged. Input::unchanged tells of it when all is read.
+            chunk.to = memchr::memrchr(b'\n', chunk.bytes()).map_or(0, |n| n + 1);
+        }
         let mut skip = 0;
         if start > 0 {
             skip = match memchr::memchr(b'\n', chunk.bytes()) {
@@ -208,7 +178,14 @@ impl Input {
             let until = (at + 4096).min(self.bytes);
             let before = chunk.to;
             self.read_at(at, until, chunk)?;
-            if chunk.to == before {
+            if chunk.to - before < usize::try_from(until - at).unwrap_or(0) {
+                // Cut meanwhile: as above.
+                let there = chunk.bytes().get(..before).unwrap_or_default();
+                let more = chunk.bytes().get(before..).unwrap_or_default();
+                chunk.to = match memchr::memchr(b'\n', more) {
+                    Some(n) => before + n + 1,
+                    None => memchr::memrchr(b'\n', there).map_or(0, |n| n + 1),
+                };
                 break;
             }
             if let Some(n) = memchr::memchr(b'\n', chunk.bytes().get(before..).unwrap_or_default())
@@ -293,15 +270,7 @@ impl Input {
     ///
     /// A broken header.
     pub fn stream(&self) -> io::Result<Stream<'_>> {
-        Ok(Stream {
-            reader: self.reader()?,
-            carry: Vec::new(),
-            offset: 0,
-            index: 0,
-            skipping: false,
-            done: false,
-            chunk_bytes: self.chunk_bytes,
-        })
+        Ok(Stream::new(self.reader()?, self.chunk_bytes))
     }
 
     /// Up to `bytes` unpacked bytes from the start.
@@ -328,125 +297,22 @@ impl Input {
     }
 }
 
-/// Unpacks an input chunk by chunk.
-pub struct Stream<'f> {
-    reader: Box<dyn Read + Send + 'f>,
-    carry: Vec<u8>,
-    offset: u64,
-    index: usize,
-    skipping: bool,
-    done: bool,
-    chunk_bytes: usize,
-}
-
-impl Stream<'_> {
-    /// Reads the next chunk; false at the end.
-    ///
-    /// # Errors
-    ///
-    /// A damaged or cut file. The chunks given out before it are good.
-    pub fn next(&mut self, chunk: &mut Chunk) -> io::Result<bool> {
-        loop {
-            chunk.clear();
-            chunk.put(&self.carry);
-            self.carry.clear();
-            chunk.offset = self.offset;
-            chunk.index = self.index;
-            let mut fault = None;
-            while !self.done && chunk.to < self.chunk_bytes {
-                let want = self.chunk_bytes.max(4096);
-                match self.reader.read(chunk.room(want)) {
-                    Ok(0) => self.done = true,
-                    Ok(n) => chunk.to += n,
-                    Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                    Err(e) => {
-                        self.done = true;
-                        fault = Some(e);
-                    }
-                }
+/// A hash of the beginning and end of a file of `bytes` bytes.
+fn sample(file: &File, bytes: u64) -> io::Result<u64> {
+    let mut hash = DefaultHasher::new();
+    let mut buffer = [0; SAMPLE];
+    for at in [0, bytes.saturating_sub(SAMPLE as u64)] {
+        let most = usize::try_from(bytes - at).unwrap_or(SAMPLE).min(SAMPLE);
+        let mut done = 0;
+        while let Some(room) = buffer.get_mut(done..most).filter(|r| !r.is_empty()) {
+            match file.read_at(room, at + done as u64)? {
+                0 => break,
+                n => done += n,
             }
-            if let Some(e) = fault {
-                // The whole lines before the damage are still good, and a beginning that is longer
-                // than any line may be is one unread line: hand them out, then fail. At any size of
-                // chunk these are the same.
-                let skip = match self.skipping {
-                    true => memchr::memchr(b'\n', chunk.bytes()).map_or(chunk.to, |n| n + 1),
-                    false => 0,
-                };
-                chunk.from = skip;
-                chunk.offset += skip as u64;
-                let there = chunk.bytes().len();
-                let good = memchr::memrchr(b'\n', chunk.bytes()).map_or(0, |n| n + 1);
-                let good = if there - good > LINE_BYTES { there } else { good };
-                if good == 0 {
-                    return Err(e);
-                }
-                chunk.to = skip + good;
-                self.skipping = false;
-                self.reader = Box::new(Broken(Some(e)));
-                self.done = false;
-                self.offset += chunk.to as u64;
-                self.index += 1;
-                return Ok(true);
-            }
-            if self.skipping {
-                // The rest of a line that was too long.
-                let cut = memchr::memchr(b'\n', chunk.bytes()).map(|n| n + 1);
-                let drop = cut.unwrap_or(chunk.to);
-                self.skipping = cut.is_none();
-                self.offset += drop as u64;
-                self.carry.extend_from_slice(chunk.bytes().get(drop..).unwrap_or_default());
-                if self.done && self.carry.is_empty() {
-                    return Ok(false);
-                }
-                continue;
-            }
-            if chunk.to == 0 {
-                return Ok(false);
-            }
-            if !self.done {
-                match memchr::memrchr(b'\n', chunk.bytes()) {
-                    Some(n) => {
-                        self.carry
-                            .extend_from_slice(chunk.bytes().get(n + 1..).unwrap_or_default());
-                        chunk.to = n + 1;
-                    }
-                    None if chunk.to > LINE_BYTES => self.skipping = true,
-                    None => {
-                        // A small chunk within a long line: read on.
-                        self.carry.extend_from_slice(chunk.bytes());
-                        self.grow()?;
-                        continue;
-                    }
-                }
-            }
-            self.offset += chunk.to as u64;
-            self.index += 1;
-            return Ok(true);
         }
+        hash.write(buffer.get(..done).unwrap_or_default());
     }
-
-    /// Reads more behind what is carried, where one line is longer than a chunk.
-    fn grow(&mut self) -> io::Result<()> {
-        let before = self.carry.len();
-        self.carry.resize(before + 4096, 0);
-        let room = self.carry.get_mut(before..).unwrap_or_default();
-        let n = self.reader.read(room)?;
-        self.carry.truncate(before + n);
-        if n == 0 {
-            self.done = true;
-        }
-        Ok(())
-    }
-}
-
-/// Repeats a failure that was put off until the good lines before it were read.
-struct Broken(Option<io::Error>);
-
-impl Read for Broken {
-    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-        Err(self.0.take().unwrap_or_else(|| io::Error::other("damaged")))
-    }
+    Ok(hash.finish())
 }
 
 #[cfg(test)]
@@ -454,6 +320,7 @@ mod tests {
     use std::io::Write as _;
 
     use super::*;
+    use crate::input::Lines;
 
     fn input(bytes: &[u8], chunk: usize) -> Input {
         let mut file = tempfile::tempfile().unwrap();

@@ -3,11 +3,15 @@
 //! Nothing after this stage opens a log. Files are read at positions, never
 //! mapped: a log may be truncated while we read it.
 
+pub mod chunk;
 pub mod inflate;
+pub mod stream;
 pub mod lines;
 pub mod files;
 pub mod same;
 
-pub use files::{Found, find, newness, series};
+pub use chunk::{Chunk, Lines};
+pub use files::{Finds, Found, find, newness, series};
 pub use inflate::Form;
-pub use lines::{Chunk, EndFrom, Input, Lines, Stream};
+pub use lines::{EndFrom, Input};
+pub use stream::Stream;

@@ -7,10 +7,8 @@ use std::time::UNIX_EPOCH;
 use crate::addr::Addr;
 use crate::envelope::{Stamp, stamp};
 use crate::fault::{Fault, Outcome};
+use crate::limits::TRANSCRIPT_BYTES;
 use crate::time::Instant;
-
-/// Bytes of a transcript that are read: the largest whois answers have a few dozen KiB.
-pub const TRANSCRIPT_BYTES: u64 = 64 * 1024;
 
 /// When an answer was got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

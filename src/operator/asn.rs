@@ -13,16 +13,13 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
 
 use super::table::{Origins, as_number};
+use crate::config::place;
 use crate::fault::{Fault, Outcome};
 use crate::hash::sha256;
+use crate::limits::{ASN_DB_BYTES, LEAVES_LOOKED_AT};
 
 /// What stands before the metadata of a MaxMind database.
 const MARK: &[u8] = b"\xab\xcd\xefMaxMind.com";
-
-/// Leaves of the tree looked at before a database counts as one without AS
-/// numbers. Empty leaves count too: a tree whose branches meet again has few
-/// nodes, no data, and more ways through it than can ever be walked.
-const LOOKED_AT: usize = 100_000;
 
 /// What a database says of an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +61,7 @@ impl AsnDb {
     /// [`Fault::File`] for a file that cannot be read, a broken database or
     /// one without AS numbers; [`Fault::Config`] with the line for a table.
     pub fn load(path: &Path) -> Outcome<Self> {
-        let bytes = std::fs::read(path).map_err(|e| Fault::file(path, e))?;
+        let bytes = place::bytes_of(path, ASN_DB_BYTES).map_err(|e| Fault::file(path, e))?;
         if memchr::memmem::find(&bytes, MARK).is_none() {
             if !bytes.starts_with(&[0x1f, 0x8b]) && bytes.contains(&0) {
                 return Err(Fault::file(
@@ -153,7 +150,7 @@ fn look_up(reader: &Reader<Vec<u8>>, ip: IpAddr) -> Result<Option<Origin>, MaxMi
 /// Whether any of the first records has an AS number.
 fn has_numbers(reader: &Reader<Vec<u8>>) -> Result<bool, MaxMindDbError> {
     let leaves = WithinOptions::default().include_networks_without_data();
-    for found in reader.networks(leaves)?.take(LOOKED_AT) {
+    for found in reader.networks(leaves)?.take(LEAVES_LOOKED_AT) {
         if found?.decode::<Entry>()?.is_some_and(|e| e.number().is_some()) {
             return Ok(true);
         }

@@ -15,6 +15,7 @@ use super::shipped::SHIPPED;
 use crate::config::place;
 use crate::fault::{Fault, Outcome};
 use crate::hash::sha256;
+use crate::limits::INCLUDE_DEPTH;
 
 /// What a file builds on that does not say so.
 const BASE: &str = "generic";
@@ -104,6 +105,10 @@ impl Layer {
             if chain.iter().any(|l| std::ptr::eq(*l, next)) {
                 return Err(self
                     .wrong("extends", &format!("this builds on itself, by way of `{}`", next.id)));
+            }
+            if chain.len() > INCLUDE_DEPTH {
+                let most = format!("this builds on more than {INCLUDE_DEPTH} others in a row");
+                return Err(self.wrong("extends", &most));
             }
             chain.push(next);
         }

@@ -14,6 +14,7 @@ use super::record::{Attribution, Proven, Record};
 use super::registry::{Allocation, Registry};
 use crate::config::place;
 use crate::fault::{Fault, Outcome};
+use crate::limits::{PREFIX_LIST_BYTES, PREFIXES};
 
 /// All operators, and what is needed to tell whose an address is.
 #[derive(Debug)]
@@ -114,15 +115,11 @@ impl Operators {
         inline: &[Range],
         files: &[PathBuf],
     ) -> Outcome<()> {
-        let mut add = |list: u32, line: u32, range: Range| {
-            // Ranges are far fewer than 2^32: each took a line of a file.
-            let id = u32::try_from(self.claims.len()).unwrap_or(u32::MAX);
-            self.claims.push(Claim { operator, region, list, line });
-            self.table.add(range, id);
-        };
         let mut number = u32::try_from(self.lists.len()).unwrap_or(u32::MAX);
         if !inline.is_empty() {
-            inline.iter().for_each(|range| add(number, 0, *range));
+            for range in inline {
+                self.add(Claim { operator, region, list: number, line: 0 }, *range);
+            }
             self.lists.push(List {
                 path: PathBuf::from(profile.place()),
                 date: profile.file.as_deref().and_then(file_date),
@@ -131,16 +128,29 @@ impl Operators {
             number += 1;
         }
         for path in files {
-            let bytes =
-                std::fs::read(path).map_err(|e| Fault::config(path, None, e.to_string()))?;
+            let bytes = place::bytes_of(path, PREFIX_LIST_BYTES)
+                .map_err(|e| Fault::config(path, None, e.to_string()))?;
             let ranges =
                 read_list(&bytes).map_err(|(line, e)| Fault::config(path, Some(line), e))?;
-            ranges.into_iter().for_each(|(line, range)| add(number, line, range));
+            if self.table.len() + ranges.len() > PREFIXES {
+                let most = format!("with it there are more than {PREFIXES} prefixes");
+                return Err(Fault::config(path, None, most));
+            }
+            for (line, range) in ranges {
+                self.add(Claim { operator, region, list: number, line }, range);
+            }
             let (date, sha256) = (file_date(path), crate::hash::sha256(&bytes));
             self.lists.push(List { path: path.clone(), date, sha256 });
             number += 1;
         }
         Ok(())
+    }
+
+    fn add(&mut self, claim: Claim, range: Range) {
+        // PREFIXES is far below 2^32.
+        let id = u32::try_from(self.claims.len()).unwrap_or(u32::MAX);
+        self.claims.push(claim);
+        self.table.add(range, id);
     }
 
     /// Of two who claim the identical prefix, nobody can say whose it is.

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use crate::days::SECOND;
 use crate::envelope::{Reader, Stamp};
 use crate::fault::{Fault, Outcome};
-use crate::input::{Found, Input, Lines, find, newness, same, series};
+use crate::input::{Finds, Found, Input, Lines, find, newness, same, series};
 use crate::time::Calendar;
 
 use super::options::Options;
@@ -64,8 +64,8 @@ impl Logs {
         exact: bool,
     ) -> Outcome<Self> {
         let mut logs = Self::default();
-        let (found, faults) = find(paths);
-        logs.faults = faults;
+        let Finds { found, faults, passed_over } = find(paths);
+        (logs.faults, logs.passed_over) = (faults, passed_over);
         let mut inputs: Vec<Input> = Vec::new();
         for Found { path, named } in found {
             match Input::open(&path, named) {
@@ -97,6 +97,13 @@ impl Logs {
     pub fn resurvey(&mut self, options: &Options) -> Outcome<()> {
         let inputs = self.logs.drain(..).map(|l| l.input).collect();
         self.settle(inputs, true, options)
+    }
+
+    /// The logs that are no longer what was opened, with what happened to them.
+    #[must_use]
+    pub fn changed(&self) -> Vec<Fault> {
+        let changed = |l: &Log| Some(Fault::file(&l.input.path, l.input.unchanged().err()?));
+        self.logs.iter().filter_map(changed).collect()
     }
 
     fn settle(&mut self, inputs: Vec<Input>, exact: bool, options: &Options) -> Outcome<()> {

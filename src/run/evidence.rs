@@ -72,6 +72,10 @@ pub fn read_back(
                     };
                     let end = verdicts.of_line(log, &read, told, at, options);
                     let Some(act) = end.act else { continue };
+                    // The log is not what it was, or a line would stand against another.
+                    if act.source.is_some_and(|s| s != *source) {
+                        continue;
+                    }
                     let ours = OurEnd::of(&act, &read.envelope, &options.ours);
                     let stamp = span_of(line, read.envelope.stamp_text);
                     let is_ours = |a: Addr| {

@@ -1,6 +1,7 @@
 //! Wires the stages together; the only threads.
 
 pub mod options;
+pub mod progress;
 pub mod read;
 pub mod repeat;
 pub mod overlap;

@@ -28,6 +28,8 @@ pub struct Options {
     pub scan_limits: ScanLimits,
     /// Bytes of a chunk; results never depend on it.
     pub chunk_bytes: usize,
+    /// Most sources that are kept; see [`crate::limits::SOURCES`].
+    pub max_sources: usize,
     /// Whether each line's final reading, and evidence, are wanted.
     pub remember: bool,
 }
@@ -44,6 +46,7 @@ impl Default for Options {
             ours: Ours::default(),
             scan_limits: ScanLimits { ports: 15, addresses: 10 },
             chunk_bytes: crate::limits::CHUNK_BYTES,
+            max_sources: crate::limits::SOURCES,
             remember: false,
         }
     }

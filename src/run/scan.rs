@@ -33,6 +33,29 @@ pub struct Scan {
     pub referred: Referred,
     /// Inputs that could not be read to their end.
     pub faults: Vec<Fault>,
+    /// Sessions that were settled before their time, since too many were open.
+    pub cut_short: u64,
+}
+
+impl Scan {
+    /// The bounds that the run met, in sentences for people: nothing is left out in silence.
+    #[must_use]
+    pub fn bounds_met(&self, options: &Options) -> Vec<String> {
+        let mut out = Vec::new();
+        if self.sources.left_out > 0 {
+            out.push(format!(
+                "more sources than the {} that are kept of each kind (--max-sources): {} lines of others are in no row and no report",
+                options.max_sources, self.sources.left_out
+            ));
+        }
+        if self.cut_short > 0 {
+            out.push(format!(
+                "more than {} sessions were open at once: {} were counted before they ended, and what they told later counts as another's",
+                crate::limits::SESSIONS_OPEN, self.cut_short
+            ));
+        }
+        out
+    }
 }
 
 /// Reads all logs. `progress` is told of bytes as they are read.
@@ -60,7 +83,14 @@ struct Passed {
 }
 
 fn done(logs: &Logs, passed: Passed) -> Scan {
-    let Passed { mut state, told, referred, faults } = passed;
+    let Passed { mut state, told, referred, mut faults } = passed;
+    for (i, log) in logs.logs.iter().enumerate() {
+        if let Err(e) = log.input.unchanged()
+            && !faults.iter().any(|(n, _)| *n == i)
+        {
+            faults.push((i, e));
+        }
+    }
     for (i, account) in state.accounts.iter_mut().enumerate() {
         account.complete = !faults.iter().any(|(n, _)| *n == i);
     }
@@ -68,8 +98,8 @@ fn done(logs: &Logs, passed: Passed) -> Scan {
         .into_iter()
         .filter_map(|(n, e)| Some(Fault::file(&logs.logs.get(n)?.input.path, e)))
         .collect();
-    let State { sources, accounts, decided, .. } = state;
-    Scan { sources, accounts, decided, told, referred, faults }
+    let State { sources, accounts, decided, cut_short, .. } = state;
+    Scan { sources, accounts, decided, told, referred, faults, cut_short }
 }
 
 fn pass(logs: &[Log], options: &Options, progress: &(dyn Fn(u64) + Sync)) -> Outcome<Passed> {
@@ -100,12 +130,14 @@ fn pass(logs: &[Log], options: &Options, progress: &(dyn Fn(u64) + Sync)) -> Out
                     let mut facts = None;
                     with_spare(&mut |s| facts = s.pop());
                     let out = worker.read(log, input, chunk, facts.unwrap_or_default());
+                    worker.packets.make_room(options.max_sources, options.max_sources / 8);
                     progress(chunk.bytes().len() as u64);
                     out
                 },
                 take: &mut |mut out: super::gleaned::ChunkOut| {
                     carry.take(logs, &mut teller, &mut out);
                     state.take(&mut out);
+                    state.sources.make_room(options.max_sources, options.max_sources / 8);
                     if !out.told.is_empty() {
                         now_told.push((out.input, std::mem::take(&mut out.told)));
                     }
@@ -124,6 +156,6 @@ fn pass(logs: &[Log], options: &Options, progress: &(dyn Fn(u64) + Sync)) -> Out
         }
         from = to;
     }
-    state.finish(packets);
+    state.finish(packets, options.max_sources);
     Ok(Passed { state, told, referred: carry.referred, faults })
 }

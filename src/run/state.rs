@@ -37,6 +37,8 @@ pub struct State {
     remember: bool,
     batch: Vec<Settled>,
     before: Option<(u32, Step)>,
+    /// Sessions that were settled before their time, since too many were open.
+    pub cut_short: u64,
     /// Whether a New Year was missed between two stamps that were surveyed.
     pub missed: bool,
     /// A stamp without a zone or year that no survey had seen, by input.
@@ -56,6 +58,7 @@ impl State {
             remember,
             batch: Vec::new(),
             before: None,
+            cut_short: 0,
             missed: false,
             unknown_time: None,
         }
@@ -121,12 +124,19 @@ impl State {
     }
 
     /// Settles what is still open, and takes in the packets.
-    pub fn finish(&mut self, packets: Vec<Partial>) {
+    pub fn finish(&mut self, packets: Vec<Partial>, max_sources: usize) {
         let Self { sessions, sources, accounts, decided, remember, .. } = self;
         sessions.finish(&mut |s: Settled| settled(&s, sources, accounts, decided, *remember));
+        // Who only sent packets, which anyone can forge, takes no room from who tried to log in.
+        let mut sent = Partial::new(*remember);
         for p in packets {
-            self.sources.merge(p);
+            sent.merge(p);
+            sent.make_room(max_sources, max_sources / 8);
         }
+        sent.make_room(max_sources, 0);
+        sources.make_room(max_sources, 0);
+        self.cut_short = sessions.cut_short;
+        sources.merge(sent);
         let accounts = &mut self.accounts;
         self.sources.settle_company(|input, n| {
             if let Some(account) = accounts.get_mut(input as usize) {

@@ -13,7 +13,9 @@ use crate::addr::Addr;
 use crate::class::{Class, Family};
 use crate::days::SECOND;
 use crate::dialect::{Kind, Tally};
-use crate::limits::{PAM_SECONDS, SESSION_SILENCE_SECONDS, TRAILER_SECONDS};
+use crate::limits::{
+    DOUBTS_KEPT, PAM_SECONDS, SESSION_SILENCE_SECONDS, SESSIONS_OPEN, TRAILER_SECONDS,
+};
 
 use super::fact::{Doubt, Fact};
 use super::pool::{Pool, PoolKey};
@@ -47,9 +49,6 @@ fn testifies(user: u64, reading: &Fact) -> bool {
     reading.kind.facts().family != Family::Sshd || (user != 0 && user == reading.user)
 }
 
-/// Doubtful lines of one process that wait for a witness, at most.
-const DOUBTS_KEPT: usize = 64;
-
 /// Sessions that may always be open before the table is swept for its size.
 const ROOM_LEAST: usize = 1 << 15;
 
@@ -69,6 +68,10 @@ pub struct Sessions {
     room: usize,
     /// Doubtful lines that no witness decided.
     pub quarantined: u64,
+    /// Most sessions that may be open.
+    most: usize,
+    /// Sessions that were settled before their time, since more than that were.
+    pub cut_short: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +86,13 @@ impl Sessions {
     /// An empty table. With `remember`, settled sessions list their lines.
     #[must_use]
     pub fn new(remember: bool) -> Self {
-        Self { remember, swept: i64::MIN, room: ROOM_LEAST, ..Self::default() }
+        Self {
+            remember,
+            swept: i64::MIN,
+            room: ROOM_LEAST.min(SESSIONS_OPEN),
+            most: SESSIONS_OPEN,
+            ..Self::default()
+        }
     }
 
     /// Takes the next fact; sessions that it ends go to `out`.
@@ -99,7 +108,10 @@ impl Sessions {
         if hour > self.swept || self.open.len() > self.room {
             self.swept = hour;
             self.sweep(fact.at.nanos, out);
-            self.room = (2 * self.open.len()).max(ROOM_LEAST);
+            if self.open.len() > self.most {
+                self.thin(out);
+            }
+            self.room = (2 * self.open.len()).max(ROOM_LEAST).min(self.most);
         } else if hour < self.swept.saturating_sub(1) {
             // Another input, which begins earlier.
             self.swept = hour;
@@ -327,6 +339,40 @@ impl Sessions {
         self.quarantined += lost;
     }
 
+    /// Settles the sessions of the sources that have most of them, the longest silent first, until
+    /// half of what may be open is: who floods loses the thread of his own sessions alone.
+    fn thin(&mut self, out: &mut impl FnMut(Settled)) {
+        let mut each: FxHashMap<Addr, usize> = FxHashMap::default();
+        for key in self.open.keys() {
+            *each.entry(key.source).or_default() += 1;
+        }
+        let mut counts: Vec<usize> = each.into_values().collect();
+        counts.sort_unstable();
+        // The most that each source may keep, so that all together keep half.
+        let (mut left, mut share) = (self.most / 2, 1);
+        for (i, count) in counts.iter().enumerate() {
+            share = (left / (counts.len() - i)).max(1);
+            if *count > share {
+                break;
+            }
+            left = left.saturating_sub(*count);
+        }
+        let mut all: Vec<(Addr, std::cmp::Reverse<i64>, Key)> = self
+            .open
+            .iter()
+            .map(|(key, s)| (key.source, std::cmp::Reverse(s.last.0.nanos), *key))
+            .collect();
+        all.sort_unstable();
+        for of_source in all.chunk_by(|a, b| a.0 == b.0) {
+            for (_, _, key) in of_source.iter().skip(share) {
+                if let Some(session) = self.open.remove(key) {
+                    self.cut_short += 1;
+                    out(session.settle(key.source, key.family));
+                }
+            }
+        }
+    }
+
     /// Settles retelling lines that retell nothing: by process for sshd, by minute for mail.
     fn alone(&self, facts: &[Fact], out: &mut impl FnMut(Settled)) {
         let mut at = 0;
@@ -357,5 +403,49 @@ impl Sessions {
         let waiting = self.pool.expired(i64::MAX);
         self.alone(&waiting, out);
         self.quarantined += self.doubts.drain().map(|(_, l)| l.len() as u64).sum::<u64>();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::{Outcome, Place};
+    use crate::time::Instant;
+
+    fn fact(n: u32, kind: Kind, source: u32) -> Fact {
+        Fact {
+            at: Instant::from_seconds(1_781_254_715 + i64::from(n)),
+            kind,
+            count: 1,
+            source: Addr::from_v4(0xc000_0200 + source),
+            port: 4711,
+            our_port: 22,
+            host: 0,
+            pid: if source == 1 { 7 } else { 1000 + n },
+            session: 0,
+            user: 0,
+            lasted: 0,
+            place: Place { input: 0, offset: u64::from(n) },
+        }
+    }
+
+    #[test]
+    fn who_floods_loses_the_thread_of_his_own_sessions_alone() {
+        let mut sessions = Sessions { most: 64, room: 64, ..Sessions::new(false) };
+        let mut settled = Vec::new();
+        let mut out = |s: Settled| settled.push((s.source, s.outcome));
+        // One mistypes a password, and logs in when the flood has been and gone.
+        sessions.take(&fact(0, Kind::Failed, 1), &mut out);
+        for n in 1..500 {
+            sessions.take(&fact(n, Kind::Failed, 2), &mut out);
+        }
+        assert!(sessions.open.len() <= 65 && sessions.cut_short >= 400);
+        sessions.take(&fact(500, Kind::Accepted, 1), &mut out);
+        sessions.finish(&mut out);
+        let of = |n: u32| settled.iter().filter(move |(a, _)| *a == Addr::from_v4(0xc000_0200 + n));
+        assert_eq!(of(1).count(), 1);
+        assert!(of(1).all(|(_, o)| *o == Outcome::LoggedIn));
+        // Every try of the flood is counted all the same.
+        assert_eq!(of(2).count(), 499);
     }
 }

@@ -9,6 +9,7 @@ pub mod ports;
 pub mod sample;
 pub mod timeline;
 pub mod tally;
+mod room;
 
 use rayon::slice::ParallelSliceMut as _;
 use rustc_hash::FxHashMap;
@@ -184,13 +185,17 @@ pub struct Partial {
     map: FxHashMap<Addr, Source>,
     /// Whether lines of evidence are kept.
     pub keeps_evidence: bool,
+    /// Lines of sources that were left out for want of room.
+    pub left_out: u64,
+    /// Whether any was.
+    overrun: bool,
 }
 
 impl Partial {
     /// No source yet. With `keeps_evidence`, each keeps some of its lines' places.
     #[must_use]
     pub fn new(keeps_evidence: bool) -> Self {
-        Self { map: FxHashMap::default(), keeps_evidence }
+        Self { keeps_evidence, ..Self::default() }
     }
 
     /// Adds a session that is over.
@@ -301,6 +306,8 @@ impl Partial {
 
     /// Merges another partial in.
     pub fn merge(&mut self, other: Self) {
+        self.left_out += other.left_out;
+        self.overrun |= other.overrun;
         if self.map.is_empty() {
             self.map = other.map;
             return;
@@ -341,6 +348,25 @@ impl Partial {
             }
             tally.merge(lone.tally);
         }
+    }
+
+    /// Leaves at most `most` sources once there are more than `most` and `slack`, by
+    /// [`room::kept`]. With no slack this is the last word; before that, sources that were left
+    /// out may come again, with a part of their lines, and go again.
+    pub fn make_room(&mut self, most: usize, slack: usize) {
+        if self.map.len() <= most.saturating_add(slack) && !(slack == 0 && self.overrun) {
+            return;
+        }
+        self.overrun = true;
+        let kept = room::kept(self.map.keys().copied(), most);
+        let left_out = &mut self.left_out;
+        self.map.retain(|addr, source| {
+            let stays = kept.contains(addr);
+            if !stays {
+                *left_out += source.families().map(|(_, t)| t.lines).sum::<u64>();
+            }
+            stays
+        });
     }
 
     /// A source.
@@ -487,6 +513,64 @@ mod tests {
             for (other, name) in [(&left, "left"), (&right, "right"), (&swapped, "swapped")] {
                 prop_assert_eq!(whole.sorted(), other.sorted(), "{}", name);
             }
+        }
+    }
+
+    fn address(n: u32) -> Addr {
+        let ip: std::net::IpAddr = match n % 3 {
+            0 => std::net::Ipv4Addr::from_bits(0xc000_0200 + n).into(),
+            // One holder of a /64, and many of one.
+            1 => std::net::Ipv6Addr::from_bits(0x2001_0db8_u128 << 96 | u128::from(n)).into(),
+            _ => std::net::Ipv6Addr::from_bits(0x2001_0db8_u128 << 96 | u128::from(n) << 64).into(),
+        };
+        Addr::from(ip)
+    }
+
+    fn add(p: &mut Partial, n: u32, offset: usize) {
+        p.add_packet(
+            address(n),
+            &Packet {
+                at: Instant::from_seconds(0),
+                place: Place { input: 0, offset: offset as u64 },
+                transport: Transport::Tcp,
+                destination: None,
+                port: Some(22),
+                times: 1,
+            },
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn who_stays_hangs_on_the_set_alone(
+            lines in proptest::collection::vec(0u32..600, 0..900),
+            most in 1usize..300,
+            every in 1usize..40,
+            cut in 0usize..900,
+        ) {
+            let mut whole = Partial::new(false);
+            for (i, n) in lines.iter().enumerate() {
+                add(&mut whole, *n, i);
+            }
+            whole.make_room(most, 0);
+            // In two parts, backwards, with room made over and over.
+            let cut = cut.min(lines.len());
+            let mut parts = [Partial::new(false), Partial::new(false)];
+            for (i, n) in lines.iter().enumerate().rev() {
+                let part = &mut parts[usize::from(i >= cut)];
+                add(part, *n, i);
+                if i % every == 0 {
+                    part.make_room(most, 3);
+                }
+            }
+            let [mut a, b] = parts;
+            a.merge(b);
+            a.make_room(most, 0);
+            prop_assert_eq!(whole.sorted(), a.sorted());
+            prop_assert_eq!(whole.left_out, a.left_out);
+            prop_assert!(a.len() <= most);
+            let kept: u64 = a.sorted().iter().flat_map(|(_, s)| s.families().map(|(_, t)| t.lines)).sum();
+            prop_assert_eq!(kept + a.left_out, lines.len() as u64);
         }
     }
 }

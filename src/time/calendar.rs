@@ -9,7 +9,7 @@
 
 use crate::days::{SECOND, civil_from_days, days_from_civil, leap};
 use crate::envelope::{Civil, Stamp};
-use crate::limits::{YEAR_SLACK_SECONDS, YEAR_STEP_DAYS, YEARS, YEARS_BEGUN};
+use crate::limits::{PUT_BACK_KEPT, YEAR_SLACK_SECONDS, YEAR_STEP_DAYS, YEARS, YEARS_BEGUN};
 
 use super::fold::{FoldAt, PUT_BACK_LEAST, PutBack};
 use super::moment::{Basis, Fold, Instant, Moment};
@@ -42,10 +42,6 @@ impl Step {
         Self { years: self.years + turn, day: Some(day) }
     }
 }
-
-/// Most places with clocks put back that are remembered. More means that the
-/// lines are in no order at all, and then order settles nothing.
-const PUT_BACK_KEPT: usize = 65_536;
 
 /// What the stamps of an input tell, in the order of its lines.
 #[derive(Clone, Debug, Default)]

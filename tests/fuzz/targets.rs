@@ -159,7 +159,8 @@ pub fn prefix(data: &[u8]) {
             Range::V4(a, b) => [a, b].map(|n| std::net::Ipv4Addr::from_bits(n).into()),
             Range::V6(a, b) => [a, b].map(|n| std::net::Ipv6Addr::from_bits(n).into()),
         };
-        for ip in ends {
+        // The end of `::/80` is an IPv4 address in other words, and that lies in none of IPv6.
+        for ip in ends.into_iter().filter(|ip| ip.to_canonical() == *ip) {
             assert!(table.longest(ip).is_some(), "{ip} of {range}");
             assert!(table.all(ip).iter().any(|(r, _)| r == range), "{ip} of {range}");
         }

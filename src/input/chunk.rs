@@ -1,0 +1,77 @@
+//! [`Chunk`]: whole lines that lie together in an input, and [`Lines`], one after the other.
+
+/// Lines that lie together in an input.
+#[derive(Debug, Default)]
+pub struct Chunk {
+    /// Which chunk of its input this is, from 0.
+    pub index: usize,
+    /// Offset of its first byte in the unpacked input.
+    pub offset: u64,
+    buffer: Vec<u8>,
+    pub(super) from: usize,
+    pub(super) to: usize,
+}
+
+impl Chunk {
+    /// Whole lines, but for the input's last and for one longer than any line may be.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        self.buffer.get(self.from..self.to).unwrap_or_default()
+    }
+
+    /// Empties it; its memory is kept.
+    pub const fn clear(&mut self) {
+        (self.from, self.to) = (0, 0);
+    }
+
+    /// Room for `more` bytes behind those that are there.
+    pub(super) fn room(&mut self, more: usize) -> &mut [u8] {
+        let want = self.to + more;
+        if self.buffer.len() < want {
+            self.buffer.resize(want, 0);
+        }
+        self.buffer.get_mut(self.to..want).unwrap_or_default()
+    }
+
+    pub(super) fn put(&mut self, bytes: &[u8]) {
+        self.room(bytes.len()).copy_from_slice(bytes);
+        self.to += bytes.len();
+    }
+}
+
+/// The lines of some bytes, without their newline, each with its offset.
+pub struct Lines<'a> {
+    bytes: &'a [u8],
+    newlines: memchr::Memchr<'a>,
+    at: usize,
+    offset: u64,
+}
+
+impl<'a> Lines<'a> {
+    /// The lines of `bytes`, the first of which lies at `offset`.
+    #[must_use]
+    pub fn new(bytes: &'a [u8], offset: u64) -> Self {
+        Self { bytes, newlines: memchr::memchr_iter(b'\n', bytes), at: 0, offset }
+    }
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = (u64, &'a [u8]);
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Self::Item> {
+        let at = self.at;
+        if at >= self.bytes.len() {
+            return None;
+        }
+        let end = self.newlines.next().unwrap_or(self.bytes.len());
+        self.at = end + 1;
+        let line = self.bytes.get(at..end)?;
+        // Logs that passed through Windows end their lines with CRLF.
+        let line = match line {
+            [line @ .., b'\r'] => line,
+            _ => line,
+        };
+        Some((self.offset + at as u64, line))
+    }
+}
