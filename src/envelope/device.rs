@@ -4,6 +4,7 @@
 
 use super::forms::{self, states_zone, zone_word};
 use super::parts::{Envelope, Format};
+use super::rfc3164;
 use super::stamp::{self, At, Stamp};
 
 /// Reads what `e` holds where no program's tag stands; `e` itself where that is nothing known.
@@ -15,6 +16,29 @@ pub fn look_within<'a>(
     let text =
         if e.host.is_empty() { e.body } else { e.body.get(e.host.len()..).unwrap_or_default() };
     let text = text.trim_ascii_start();
+    // FreeBSD's `syslogd -vv` puts `<mail.info>` before the host, OpenWrt `auth.info` behind it.
+    if is_level(e.host) {
+        let rest = text.trim_ascii_start();
+        return match rfc3164::after_stamp(rest, e.stamp, e.stamp_text) {
+            Some(found) => Envelope { same_stamp: e.same_stamp, ..found },
+            None => e,
+        };
+    }
+    let gap = memchr::memchr(b' ', text).unwrap_or(0);
+    if let Some((_, rest)) = text.split_at_checked(gap).filter(|(w, _)| is_level(w)) {
+        let (program, pid, message) = rfc3164::tag(rest.trim_ascii_start());
+        return Envelope { program, pid, message, ..e };
+    }
+    // `[sshd]: text`, with no process.
+    if e.host.is_empty()
+        && let Some(rest) = e.body.strip_prefix(b"[")
+        && let Some(end) =
+            memchr::memmem::find(rest.get(..rest.len().min(40)).unwrap_or_default(), b"]: ")
+        && let Some((program, rest)) = rest.split_at_checked(end)
+        && program.iter().all(|b| b.is_ascii_alphanumeric() || b"-_/.".contains(b))
+    {
+        return Envelope { program, message: rest.get(3..).unwrap_or_default(), ..e };
+    }
     let marked = [e.message.first(), text.first()].contains(&Some(&b'%'));
     if (marked || memchr::memmem::find(text, b": %").is_some())
         && let Some(found) = cisco(text, e)
@@ -49,6 +73,23 @@ pub fn under<'a>(inner: Envelope<'a>, outer: Envelope<'a>) -> Envelope<'a> {
         return Envelope { host, ..inner };
     }
     Envelope { stamp: outer.stamp, stamp_text: outer.stamp_text, same_stamp: false, host, ..inner }
+}
+
+/// `facility.level` in words or numbers, in angle brackets or without.
+#[must_use]
+pub fn is_level(word: &[u8]) -> bool {
+    const FACILITIES: &str =
+        "kern user mail daemon auth authpriv syslog lpr news uucp cron ftp security console ntp";
+    const LEVELS: &str = "emerg alert crit err error warn warning notice info debug";
+    let word = word.strip_prefix(b"<").and_then(|w| w.strip_suffix(b">")).unwrap_or(word);
+    let Some(dot) = memchr::memchr(b'.', word) else { return false };
+    let (facility, level) =
+        (word.get(..dot).unwrap_or_default(), word.get(dot + 1..).unwrap_or_default());
+    let digits = |w: &[u8]| !w.is_empty() && w.len() < 3 && w.iter().all(u8::is_ascii_digit);
+    let of = |w: &[u8], all: &str| all.split(' ').any(|a| a.as_bytes() == w);
+    let local = facility.strip_prefix(b"local").is_some_and(digits);
+    (digits(facility) && digits(level))
+        || ((of(facility, FACILITIES) || local) && of(level, LEVELS))
 }
 
 fn begins_with_stamp(text: &[u8]) -> bool {

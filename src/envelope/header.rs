@@ -155,6 +155,10 @@ impl<'s> Reader<'s> {
             self.last = Some((*head, c));
         }
         e.format = format.unwrap_or(e.format);
+        if format.is_some() && device::is_level(e.host) {
+            // OpenWrt's logread names no host.
+            e.host = &[];
+        }
         Ok(if is_odd(&e) { self.look_within(e, depth) } else { e })
     }
 }
@@ -357,6 +361,13 @@ mod tests {
                 "rfc3164|web1|app|-|Mar 29 02:00:00 web1 sshd[1]: x",
             ),
             ("Mar 29 01:00:00 web1 app[1]: %ASA-4-1: x", "rfc3164|web1|app|1|%ASA-4-1: x"),
+            // Facility and level.
+            ("Jun 17 14:37:39 <mail.info> mx sm-mta[2]: x", "rfc3164|mx|sm-mta|2|x"),
+            ("Jun 17 14:37:39 <10.5> mx sshd[2]: x", "rfc3164|mx|sshd|2|x"),
+            ("Jun 17 14:37:39 gw auth.info sshd[2]: x", "rfc3164|gw|sshd|2|x"),
+            ("Sun Mar 29 01:00:00 2026 authpriv.warn dropbear[2]: x", "rfc3164||dropbear|2|x"),
+            ("Jun 17 14:37:39 [sshd]: x y", "rfc3164||sshd|-|x y"),
+            ("Jun 17 14:37:39 gw app.info sshd[2]: x", "rfc3164|gw||-|app.info sshd[2]: x"),
             // Cisco.
             ("Mar 29 2026 01:00:00: %ASA-6-302013: x", "rfc3164||%ASA-6-302013|-|x"),
             ("Mar 29 2026 01:00:00 fw1 : %ASA-6-302013: x", "rfc3164|fw1|%ASA-6-302013|-|x"),
