@@ -24,6 +24,7 @@ pub mod class;
 pub mod fault;
 pub mod text;
 pub mod hash;
+pub mod json;
 pub mod config;
 pub mod input;
 pub mod envelope;

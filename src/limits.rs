@@ -130,3 +130,9 @@ pub const UNREAD_SHOWN: usize = 10;
 /// Bytes of one answer of WHOIS, RDAP or traceroute that are read: the largest
 /// real one that was seen, LACNIC's of a whole member, has 96 KiB.
 pub const ANSWER_BYTES: u64 = 1024 * 1024;
+
+/// Members of a JSON record that are read: journald writes some sixty, flow records fewer.
+pub const JSON_MEMBERS: usize = 160;
+
+/// Lines within lines that are unwrapped: a relay's header, a container's record, and the line itself.
+pub const WRAPPINGS: usize = 3;

@@ -9,8 +9,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use plaint::dialect::{DIALECTS, Dialect, Said};
+use plaint::dialect::{Claim, DIALECTS, Dialect, Said};
 use plaint::event::Ours;
+use plaint::json::Scratch;
 use plaint::run::chunk::alone;
 use plaint::run::read::LineReader;
 use plaint::text::Untrusted;
@@ -83,7 +84,8 @@ fn peer(addr: Option<impl ToString>, port: Option<u16>) -> Option<String> {
 /// What the library makes of a line, in the words of the samples.
 fn found(line: &[u8], own: &Dialect) -> Vec<String> {
     let calendar = Survey::default().settle(None, None);
-    let mut reader = LineReader::new(calendar.clock(0));
+    let scratch = Scratch::default();
+    let mut reader = LineReader::new(calendar.clock(0), &scratch);
     let read = match reader.read(line, 0) {
         Ok(read) => read,
         Err(reason) => return vec!["unread".into(), format!("{reason:?}").to_lowercase()],
@@ -108,8 +110,10 @@ fn found(line: &[u8], own: &Dialect) -> Vec<String> {
 
 /// The program's message as a dialect's grammars get it.
 fn message(line: &[u8], dialect: &Dialect) -> Vec<u8> {
-    let envelope = plaint::envelope::Reader::default().read(line).unwrap();
-    (dialect.trim)(envelope.message).to_vec()
+    let scratch = Scratch::default();
+    let e = plaint::envelope::Reader::new(&scratch).read(line).unwrap();
+    let bare = !Claim::of(e.program).known() && dialect.bare.contains(&e.format);
+    (dialect.trim)(if bare { e.body } else { e.message }).to_vec()
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::envelope::Reader;
 use crate::event::OurEnd;
 use crate::fault::{Fault, Outcome};
 use crate::input::{Chunk, Input, Lines};
+use crate::json::Scratch;
 use crate::run::chunk::alone;
 use crate::run::overlap::Traits;
 use crate::run::read::{LineReader, Read};
@@ -81,7 +82,8 @@ fn loose(out: &mut String, bytes: &[u8], options: &Options) -> Outcome<()> {
         shares_after: false,
         series: 0,
     };
-    let mut reader = LineReader::new(log.calendar.clock(0));
+    let scratch = Scratch::default();
+    let mut reader = LineReader::new(log.calendar.clock(0), &scratch);
     for (n, (offset, line)) in (1u64..).zip(Lines::new(bytes, 0)) {
         let _ = writeln!(out, "line {n}: {}", Untrusted(line));
         match reader.read(line, offset) {
@@ -120,7 +122,8 @@ fn in_file(out: &mut String, path: &Path, number: u64, options: &Options) -> Out
     let index = account.lines_before.partition_point(|n| *n < number).saturating_sub(1);
     let before = account.lines_before.get(index).copied().unwrap_or(0);
     let chunk = fetch(log, index).map_err(|e| Fault::file(path, e))?;
-    let mut reader = LineReader::new(log.calendar.clock(index));
+    let scratch = Scratch::default();
+    let mut reader = LineReader::new(log.calendar.clock(index), &scratch);
     let mut trail = Trail::default();
     for (n, (offset, line)) in (before + 1..).zip(Lines::new(chunk.bytes(), chunk.offset)) {
         let place = Place { input: 0, offset };

@@ -53,8 +53,7 @@ fn one(out: &mut String, log: &Log, a: &Account, told_end: Option<i64>) {
     if !a.complete {
         let _ = writeln!(out, "  NOT READ TO ITS END");
     }
-    let formats = [Format::Rfc3164, Format::Rfc5424, Format::Iso8601, Format::Epoch];
-    let seen: Vec<String> = formats
+    let seen: Vec<String> = Format::ALL
         .iter()
         .zip(a.formats)
         .filter(|(_, n)| *n > 0)

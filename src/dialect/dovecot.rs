@@ -39,6 +39,7 @@ pub static DIALECT: Dialect = Dialect {
         "auth-worker(*)",
         "dovecot-auth",
     ],
+    bare: &[],
     document: "https://github.com/dovecot/core (src/login-common/client-common.c, src/auth/auth-request.c, src/auth/passdb-pam.c)",
     grammar: GRAMMAR,
     trim,

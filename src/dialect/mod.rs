@@ -13,6 +13,8 @@ pub(crate) mod rows;
 
 use std::sync::LazyLock;
 
+use crate::envelope::Format;
+
 pub use act::{Act, Edge, Facts, Kind, Tally, Transport, Weight};
 pub use spec::{Dialect, Message, Readings, Said};
 
@@ -95,47 +97,62 @@ impl Index {
 static INDEX: LazyLock<Vec<Index>> =
     LazyLock::new(|| DIALECTS.iter().map(|d| Index::of(d)).collect());
 
-/// Which dialects read a program's messages, as indices into [`DIALECTS`].
+/// Most dialects that a [`Claim`] holds.
+pub const DIALECTS_MOST: usize = 128;
+
+const _: () = assert!(DIALECTS.len() <= DIALECTS_MOST);
+
+/// Which dialects read a program's messages: a bit for each place in [`DIALECTS`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Claim {
-    ids: [u8; 3],
-    len: u8,
-}
+pub struct Claim(u128);
+
+/// The dialects that read lines of a format without a program's tag.
+static BARE: LazyLock<Vec<Claim>> =
+    LazyLock::new(|| Format::ALL.iter().map(|f| Claim::where_(|d| d.bare.contains(f))).collect());
 
 impl Claim {
+    fn where_(claimed: impl Fn(&Dialect) -> bool) -> Self {
+        let bit = |(id, d): (usize, &&Dialect)| if claimed(d) { 1 << id } else { 0 };
+        Self(DIALECTS.iter().enumerate().map(bit).sum())
+    }
+
     /// The dialects that claim a tag.
     #[must_use]
     pub fn of(program: &[u8]) -> Self {
-        let mut claim = Self::default();
         let base = program.rsplit(|b| *b == b'/').next().unwrap_or(program);
-        for (id, dialect) in (0u8..).zip(DIALECTS) {
-            // A tag may be the program's whole path: `/usr/sbin/sshd`.
-            let rooted = program.first() == Some(&b'/');
-            let claimed = spec::claims(dialect.programs, program)
-                || rooted && spec::claims(dialect.programs, base);
-            if claimed && let Some(slot) = claim.ids.get_mut(usize::from(claim.len)) {
-                *slot = id;
-                claim.len += 1;
-            }
-        }
-        claim
+        // A tag may be the program's whole path: `/usr/sbin/sshd`.
+        let rooted = program.first() == Some(&b'/');
+        Self::where_(|d| {
+            spec::claims(d.programs, program) || rooted && spec::claims(d.programs, base)
+        })
+    }
+
+    /// The dialects that read what follows the stamp of a line without a tag that any claims.
+    #[must_use]
+    pub fn bare(format: Format) -> Self {
+        BARE.get(format as usize).copied().unwrap_or_default()
     }
 
     /// Whether any dialect does.
     #[must_use]
     pub const fn known(self) -> bool {
-        self.len > 0
+        self.0 != 0
     }
 
     /// Their places in [`DIALECTS`], in order.
     pub fn dialects(self) -> impl Iterator<Item = usize> {
-        self.ids.into_iter().take(usize::from(self.len)).map(usize::from)
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let id = left.trailing_zeros() as usize;
+            left &= left.checked_sub(1)?;
+            Some(id)
+        })
     }
 
     /// The first dialect that does.
     #[must_use]
     pub fn first(self) -> Option<&'static Dialect> {
-        (self.len > 0).then(|| DIALECTS.get(usize::from(self.ids[0])).copied()).flatten()
+        self.dialects().next().and_then(|id| DIALECTS.get(id).copied())
     }
 
     /// Reads a message; also which dialect and grammar did.

@@ -28,6 +28,7 @@ pub static DIALECT: Dialect = Dialect {
     title: "Linux netfilter 2.4 to 6 (iptables, nftables, ufw, firewalld, ulogd)",
     family: Family::Firewall,
     programs: &["kernel", "klogd", "ulogd", "ulogd2"],
+    bare: &[],
     document: "https://git.kernel.org/pub/scm/linux/kernel/git/torvalds/linux.git/tree/net/netfilter/nf_log_syslog.c",
     grammar: GRAMMAR,
     trim,

@@ -33,6 +33,7 @@ pub static DIALECT: Dialect = Dialect {
         "saslauthd",
         "dovecot(pam_unix)",
     ],
+    bare: &[],
     document: "https://github.com/linux-pam/linux-pam/blob/master/modules/pam_unix/support.c",
     grammar: GRAMMAR,
     trim: untrimmed,

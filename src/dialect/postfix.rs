@@ -31,6 +31,7 @@ pub static DIALECT: Dialect = Dialect {
         "postfix*/cleanup",
         "postfix*/anvil",
     ],
+    bare: &[],
     document: "https://github.com/vdukhovni/postfix (smtpd/smtpd.c, smtpd_check.c, smtpd_sasl_glue.c, smtpd_peer.c, postscreen/*.c, cleanup/cleanup_message.c)",
     grammar: GRAMMAR,
     trim,

@@ -2,6 +2,7 @@
 
 use super::act::Act;
 use crate::class::Family;
+use crate::envelope::Format;
 use crate::limits::READINGS_KEPT;
 
 /// The messages of one program or device.
@@ -15,6 +16,9 @@ pub struct Dialect {
     pub family: Family,
     /// Tags under which it logs. `*` stands for any run of characters.
     pub programs: &'static [&'static str],
+    /// Formats of lines that it reads where no dialect claims a tag: the program writes files
+    /// of its own, or records. Its grammars get all that follows the stamp, from the first byte on.
+    pub bare: &'static [Format],
     /// The document or source that defines the messages.
     pub document: &'static str,
     /// Its messages.

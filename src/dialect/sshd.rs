@@ -20,20 +20,15 @@ use super::parts::{
 use super::spec::{Dialect, Message, Said, messages};
 use crate::class::Family;
 use crate::digits;
+use crate::envelope::Format;
 
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
     id: "sshd",
     title: "OpenSSH sshd 3.9 to 10",
     family: Family::Sshd,
-    programs: &[
-        "sshd",
-        "sshd-session",
-        "sshd-auth",
-        "sshd-auth.exe",
-        "sshd.exe",
-        "sshd-session.exe",
-    ],
+    programs: &["sshd", "sshd-session", "sshd-auth", "sshd*.exe"],
+    bare: &[Format::PidFirst],
     document: "https://github.com/openssh/openssh-portable (auth.c, auth-pam.c, packet.c, sshd.c, kex.c, srclimit.c)",
     grammar: GRAMMAR,
     trim,

@@ -1,59 +1,39 @@
 //! The [`Reader`] that finds a line's envelope by its first bytes.
 
-use super::parts::Envelope;
+use super::parts::{Envelope, Format};
 use super::stamp::{self, Civil, Stamp};
-use super::{rfc3164, rfc5424};
-use crate::limits::LINE_BYTES;
-
-/// Why a line has no reading.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Unread {
-    /// Nothing on it.
-    Empty,
-    /// It holds a NUL byte: damaged, or made to end a string early.
-    Nul,
-    /// Longer than any line may be.
-    TooLong,
-    /// No stamp of a form we know at its start.
-    NoEnvelope,
-    /// A stamp whose year or zone cannot be known.
-    NoTime,
-}
-
-impl Unread {
-    /// All reasons.
-    pub const ALL: [Self; 5] =
-        [Self::Empty, Self::Nul, Self::TooLong, Self::NoEnvelope, Self::NoTime];
-
-    /// The reason in words.
-    #[must_use]
-    pub const fn reason(self) -> &'static str {
-        match self {
-            Self::Empty => "empty line",
-            Self::Nul => "holds a NUL byte",
-            Self::TooLong => "longer than 65536 bytes",
-            Self::NoEnvelope => "no time stamp of a known form at its start",
-            Self::NoTime => "its stamp's year or zone is unknown, or it is no date",
-        }
-    }
-}
+use super::unread::Unread;
+use super::{device, forms, record, rfc3164, rfc5424};
+use crate::json::Scratch;
+use crate::limits::{LINE_BYTES, WRAPPINGS};
 
 /// Reads envelopes line after line, and a stamp's bytes once for all lines that share them.
 #[derive(Clone, Debug, Default)]
-pub struct Reader {
+pub struct Reader<'s> {
     last: Option<([u8; 15], Civil)>,
     /// Set where the caller has seen that no line holds a NUL.
     pub trusts_no_nul: bool,
+    /// Where messages are unescaped; without it, one that is escaped has no envelope.
+    scratch: Option<&'s Scratch>,
 }
 
-impl Reader {
+impl<'s> Reader<'s> {
+    /// A reader that unescapes messages into `scratch`.
+    #[must_use]
+    pub const fn new(scratch: &'s Scratch) -> Self {
+        Self { last: None, trusts_no_nul: false, scratch: Some(scratch) }
+    }
+
     /// Takes a line apart.
     ///
     /// # Errors
     ///
     /// Why it cannot be read.
     #[inline(always)]
-    pub fn read<'a>(&mut self, line: &'a [u8]) -> Result<Envelope<'a>, Unread> {
+    pub fn read<'a>(&mut self, line: &'a [u8]) -> Result<Envelope<'a>, Unread>
+    where
+        's: 'a,
+    {
         if line.is_empty() {
             return Err(Unread::Empty);
         }
@@ -79,14 +59,44 @@ impl Reader {
                 civil.second = second;
                 *last = *head;
                 e.same_stamp = same;
-                return Ok(e);
+                return Ok(if is_odd(&e) { self.look_within(e, 0) } else { e });
             }
         }
-        self.afresh(line)
+        self.afresh(line, 0)
+    }
+
+    /// Looks into a line without a tag for what a device says of itself.
+    #[cold]
+    fn look_within<'a>(&mut self, e: Envelope<'a>, depth: usize) -> Envelope<'a>
+    where
+        's: 'a,
+    {
+        let found = device::look_within(e, |text| self.within(text, depth));
+        if found.stamp != e.stamp {
+            // Equal bytes at the start of the next line will not be an equal stamp.
+            self.last = None;
+        }
+        found
+    }
+
+    /// A line within a line.
+    fn within<'a>(&mut self, text: &'a [u8], depth: usize) -> Option<Envelope<'a>>
+    where
+        's: 'a,
+    {
+        if depth >= WRAPPINGS {
+            return None;
+        }
+        let found = self.afresh(text, depth + 1).ok();
+        self.last = None;
+        found
     }
 
     #[inline(never)]
-    fn afresh<'a>(&mut self, line: &'a [u8]) -> Result<Envelope<'a>, Unread> {
+    fn afresh<'a>(&mut self, line: &'a [u8], depth: usize) -> Result<Envelope<'a>, Unread>
+    where
+        's: 'a,
+    {
         // A line with another stamp stands between: the next is not "the same as the line before".
         self.last = None;
         let mut line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
@@ -94,29 +104,90 @@ impl Reader {
             let close = line.iter().take(6).position(|b| *b == b'>').ok_or(Unread::NoEnvelope)?;
             line = line.get(close + 1..).unwrap_or_default();
             if let Some(rest) = line.strip_prefix(b"1 ") {
-                return rfc5424::read(rest).ok_or(Unread::NoEnvelope);
+                let found = rfc5424::read(rest).or_else(|| meraki(rest));
+                return found.ok_or(Unread::NoEnvelope);
             }
         }
-        let (stamp, used) = stamp::read(line).ok_or(Unread::NoEnvelope)?;
+        if line.first() == Some(&b'{') {
+            return record::json(line, self.scratch, |text| self.within(text, depth));
+        }
+        let (stamp, used, format) = match stamp::read(line) {
+            Some((stamp, used)) => (stamp, used, None),
+            None => match forms::read(line) {
+                Some((stamp, used, format)) => (stamp, used, Some(format)),
+                None => {
+                    let found = record::read(line).or_else(|| device::cisco_alone(line));
+                    return found.ok_or(Unread::NoEnvelope);
+                }
+            },
+        };
         let text = line.get(..used).unwrap_or_default();
         let rest = line.get(used..).unwrap_or_default();
         let rest = match rest {
             [b':', b' ', rest @ ..] | [b' ', rest @ ..] => rest,
             // Dovecot and others write `stamp: ` or a tab.
             [b'\t', rest @ ..] => rest,
-            _ => return Err(Unread::NoEnvelope),
+            // Exchange's fields.
+            [b',', rest @ ..] => return Ok(Envelope::bare(stamp, text, rest, Format::Csv)),
+            _ => {
+                // `Mar 29 01:00:00 UTC: %SEC-…`, and a stamp behind other things.
+                return device::cisco_alone(line).ok_or(Unread::NoEnvelope);
+            }
         };
-        let e = rfc3164::after_stamp(rest, stamp, text).ok_or(Unread::NoEnvelope)?;
+        if let Some(text_within) = container(rest) {
+            let outer = Envelope::bare(stamp, text, text_within, Format::Iso8601);
+            return Ok(record::within(text_within, outer, |t| self.within(t, depth)));
+        }
+        let Some(mut e) = rfc3164::after_stamp(rest, stamp, text) else {
+            // One word and no more is a message where programs write files of their own.
+            return match format {
+                Some(format) => Ok(Envelope::bare(stamp, text, rest, format)),
+                None => Err(Unread::NoEnvelope),
+            };
+        };
         if let Stamp::Civil(c) = stamp
             && c.year.is_none()
             && c.decimals == 0
+            && format.is_none()
             && let Some(head) = text.first_chunk::<15>()
             && used == 15
         {
             self.last = Some((*head, c));
         }
-        Ok(e)
+        e.format = format.unwrap_or(e.format);
+        if format.is_some() && device::is_level(e.host) {
+            // OpenWrt's logread names no host.
+            e.host = &[];
+        }
+        Ok(if is_odd(&e) { self.look_within(e, depth) } else { e })
     }
+}
+
+/// Whether there may be more behind the header than a program and its message: no program's name
+/// begins with a digit or a mark, and no message of a known program with these.
+#[inline(always)]
+fn is_odd(e: &Envelope<'_>) -> bool {
+    e.program.first().is_none_or(|b| *b <= b'9') || matches!(e.message.first(), Some(b'%' | b'{'))
+}
+
+/// What stands behind `stdout F `: the prefix of the container runtime interface.
+fn container(rest: &[u8]) -> Option<&[u8]> {
+    let rest = rest.strip_prefix(b"std")?;
+    let rest = rest.strip_prefix(b"out").or_else(|| rest.strip_prefix(b"err"))?;
+    rest.strip_prefix(b" F ").or_else(|| rest.strip_prefix(b" P "))
+}
+
+/// `<134>1 1774746000.123456789 HOST flows …`: Meraki's, which only looks like RFC 5424.
+fn meraki(rest: &[u8]) -> Option<Envelope<'_>> {
+    let (stamp @ Stamp::Epoch { .. }, used) = stamp::read(rest)? else { return None };
+    let body = rest.get(used..)?.strip_prefix(b" ")?;
+    let host = body.get(..memchr::memchr(b' ', body)?)?;
+    let message = body.get(host.len() + 1..)?;
+    Some(Envelope {
+        host,
+        message,
+        ..Envelope::bare(stamp, rest.get(..used)?, body, Format::Epoch)
+    })
 }
 
 /// The second of the day of a stamp on the same day as another; none if it is not, or is no stamp.
@@ -142,7 +213,8 @@ mod tests {
     use crate::text::Untrusted;
 
     fn shown(line: &str) -> String {
-        match Reader::default().read(line.as_bytes()) {
+        let scratch = Scratch::default();
+        match Reader::new(&scratch).read(line.as_bytes()) {
             Err(e) => format!("{e:?}"),
             Ok(e) => format!(
                 "{}|{}|{}|{}|{}",
@@ -208,7 +280,7 @@ mod tests {
                 "2026-03-29T01:00:00.123456+01:00 web1 sshd-session[1]: x",
                 "iso8601|web1|sshd-session|1|x",
             ),
-            ("2026-03-29 01:00:00 imap-login: Info: x", "iso8601||imap-login|-|Info: x"),
+            ("2026-03-29 01:00:00 imap-login: Info: x", "iso-blank||imap-login|-|Info: x"),
             (
                 "<38>1 2026-03-29T01:00:00Z web1 sshd 811 - - Invalid user",
                 "rfc5424|web1|sshd|811|Invalid user",
@@ -228,5 +300,183 @@ mod tests {
         ] {
             assert_eq!(shown(line), want, "{line}");
         }
+    }
+
+    fn at(line: &str) -> String {
+        let scratch = Scratch::default();
+        let e = Reader::new(&scratch).read(line.as_bytes()).unwrap();
+        match e.stamp {
+            Stamp::Epoch { nanos, .. } => format!("@{nanos}"),
+            Stamp::Civil(c) => {
+                format!("{:?} {}-{} {} {:?}", c.year, c.month, c.day, c.second, c.offset)
+            }
+        }
+    }
+
+    #[test]
+    fn unwraps_lines() {
+        for (line, want) in [
+            // journalctl -o json.
+            (
+                r#"{"__REALTIME_TIMESTAMP":"1774746000123456","_HOSTNAME":"web1","SYSLOG_IDENTIFIER":"sshd","_PID":"811","MESSAGE":"Invalid user \"a\\"}"#,
+                "json|web1|sshd|811|Invalid user \"a\\",
+            ),
+            (
+                r#"{"__REALTIME_TIMESTAMP":"1774746000123456","_COMM":"sshd","_PID":"811","MESSAGE":[97,255]}"#,
+                "json||sshd|811|a\\xff",
+            ),
+            (r#"{"__REALTIME_TIMESTAMP":"1774746000123456","MESSAGE":"a\u0000"}"#, "Nul"),
+            (r#"{"__REALTIME_TIMESTAMP":"1774746000123456","MESSAGE":"a","MESSAGE":"b"}"#, "Twice"),
+            (r#"{"__REALTIME_TIMESTAMP":"1774746000123456","MESSAGE":["a","b"]}"#, "NoEnvelope"),
+            (r#"{"MESSAGE":"a"}"#, "NoEnvelope"),
+            // Docker's json-file, and the container runtime interface.
+            (
+                r#"{"log":"Mar 29 02:00:00 mx postfix/smtpd[7]: from=\u003ca\u003e\n","stream":"stdout","time":"2026-03-29T01:00:00.123456789Z"}"#,
+                "rfc3164|mx|postfix/smtpd|7|from=<a>",
+            ),
+            (
+                r#"{"log":"hello\n","stream":"stdout","time":"2026-03-29T01:00:00.123456789Z"}"#,
+                "json|||-|hello",
+            ),
+            (
+                "2026-03-29T01:00:00.123456789Z stdout F Mar 29 02:00:00 mx postfix/smtpd[7]: x",
+                "rfc3164|mx|postfix/smtpd|7|x",
+            ),
+            ("2026-03-29T01:00:00.123456789Z stderr F hello you", "iso8601|||-|hello you"),
+            // A device's own record reaches its dialect whole.
+            (
+                r#"{"timestamp":"2026-03-29T01:00:00.1+0000","a":1}"#,
+                r#"json|||-|{"timestamp":"2026-03-29T01:00:00.1+0000","a":1}"#,
+            ),
+            (r#"{"a":1}"#, "NoEnvelope"),
+            // Two headers.
+            ("Mar 29 01:00:00 relay Mar 29 02:00:00 web1 sshd[1]: x", "rfc3164|web1|sshd|1|x"),
+            ("Mar 29 01:00:00 relay 2026-03-29T02:00:00Z web1 sshd[1]: x", "iso8601|web1|sshd|1|x"),
+            ("Mar 29 01:00:00 Mar 29 02:00:00 web1 sshd[1]: x", "rfc3164|web1|sshd|1|x"),
+            ("Mar 29 01:00:00 relay <38>Mar 29 02:00:00 web1 sshd[1]: x", "rfc3164|web1|sshd|1|x"),
+            ("2026-03-29T01:00:00Z 2026-03-29T02:00:00Z web1 sshd[1]: x", "iso8601|web1|sshd|1|x"),
+            // What a program says is never a header.
+            (
+                "Mar 29 01:00:00 web1 app: Mar 29 02:00:00 web1 sshd[1]: x",
+                "rfc3164|web1|app|-|Mar 29 02:00:00 web1 sshd[1]: x",
+            ),
+            ("Mar 29 01:00:00 web1 app[1]: %ASA-4-1: x", "rfc3164|web1|app|1|%ASA-4-1: x"),
+            // Facility and level.
+            ("Jun 17 14:37:39 <mail.info> mx sm-mta[2]: x", "rfc3164|mx|sm-mta|2|x"),
+            ("Jun 17 14:37:39 <10.5> mx sshd[2]: x", "rfc3164|mx|sshd|2|x"),
+            ("Jun 17 14:37:39 gw auth.info sshd[2]: x", "rfc3164|gw|sshd|2|x"),
+            ("Sun Mar 29 01:00:00 2026 authpriv.warn dropbear[2]: x", "rfc3164||dropbear|2|x"),
+            ("Jun 17 14:37:39 [sshd]: x y", "rfc3164||sshd|-|x y"),
+            ("Jun 17 14:37:39 gw app.info sshd[2]: x", "rfc3164|gw||-|app.info sshd[2]: x"),
+            // Cisco.
+            ("Mar 29 2026 01:00:00: %ASA-6-302013: x", "rfc3164||%ASA-6-302013|-|x"),
+            ("Mar 29 2026 01:00:00 fw1 : %ASA-6-302013: x", "rfc3164|fw1|%ASA-6-302013|-|x"),
+            ("Mar 29 2026 01:00:00 fw1: %ASA-6-302013: x", "rfc3164|fw1|%ASA-6-302013|-|x"),
+            ("2026-03-29T01:00:00Z fw1  %FTD-4-106023: x", "iso8601|fw1|%FTD-4-106023|-|x"),
+            (
+                "Mar 29 01:00:00 192.0.2.1 45: *Mar 29 01:00:00.123: %SEC-6-IPACCESSLOGP: x",
+                "rfc3164|192.0.2.1|%SEC-6-IPACCESSLOGP|-|x",
+            ),
+            (
+                "<189>45: sw1: 46: .Mar 29 01:00:00.123 UTC: %SEC-6-IPACCESSLOGP: x",
+                "rfc3164|sw1|%SEC-6-IPACCESSLOGP|-|x",
+            ),
+            (
+                "Mar 29 01:00:00 sw1 : 2026 Mar 29 02:00:00 CET: %ACLLOG-5-ACLLOG_FLOW_INTERVAL: x",
+                "rfc3164|sw1|%ACLLOG-5-ACLLOG_FLOW_INTERVAL|-|x",
+            ),
+            // Without a tag.
+            (
+                "Mar 29 01:00:00 fw1 date=2026-03-29 time=01:00:00 a=b",
+                "rfc3164|fw1||-|date=2026-03-29 time=01:00:00 a=b",
+            ),
+            (
+                "date=2026-03-29 time=01:00:00 a=b",
+                "key=value|||-|date=2026-03-29 time=01:00:00 a=b",
+            ),
+            (
+                "id=firewall sn=1 time=\"2026-03-29 01:00:00 UTC\" a=b",
+                "key=value|||-|id=firewall sn=1 time=\"2026-03-29 01:00:00 UTC\" a=b",
+            ),
+            ("<134>1 1774746000.123456789 mx1 flows src=a dst=b", "epoch|mx1||-|flows src=a dst=b"),
+            (
+                "<38>1 2026-03-29T01:00:00Z fw1 RT_FLOW - ID [a@1 b=\"c\"]",
+                "rfc5424|fw1|RT_FLOW|-|ID [a@1 b=\"c\"]",
+            ),
+            // Other places for the stamp.
+            (
+                "type=USER_LOGIN msg=audit(1774746000.123:4): pid=1",
+                "audit|||-|type=USER_LOGIN msg=audit(1774746000.123:4): pid=1",
+            ),
+            (
+                "node=web1 type=USER_LOGIN msg=audit(1774746000.123:4): pid=1",
+                "audit|web1||-|type=USER_LOGIN msg=audit(1774746000.123:4): pid=1",
+            ),
+            ("4711 2026-03-29 01:00:00.123 Failed password", "pid-first|||4711|Failed password"),
+            (
+                "2 1 eni-1 192.0.2.7 192.0.2.1 1 22 6 1 40 1774746000 1774746060 REJECT OK",
+                "vpc-flow|||-|2 1 eni-1 192.0.2.7 192.0.2.1 1 22 6 1 40 1774746000 1774746060 REJECT OK",
+            ),
+            ("2026-03-29T01:00:00.123Z,MX\\R,1,2", "csv|||-|MX\\R,1,2"),
+            (
+                "\"SMTPD\"\t1\t2\t\"2026-03-29 01:00:00.123\"\t\"192.0.2.7\"\t\"x\"",
+                "tabbed|||-|\"SMTPD\"\\x091\\x092\\x09\"2026-03-29 01:00:00.123\"\\x09\"192.0.2.7\"\\x09\"x\"",
+            ),
+            ("@4000000069c8799a075bcd15 tcpserver: ok 7", "tai64n||tcpserver|-|ok 7"),
+        ] {
+            assert_eq!(shown(line), want, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_stated_zone_beats_a_relay_and_nothing_else_does() {
+        for (line, want) in [
+            (
+                "Mar 29 01:00:00 relay 2026-03-29T02:00:00Z web1 sshd[1]: x",
+                "Some(2026) 3-29 7200 Some(0)",
+            ),
+            ("Mar 29 01:00:00 relay Mar 29 02:00:00 web1 sshd[1]: x", "None 3-29 3600 None"),
+            ("Mar 29 01:00:00 relay 2026-03-29 02:00:00 web1 sshd[1]: x", "None 3-29 3600 None"),
+            (
+                "2026-03-29T01:00:00Z stdout F 2026-03-29T03:00:00+02:00 web1 sshd[1]: x",
+                "Some(2026) 3-29 3600 Some(0)",
+            ),
+            (
+                "Mar 29 01:00:00 fw1 date=2026-03-29 time=02:00:00 tz=\"+0100\" a=b",
+                "Some(2026) 3-29 7200 Some(3600)",
+            ),
+            ("Mar 29 01:00:00 fw1 date=2026-03-29 time=02:00:00 a=b", "None 3-29 3600 None"),
+            (
+                "Mar 29 01:00:00 fw1 date=2026-03-29 time=02:00:00 eventtime=1774746000123456789 tz=x",
+                "@1774746000123456789",
+            ),
+            (
+                "Mar 29 01:00:00 fw1 id=firewall time=\"2026-03-29 02:00:00 UTC\"",
+                "Some(2026) 3-29 7200 Some(0)",
+            ),
+            (
+                "Mar 29 01:00:00 fw1 device_name=\"a\" timestamp=\"2026-03-29T02:00:00-0600\"",
+                "Some(2026) 3-29 7200 Some(-21600)",
+            ),
+            (
+                "Mar 29 01:00:00 fw1 suricata[1]: {\"timestamp\":\"2026-03-29T02:00:00.5+0000\"}",
+                "Some(2026) 3-29 7200 Some(0)",
+            ),
+            (
+                "Mar 29 01:00:00 sw1 45: *Mar 29 02:00:00.123 UTC: %SEC-6-A: x",
+                "None 3-29 3600 None",
+            ),
+        ] {
+            assert_eq!(at(line), want, "{line}");
+        }
+        // Equal bytes at the start of two lines are then no equal stamps.
+        let scratch = Scratch::default();
+        let mut reader = Reader::new(&scratch);
+        let zoned = b"Mar 29 01:00:00 fw1 date=2026-03-29 time=02:00:00 tz=\"+0100\"";
+        let plain = b"Mar 29 01:00:00 fw1 sshd[1]: x";
+        for line in [&plain[..], plain, zoned, zoned] {
+            let _ = reader.read(line);
+        }
+        assert!(!reader.read(plain).unwrap().same_stamp);
     }
 }

@@ -2,10 +2,15 @@
 
 pub mod stamp;
 pub mod parts;
+pub mod forms;
+pub mod unread;
 pub mod rfc3164;
 pub mod rfc5424;
+pub mod device;
+pub mod record;
 pub mod header;
 
-pub use header::{Reader, Unread};
+pub use header::Reader;
 pub use parts::{Envelope, Format};
 pub use stamp::{Civil, Stamp};
+pub use unread::Unread;

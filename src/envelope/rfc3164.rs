@@ -14,6 +14,7 @@ pub fn after_stamp<'a>(rest: &'a [u8], stamp: Stamp, stamp_text: &'a [u8]) -> Op
         Stamp::Civil(_) if stamp_text.first().is_some_and(u8::is_ascii_uppercase) => {
             Format::Rfc3164
         }
+        Stamp::Civil(_) if stamp_text.get(10) == Some(&b' ') => Format::IsoBlank,
         Stamp::Civil(_) => Format::Iso8601,
         Stamp::Epoch { .. } => Format::Epoch,
     };
@@ -32,7 +33,18 @@ pub fn after_stamp<'a>(rest: &'a [u8], stamp: Stamp, stamp_text: &'a [u8]) -> Op
     };
     let (host, tail) = if hostless { (&[][..], rest) } else { (first, after) };
     let (program, pid, message) = tag(tail);
-    Some(Envelope { stamp, same_stamp: false, stamp_text, host, program, pid, message, format })
+    let body = rest;
+    Some(Envelope {
+        stamp,
+        same_stamp: false,
+        stamp_text,
+        host,
+        program,
+        pid,
+        message,
+        body,
+        format,
+    })
 }
 
 /// Some relays write the host as an IPv6 address and a colon.
@@ -42,7 +54,7 @@ fn is_address(token: &[u8]) -> bool {
 
 /// Splits `tag[pid]: message`; without a tag everything is message.
 #[inline(always)]
-fn tag(tail: &[u8]) -> (&[u8], Option<u32>, &[u8]) {
+pub(super) fn tag(tail: &[u8]) -> (&[u8], Option<u32>, &[u8]) {
     let Some((program, rest)) = tail.split_at_checked(digits::tag_end(tail).unwrap_or(tail.len()))
     else {
         return (&[], None, tail);

@@ -13,20 +13,19 @@ pub fn read(rest: &[u8]) -> Option<Envelope<'_>> {
     let (host, rest) = word(rest)?;
     let (program, rest) = word(rest)?;
     let (pid, rest) = word(rest)?;
+    let from_msgid = rest;
     let (_, rest) = word(rest)?;
     let rest = structured_data(rest)?;
     let message = rest.strip_prefix(b" ").unwrap_or(rest);
     let message = message.strip_prefix(b"\xef\xbb\xbf").unwrap_or(message);
+    // Devices that say all in structured data: Juniper, Check Point.
+    let message = if message.is_empty() { from_msgid } else { message };
     let nil = |w| if w == b"-" { &[][..] } else { w };
     Some(Envelope {
-        stamp,
-        same_stamp: false,
-        stamp_text,
         host: nil(host),
         program: nil(program),
         pid: number(pid),
-        message,
-        format: Format::Rfc5424,
+        ..Envelope::bare(stamp, stamp_text, message, Format::Rfc5424)
     })
 }
 

@@ -59,23 +59,23 @@ impl Civil {
 
 /// A cursor over the bytes of a stamp.
 #[derive(Clone, Copy)]
-struct At<'a>(&'a [u8]);
+pub(super) struct At<'a>(pub &'a [u8]);
 
-impl<'a> At<'a> {
-    fn peek(self) -> Option<u8> {
+impl At<'_> {
+    pub fn peek(self) -> Option<u8> {
         self.0.first().copied()
     }
 
-    fn skip(&mut self, n: usize) {
+    pub fn skip(&mut self, n: usize) {
         self.0 = self.0.get(n..).unwrap_or_default();
     }
 
-    fn eat(&mut self, byte: u8) -> Option<()> {
+    pub fn eat(&mut self, byte: u8) -> Option<()> {
         (self.peek()? == byte).then(|| self.skip(1))
     }
 
     /// Exactly `n` digits.
-    fn digits(&mut self, n: usize) -> Option<u32> {
+    pub fn digits(&mut self, n: usize) -> Option<u32> {
         let mut value = 0;
         for b in self.0.get(..n)? {
             if !b.is_ascii_digit() {
@@ -88,7 +88,7 @@ impl<'a> At<'a> {
     }
 
     /// One or two digits, the first of which may be a blank.
-    fn day(&mut self) -> Option<u32> {
+    pub fn day(&mut self) -> Option<u32> {
         if self.peek()? == b' ' {
             self.skip(1);
             return self.digits(1);
@@ -100,7 +100,7 @@ impl<'a> At<'a> {
     }
 
     /// `hh:mm:ss`, as seconds of the day. 60 is a leap second.
-    fn clock(&mut self) -> Option<u32> {
+    pub fn clock(&mut self) -> Option<u32> {
         let hour = self.digits(2)?;
         self.eat(b':')?;
         let minute = self.digits(2)?;
@@ -111,7 +111,7 @@ impl<'a> At<'a> {
     }
 
     /// A fraction after `.` or `,`, if there is one: nanoseconds and decimals written.
-    fn fraction(&mut self) -> (u32, u8) {
+    pub fn fraction(&mut self) -> (u32, u8) {
         let mut rest = *self;
         if !matches!(rest.peek(), Some(b'.' | b',')) {
             return (0, 0);
@@ -133,7 +133,7 @@ impl<'a> At<'a> {
     }
 
     /// `Z`, `+hh:mm`, `+hhmm` or `+hh`, as seconds east of UTC.
-    fn offset(&mut self) -> Option<i32> {
+    pub fn offset(&mut self) -> Option<i32> {
         let sign = match self.peek()? {
             b'Z' | b'z' => {
                 self.skip(1);
@@ -162,7 +162,7 @@ impl<'a> At<'a> {
 }
 
 /// The number of the month an English three-letter name stands for.
-fn month(name: [u8; 3]) -> Option<u8> {
+pub(super) fn month(name: [u8; 3]) -> Option<u8> {
     Some(match &name {
         b"Jan" => 1,
         b"Feb" => 2,
@@ -199,7 +199,7 @@ pub fn read(text: &[u8]) -> Option<(Stamp, usize)> {
     Some((stamp, text.len() - at.0.len()))
 }
 
-fn civil(year: Option<i32>, month: u8, day: u32, second: u32) -> Option<Civil> {
+pub(super) fn civil(year: Option<i32>, month: u8, day: u32, second: u32) -> Option<Civil> {
     let day = u8::try_from(day).ok()?;
     let last = *DAYS.get(usize::from(month))?;
     if day == 0 || day > last {
@@ -214,7 +214,7 @@ fn civil(year: Option<i32>, month: u8, day: u32, second: u32) -> Option<Civil> {
     Some(Civil { year, month, day, second, nanos: 0, decimals: 0, offset: None })
 }
 
-fn bsd(at: &mut At<'_>) -> Option<Stamp> {
+pub(super) fn bsd(at: &mut At<'_>) -> Option<Stamp> {
     let month = month(*at.0.first_chunk::<3>()?)?;
     at.skip(3);
     at.eat(b' ')?;
@@ -258,7 +258,7 @@ pub const fn may_be_year(rest: &[u8]) -> bool {
     matches!(rest, [b'1' | b'2', _, _, _, b' ' | b':', ..])
 }
 
-fn iso(at: &mut At<'_>) -> Option<Stamp> {
+pub(super) fn iso(at: &mut At<'_>) -> Option<Stamp> {
     let year = i32::try_from(at.digits(4)?).ok()?;
     at.eat(b'-')?;
     let month = u8::try_from(at.digits(2)?).ok()?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::class::Reading;
-use crate::envelope::Unread;
+use crate::envelope::{Format, Unread};
 use crate::limits::UNREAD_SHOWN;
 use crate::time::Instant;
 
@@ -30,13 +30,13 @@ pub struct Account {
     /// Lines by reading.
     pub readings: [u64; 6],
     /// Unread lines by reason.
-    pub unread: [u64; 5],
+    pub unread: [u64; Unread::ALL.len()],
     /// The first unread lines.
     pub unread_shown: Vec<UnreadLine>,
     /// Messages of known programs that no grammar knows, by program.
     pub unknown: BTreeMap<Vec<u8>, UnknownMessages>,
     /// Lines by envelope format.
-    pub formats: [u64; 4],
+    pub formats: [u64; Format::ALL.len()],
     /// Lines by dialect.
     pub dialects: BTreeMap<&'static str, u64>,
     /// The earliest and the latest line.
@@ -83,7 +83,7 @@ impl Account {
             mine.count += theirs.count;
         }
         for (dialect, n) in
-            crate::dialect::DIALECTS.iter().zip(out.dialects).filter(|(_, n)| *n > 0)
+            crate::dialect::DIALECTS.iter().zip(out.dialects.0).filter(|(_, n)| *n > 0)
         {
             *self.dialects.entry(dialect.id).or_default() += n;
         }

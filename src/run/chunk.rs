@@ -8,6 +8,7 @@ use crate::dialect::{Act, Kind, Readings, Said, Weight};
 use crate::digits::{Brief, Memo};
 use crate::envelope::Unread;
 use crate::input::{Chunk, Lines};
+use crate::json::Scratch;
 use crate::limits::{READINGS_KEPT, REPEATS};
 use crate::session::{Doubt, Fact, Place};
 use crate::source::{Packet, Partial};
@@ -48,7 +49,8 @@ impl<'r> Worker<'r> {
         let mut out = ChunkOut { input, index: chunk.index, facts, ..ChunkOut::default() };
         self.hosts.clear();
         self.recent_hosts.clear();
-        let mut reader = LineReader::new(log.calendar.clock(chunk.index));
+        let scratch = Scratch::default();
+        let mut reader = LineReader::new(log.calendar.clock(chunk.index), &scratch);
         reader.may_hold_nul(memchr::memchr(0, chunk.bytes()).is_some());
         // The host of the line before, and its number: few have a log to themselves.
         let mut host = u32::MAX;

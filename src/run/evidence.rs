@@ -6,6 +6,7 @@ use crate::addr::Addr;
 use crate::event::OurEnd;
 use crate::fault::Outcome;
 use crate::input::{Chunk, Lines};
+use crate::json::Scratch;
 use crate::judge::EvidenceLine;
 use crate::judge::line::holds_other_address;
 use crate::session::Place;
@@ -56,7 +57,8 @@ pub fn read_back(
                     .and_then(|a| a.lines_before.get(chunk.index))
                     .copied()
                     .unwrap_or(0);
-                let mut reader = LineReader::new(log.calendar.clock(chunk.index));
+                let scratch = Scratch::default();
+                let mut reader = LineReader::new(log.calendar.clock(chunk.index), &scratch);
                 let mut trail = Trail::default();
                 for (n, (offset, line)) in
                     (before + 1..).zip(Lines::new(chunk.bytes(), chunk.offset))

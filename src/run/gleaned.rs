@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::dialect::DIALECTS_MOST;
 use crate::envelope::{Civil, Envelope, Format, Unread};
 use crate::limits::UNREAD_SHOWN;
 use crate::session::{Doubt, Fact};
@@ -28,15 +29,15 @@ pub struct ChunkOut {
     /// Lines by reading, each line by itself.
     pub readings: [u64; 6],
     /// Unread lines by reason.
-    pub unread: [u64; 5],
+    pub unread: [u64; Unread::ALL.len()],
     /// The first unread lines: number in the chunk, offset, reason, the line cut short.
     pub unread_shown: Vec<(u64, u64, Unread, Vec<u8>)>,
     /// Messages that a known program printed and no grammar knows.
     pub unknown: FxHashMap<Vec<u8>, UnknownMessages>,
     /// Lines by envelope format.
-    pub formats: [u64; 4],
+    pub formats: [u64; Format::ALL.len()],
     /// Lines by dialect, in the order of the table.
-    pub dialects: [u64; 32],
+    pub dialects: ByDialect,
     /// The earliest and the latest line.
     pub span: Option<(Instant, Instant)>,
     /// The first stamp that moved the calendar, and where it then stood.
@@ -59,6 +60,16 @@ pub struct ChunkOut {
     pub capped: u64,
     /// Lines past the end of the log that keep its year.
     pub past_end: u64,
+}
+
+/// A number for each dialect, in the order of the table.
+#[derive(Clone, Debug)]
+pub struct ByDialect(pub [u64; DIALECTS_MOST]);
+
+impl Default for ByDialect {
+    fn default() -> Self {
+        Self([0; DIALECTS_MOST])
+    }
 }
 
 /// A line that refers to the one before it, which an earlier chunk holds.
@@ -105,7 +116,7 @@ impl ChunkOut {
     }
 
     pub(super) fn heard_by(&mut self, read: &Read<'_>) {
-        if let Some(n) = self.dialects.get_mut(usize::from(read.heard.id)) {
+        if let Some(n) = self.dialects.0.get_mut(usize::from(read.heard.id)) {
             *n += 1;
         }
     }

@@ -48,7 +48,7 @@ fn learn(tags: &mut BTreeSet<Tag>, bytes: &[u8]) {
     let mut reader = Reader::default();
     for (_, line) in Lines::new(bytes, 0).take(LINES) {
         if let Ok(e) = reader.read(line)
-            && Claim::of(e.program).known()
+            && (Claim::of(e.program).known() || Claim::bare(e.format).known())
         {
             tags.insert((e.host.to_vec(), e.program.to_vec()));
         }

@@ -2,10 +2,11 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::dialect::{Claim, Heard};
+use crate::dialect::{Claim, Heard, Said};
 use crate::digits::{Brief, Memo};
-use crate::envelope::{Envelope, Reader, Unread};
+use crate::envelope::{Envelope, Format, Reader, Unread};
 use crate::event::mail_port;
+use crate::json::Scratch;
 use crate::time::{Clock, Fold, Moment};
 
 /// What is known of a program from its tag alone.
@@ -32,7 +33,7 @@ pub struct Read<'a> {
 
 /// Reads the lines of one chunk in order.
 pub struct LineReader<'c> {
-    envelopes: Reader,
+    envelopes: Reader<'c>,
     /// Puts stamps into UTC.
     pub clock: Clock<'c>,
     last: Option<Moment>,
@@ -50,11 +51,11 @@ impl Program {
 }
 
 impl<'c> LineReader<'c> {
-    /// A reader with the clock of a chunk.
+    /// A reader with the clock of a chunk, and room for messages that must be unescaped.
     #[must_use]
-    pub fn new(clock: Clock<'c>) -> Self {
+    pub fn new(clock: Clock<'c>, scratch: &'c Scratch) -> Self {
         Self {
-            envelopes: Reader::default(),
+            envelopes: Reader::new(scratch),
             clock,
             last: None,
             programs: FxHashMap::default(),
@@ -73,7 +74,10 @@ impl<'c> LineReader<'c> {
     ///
     /// Why it cannot be read.
     #[inline(always)]
-    pub fn read<'a>(&mut self, line: &'a [u8], offset: u64) -> Result<Read<'a>, Unread> {
+    pub fn read<'a>(&mut self, line: &'a [u8], offset: u64) -> Result<Read<'a>, Unread>
+    where
+        'c: 'a,
+    {
         let envelope = self.envelopes.read(line)?;
         let moment = match (envelope.same_stamp, self.last) {
             // The same bytes on the line before: the same moment.
@@ -86,11 +90,10 @@ impl<'c> LineReader<'c> {
             }
         };
         let program = self.program(envelope.program);
-        let heard = if program.claim.known() {
-            program.claim.read(envelope.message)
-        } else {
-            Heard { said: crate::dialect::Said::No, by: None, id: u8::MAX }
-        };
+        if !program.claim.known() || envelope.program.is_empty() {
+            return Ok(untagged(envelope, moment, program));
+        }
+        let heard = program.claim.read(envelope.message);
         Ok(Read { envelope, moment, program, heard })
     }
 
@@ -117,4 +120,26 @@ impl<'c> LineReader<'c> {
         }
         program
     }
+}
+
+/// A line whose tag no dialect claims: those that write without a tag get all that follows its stamp.
+#[inline(never)]
+fn untagged<'a>(envelope: Envelope<'a>, moment: Option<Moment>, program: Program) -> Read<'a> {
+    let mut heard = Heard { said: Said::No, by: None, id: u8::MAX };
+    if program.claim.known() {
+        heard = program.claim.read(envelope.message);
+    }
+    let claim = Claim::bare(envelope.format);
+    if heard.said != Said::No || !claim.known() {
+        return Read { envelope, moment, program, heard };
+    }
+    heard = claim.read(envelope.body);
+    if heard.said == Said::No {
+        return Read { envelope, moment, program, heard };
+    }
+    // What looked like a host and a tag was the message. A record's host stands by itself.
+    let own = matches!(envelope.format, Format::Json | Format::Audit);
+    let host = if own { envelope.host } else { &[] };
+    let envelope = Envelope { host, program: &[], message: envelope.body, ..envelope };
+    Read { envelope, moment, program: Program { claim, ..Program::default() }, heard }
 }

@@ -9,6 +9,7 @@ use crate::dialect::{Act, Said, Weight};
 use crate::event::{Event, OurEnd};
 use crate::fault::Outcome;
 use crate::input::{Chunk, Lines};
+use crate::json::Scratch;
 use crate::session::Place;
 use crate::source::Partial;
 
@@ -189,7 +190,8 @@ pub fn replay(
                     .and_then(|a| a.lines_before.get(chunk.index))
                     .copied()
                     .unwrap_or(0);
-                let mut reader = LineReader::new(log.calendar.clock(chunk.index));
+                let scratch = Scratch::default();
+                let mut reader = LineReader::new(log.calendar.clock(chunk.index), &scratch);
                 let mut trail = Trail::default();
                 for (n, (offset, line)) in
                     (before + 1..).zip(Lines::new(chunk.bytes(), chunk.offset))

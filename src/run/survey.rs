@@ -4,6 +4,7 @@ use std::io;
 
 use crate::envelope::{Envelope, Reader, Stamp, stamp};
 use crate::input::{Chunk, Input, Lines};
+use crate::json::Scratch;
 use crate::time::{Calendar, Survey, Uptimes, uptime};
 
 use super::options::Options;
@@ -117,7 +118,8 @@ fn near_folds(calendar: &Calendar, firsts: &[Option<(Stamp, u64)>]) -> Vec<bool>
 fn walk_first(s: &mut Surveyed, chunk: &Chunk) -> Option<(Stamp, u64)> {
     let before = s.first;
     walk(s, chunk, 1);
-    let mut reader = Reader::default();
+    let scratch = Scratch::default();
+    let mut reader = Reader::new(&scratch);
     let first = Lines::new(chunk.bytes(), chunk.offset)
         .find_map(|(offset, line)| Some((reader.read(line).ok()?.stamp, offset)));
     if before.is_none() {
@@ -132,7 +134,8 @@ fn walk(s: &mut Surveyed, chunk: &Chunk, limit: usize) {
     let mut last: Option<[u8; 15]> = None;
     let mut taken = 0;
     // Lines that cannot be read move no calendar: the clock will not see them either.
-    let mut reader = Reader::default();
+    let scratch = Scratch::default();
+    let mut reader = Reader::new(&scratch);
     for (offset, line) in Lines::new(chunk.bytes(), chunk.offset) {
         // Equal bytes are an equal stamp, unless a year follows: nothing to learn.
         let head = line.first_chunk::<15>();
@@ -193,7 +196,8 @@ pub fn uptimes(input: &Input, calendar: &Calendar) -> io::Result<Uptimes> {
 }
 
 fn look(found: &mut Uptimes, chunk: &Chunk, calendar: &Calendar) {
-    let mut reader = Reader::default();
+    let scratch = Scratch::default();
+    let mut reader = Reader::new(&scratch);
     let mut clock = calendar.clock(chunk.index);
     for (offset, line) in Lines::new(chunk.bytes(), chunk.offset) {
         let Ok(e) = reader.read(line) else { continue };

@@ -1,0 +1,144 @@
+//! Lines that are records: JSON, `key=value`, audit records, flow records, and logs whose stamp is not first.
+
+use super::device::{own_time, under};
+use super::forms;
+use super::forms::json_time;
+use super::parts::{Envelope, Format};
+use super::rfc3164::number;
+use super::stamp;
+use super::unread::Unread;
+use crate::json::{Flaw, Object, Scratch};
+
+/// Reads a line whose first bytes are no stamp.
+#[must_use]
+pub fn read(line: &[u8]) -> Option<Envelope<'_>> {
+    match line.first()? {
+        b't' | b'n' => audit(line).or_else(|| pairs(line)),
+        b'a'..=b'z' => pairs(line),
+        b'0'..=b'9' => pid_first(line).or_else(|| flow(line)),
+        b'"' => tabbed(line),
+        _ => None,
+    }
+}
+
+/// `key=value …` of a device that says when.
+fn pairs(line: &[u8]) -> Option<Envelope<'_>> {
+    memchr::memchr(b'=', line.get(..line.len().min(24))?)?;
+    Some(Envelope::bare(own_time(line)?, &[], line, Format::Pairs))
+}
+
+/// `[node=HOST ]type=NAME msg=audit(SECONDS.MILLIS:SERIAL): …` (auditd, `auparse`).
+fn audit(line: &[u8]) -> Option<Envelope<'_>> {
+    let (host, text) = match line.strip_prefix(b"node=") {
+        Some(rest) => {
+            let end = memchr::memchr(b' ', rest)?;
+            (rest.get(..end)?, rest.get(end + 1..)?)
+        }
+        None => (&[][..], line),
+    };
+    let rest = text.strip_prefix(b"type=")?;
+    let name = rest.iter().position(|b| *b == b' ')?;
+    let rest = rest.get(name..)?.strip_prefix(b" msg=audit(")?;
+    let end = memchr::memchr(b':', rest)?;
+    let stamp_text = rest.get(..end)?;
+    let stamp = forms::epoch(stamp_text)?;
+    Some(Envelope { host, ..Envelope::bare(stamp, stamp_text, text, Format::Audit) })
+}
+
+/// `PID yyyy-mm-dd hh:mm:ss.fff MESSAGE`: what OpenSSH for Windows writes into `sshd.log`.
+fn pid_first(line: &[u8]) -> Option<Envelope<'_>> {
+    let gap = line.iter().take(11).position(|b| *b == b' ')?;
+    let pid = number(line.get(..gap)?)?;
+    let rest = line.get(gap + 1..)?;
+    if rest.get(4) != Some(&b'-') {
+        return None;
+    }
+    let (stamp, used) = stamp::read(rest)?;
+    let body = rest.get(used..)?.strip_prefix(b" ")?;
+    let e = Envelope::bare(stamp, rest.get(..used)?, body, Format::PidFirst);
+    Some(Envelope { pid: Some(pid), ..e })
+}
+
+/// `2 ACCOUNT INTERFACE SOURCE … START END ACTION STATUS`: version 2 of AWS VPC flow logs, its default fields.
+fn flow(line: &[u8]) -> Option<Envelope<'_>> {
+    let mut fields = line.split(|b| *b == b' ');
+    if fields.next()? != b"2" {
+        return None;
+    }
+    let start = fields.nth(9)?;
+    fields.next().filter(|end| forms::epoch(end).is_some())?;
+    Some(Envelope::bare(forms::epoch(start)?, start, line, Format::Flow))
+}
+
+/// `"SMTPD"<TAB>THREAD<TAB>SESSION<TAB>"yyyy-mm-dd hh:mm:ss.fff"<TAB>…` of hMailServer.
+fn tabbed(line: &[u8]) -> Option<Envelope<'_>> {
+    let quoted = line
+        .split(|b| *b == b'\t')
+        .take(5)
+        .find_map(|f| f.strip_prefix(b"\"2").and_then(|_| f.get(1..f.len().checked_sub(1)?)))?;
+    Some(Envelope::bare(forms::whole(quoted)?, quoted, line, Format::Tabbed))
+}
+
+/// Reads a line that is a JSON object: journald's, a container's, or a device's own record.
+///
+/// `inner` reads a line that stands in it.
+///
+/// # Errors
+///
+/// It is no object that all readers would read alike, or does not say when.
+pub fn json<'a>(
+    line: &'a [u8],
+    scratch: Option<&'a Scratch>,
+    inner: impl FnOnce(&'a [u8]) -> Option<Envelope<'a>>,
+) -> Result<Envelope<'a>, Unread> {
+    let o = Object::read(line).map_err(|flaw| match flaw {
+        Flaw::Twice => Unread::Twice,
+        _ => Unread::NoEnvelope,
+    })?;
+    let found = if let Some(message) = o.get("MESSAGE") {
+        let micros = o.first_word(&["__REALTIME_TIMESTAMP", "_SOURCE_REALTIME_TIMESTAMP"]);
+        let text = micros.ok_or(Unread::NoEnvelope)?;
+        let stamp = forms::epoch(text).ok_or(Unread::NoEnvelope)?;
+        let message = match (message, scratch) {
+            (crate::json::Value::Array(array), Some(s)) => s.bytes(array),
+            (value, _) => value.text(scratch),
+        };
+        Envelope {
+            host: o.word("_HOSTNAME").unwrap_or_default(),
+            program: o.first_word(&["SYSLOG_IDENTIFIER", "_COMM"]).unwrap_or_default(),
+            pid: o.first_word(&["_PID", "SYSLOG_PID"]).and_then(number),
+            ..Envelope::bare(stamp, text, message.ok_or(Unread::NoEnvelope)?, Format::Json)
+        }
+    } else if let (Some(log), Some(time)) = (o.get("log"), o.word("time")) {
+        let stamp = forms::whole(time).ok_or(Unread::NoEnvelope)?;
+        // Most end in a newline and hold no other escape.
+        let text = match log {
+            crate::json::Value::Text(t) => {
+                crate::json::Value::Text(t.strip_suffix(b"\\n").unwrap_or(t)).text(scratch)
+            }
+            _ => None,
+        };
+        let text = text.ok_or(Unread::NoEnvelope)?;
+        within(text, Envelope::bare(stamp, time, text, Format::Json), inner)
+    } else {
+        let (stamp, text) = json_time(&o).ok_or(Unread::NoEnvelope)?;
+        let host = o.first_word(&["host", "hostname", "sensor"]).unwrap_or_default();
+        Envelope { host, ..Envelope::bare(stamp, text, line, Format::Json) }
+    };
+    if memchr::memchr(0, found.message).is_some() {
+        return Err(Unread::Nul);
+    }
+    Ok(found)
+}
+
+/// What a container wrote to its standard output: a line of its own log, or a bare message.
+pub fn within<'a>(
+    text: &'a [u8],
+    outer: Envelope<'a>,
+    inner: impl FnOnce(&'a [u8]) -> Option<Envelope<'a>>,
+) -> Envelope<'a> {
+    match inner(text) {
+        Some(found) => under(found, outer),
+        None => outer,
+    }
+}
