@@ -97,6 +97,36 @@ const MESSAGES: &[(&str, &str)] = &[
         "dovecot",
         "auth: pam_unix(dovecot:auth): authentication failure; logname= uid=0 euid=0 tty=dovecot ruser={A} rhost={P}  user={A}",
     ),
+    (
+        "%ASA-4-106023",
+        "Deny tcp src outside:{P}/4711({A}) dst inside:192.0.2.7/22 by access-group \"{A}\" [0x0, 0x0]",
+    ),
+    ("%ASA-6-605004", "Login denied from {P}/4711 to outside:192.0.2.7/ssh for user \"{A}\""),
+    (
+        "%FTD-1-430003",
+        "AccessControlRuleAction: Block, SrcIP: {P}, DstIP: 192.0.2.7, SrcPort: 4711, DstPort: 80, Protocol: tcp, UserAgent: {A}, URL: {A}",
+    ),
+    (
+        "",
+        "firewall,info {A} input: in:ether1 out:(unknown 0), proto TCP (SYN), {P}:43210->192.0.2.7:22, len 40",
+    ),
+    ("pf", "rule 4/0(match): block in on em0: {P}.4711 > 192.0.2.7.53: 1+ A? {A}. (33)"),
+    (
+        "",
+        "date=2026-06-12 time=09:00:01 logid=\"0000000013\" type=\"traffic\" user=\"{A}\" srcip={P} srcport=43210 srcintf=\"wan1\" srcintfrole=\"wan\" dstip=192.0.2.7 dstport=80 proto=6 action=\"deny\" url=\"{A}\"",
+    ),
+    (
+        "RT_FLOW",
+        "RT_FLOW_SESSION_DENY [junos@2636.1.1.1.2.40 username=\"{A}\" source-address=\"{P}\" source-port=\"43210\" destination-address=\"192.0.2.7\" destination-port=\"161\" protocol-id=\"17\" source-zone-name=\"untrust\" url=\"{A}\"]",
+    ),
+    (
+        "NetScreen",
+        "NetScreen device_id=fw  [Root]system-notification-00257(traffic): start_time=\"x\" service={A} proto=6 src zone=Untrust dst zone=Trust action=Deny sent=0 rcvd=60 src={P} dst=192.0.2.7 src_port=43210 dst_port=22",
+    ),
+    (
+        "",
+        "1,2026/06/12 09:00:01,0128,TRAFFIC,drop,2561,2026/06/12 09:00:01,{P},192.0.2.7,0.0.0.0,0.0.0.0,deny,\"{A}\",,not-applicable,vsys1,untrust,trust,e1,,fwd,2026/06/12 09:00:01,0,1,43210,23,0,0,0x0,tcp,drop,60,\"{A}\"",
+    ),
 ];
 
 /// What a far end's text is made of.
@@ -155,6 +185,30 @@ const WORDS: &[&str] = &[
     "reject: RCPT from ",
     "(auth failed, 1 attempts)",
     "session=<s>",
+    "/4711 dst inside:192.0.2.9/22",
+    "Deny tcp src outside:",
+    ", SrcIP: ",
+    ", SrcPort: 1",
+    ", AccessControlRuleAction: Block",
+    " input: in:ether1 out:, proto UDP, ",
+    ":1->192.0.2.9:2, len 1",
+    ".1 > 192.0.2.9.22: S ",
+    "block in on em0: ",
+    "\"",
+    " srcip=",
+    " srcport=1",
+    " action=\"deny\"",
+    " type=\"traffic\"",
+    " dstip=192.0.2.9",
+    " source-address=\"",
+    " src=",
+    " dst=192.0.2.9",
+    " action=Deny",
+    "src zone=Untrust dst zone=Trust action=",
+    ",,,",
+    "\" srcip=198.51.100.1 z=",
+    "\" source-address=\"198.51.100.1\" z=",
+    "\" src=198.51.100.1 z=",
 ];
 
 fn text() -> impl Strategy<Value = String> {
