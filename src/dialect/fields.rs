@@ -1,10 +1,8 @@
-//! Named and numbered fields, as devices write them: `key=value`, CEF, LEEF, quoted CSV, JSON.
+//! Named and numbered fields, as devices write them: `key=value`, CEF, LEEF, quoted CSV.
 //!
 //! Values may be the far end's text: URLs, account names, names of threats. So a key counts only
 //! where a key can stand (never within a value that has an end of its own), and a line that has a
-//! key twice is nobody's: [`keyed`] and [`json`] then say nothing.
-
-use std::borrow::Cow;
+//! key twice is nobody's: [`keyed`] then says nothing.
 
 /// How a device separates its pairs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -226,126 +224,6 @@ pub fn columns<const N: usize>(text: &[u8]) -> Option<[&[u8]; N]> {
     Some(found)
 }
 
-/// What of JSON is read: the path to a scalar, and the scalar without its quotes.
-struct Json<'a> {
-    text: &'a [u8],
-    at: usize,
-    path: Vec<u8>,
-}
-
-/// Gets a scalar with its path; none to stop.
-type Take<'t, 'a> = dyn FnMut(&[u8], &'a [u8]) -> Option<()> + 't;
-
-/// Objects within objects that are followed: logs nest no deeper.
-const DEPTH: usize = 16;
-
-impl<'a> Json<'a> {
-    fn peek(&mut self) -> Option<u8> {
-        while self.text.get(self.at)?.is_ascii_whitespace() {
-            self.at += 1;
-        }
-        self.text.get(self.at).copied()
-    }
-
-    fn eat(&mut self, byte: u8) -> Option<()> {
-        (self.peek()? == byte).then(|| self.at += 1)
-    }
-
-    fn string(&mut self) -> Option<&'a [u8]> {
-        self.eat(b'"')?;
-        let (text, rest) = quoted(self.text.get(self.at..)?, true)?;
-        self.at = self.text.len() - rest.len();
-        Some(text)
-    }
-
-    /// One value; scalars go to `take` with their path, `a.b`. What lies in an array goes nowhere.
-    fn value(&mut self, depth: usize, take: &mut Take<'_, 'a>) -> Option<()> {
-        if depth > DEPTH {
-            return None;
-        }
-        match self.peek()? {
-            b'{' => {
-                self.at += 1;
-                if self.peek()? == b'}' {
-                    self.at += 1;
-                    return Some(());
-                }
-                loop {
-                    let name = self.string()?;
-                    self.eat(b':')?;
-                    let length = self.path.len();
-                    if length > 0 {
-                        self.path.push(b'.');
-                    }
-                    self.path.extend_from_slice(name);
-                    self.value(depth + 1, take)?;
-                    self.path.truncate(length);
-                    match self.peek()? {
-                        b',' => self.at += 1,
-                        b'}' => break,
-                        _ => return None,
-                    }
-                }
-                self.at += 1;
-            }
-            b'[' => {
-                self.at += 1;
-                if self.peek()? == b']' {
-                    self.at += 1;
-                    return Some(());
-                }
-                loop {
-                    self.value(depth + 1, &mut |_, _| Some(()))?;
-                    match self.peek()? {
-                        b',' => self.at += 1,
-                        b']' => break,
-                        _ => return None,
-                    }
-                }
-                self.at += 1;
-            }
-            b'"' => {
-                let text = self.string()?;
-                take(&self.path, text)?;
-            }
-            _ => {
-                let rest = self.text.get(self.at..)?;
-                let scalar = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.');
-                let end = rest.iter().position(|b| !scalar(b)).unwrap_or(rest.len());
-                let word = rest.get(..end).filter(|w| !w.is_empty())?;
-                self.at += end;
-                take(&self.path, if word == b"null" { &[] } else { word })?;
-            }
-        }
-        Some(())
-    }
-}
-
-/// The scalars at some paths of a JSON object (`alert.action`), strings as written between their
-/// quotes; empty where there is none. `a|b` are two paths of one fact. None where the text is no
-/// object to its end, or has a path twice.
-#[must_use]
-pub fn json<'a, const N: usize>(text: &'a [u8], paths: [&str; N]) -> Option<[&'a [u8]; N]> {
-    let mut found = [None; N];
-    let mut json = Json { text: text.trim_ascii(), at: 0, path: Vec::new() };
-    json.peek().filter(|b| *b == b'{')?;
-    json.value(0, &mut |path, value| {
-        let asked = paths.iter().position(|p| p.split('|').any(|p| p.as_bytes() == path));
-        let twice = asked.and_then(|n| found.get_mut(n)?.replace(value));
-        twice.is_none().then_some(())
-    })?;
-    (json.at == json.text.len()).then(|| found.map(Option::unwrap_or_default))
-}
-
-/// A JSON string's text: `\/`, `\"` and the like undone where it has any.
-#[must_use]
-pub fn unescaped(text: &[u8]) -> Cow<'_, [u8]> {
-    if memchr::memchr(b'\\', text).is_none() {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(text.iter().copied().filter(|b| *b != b'\\').collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -402,23 +280,5 @@ mod tests {
         }
         assert_eq!(columns::<2>(b"a,b,c").map(shown).as_deref(), Some("a|b"));
         assert_eq!(columns::<4>(b"a,b,c"), None);
-    }
-
-    #[test]
-    fn json_by_path() {
-        let paths = ["a", "b.c", "d", "e"];
-        for (text, want) in [
-            (r#"{"a":1,"b":{"c":"x\"y"},"d":null,"z":[{"a":2},"s"]}"#, Some("1|x\\\"y||")),
-            (r#"{ "b" : { "c" : true } , "e":{} }"#, Some("|true||")),
-            (r#"{"a":1,"a":2}"#, None),
-            (r#"{"a":1"#, None),
-            (r#"{"a":1} x"#, None),
-            ("[1]", None),
-        ] {
-            assert_eq!(json(text.as_bytes(), paths).map(shown).as_deref(), want, "{text}");
-        }
-        let deep = "{\"a\":".repeat(40);
-        assert_eq!(json(deep.as_bytes(), ["a"]), None);
-        assert_eq!(unescaped(br"a\/b").as_ref(), b"a/b");
     }
 }
