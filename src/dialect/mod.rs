@@ -30,6 +30,12 @@ pub mod snort;
 pub mod zeek;
 pub mod aws_vpc;
 pub mod gcp;
+pub mod pfirewall;
+pub mod portsentry;
+pub mod scanlogd;
+pub mod cef;
+pub mod meraki;
+pub mod cisco_ios;
 pub mod postfix;
 pub mod dovecot;
 #[cfg(test)]
@@ -70,6 +76,12 @@ pub static DIALECTS: &[&Dialect] = &[
     &zeek::DIALECT,
     &aws_vpc::DIALECT,
     &gcp::DIALECT,
+    &pfirewall::DIALECT,
+    &portsentry::DIALECT,
+    &scanlogd::DIALECT,
+    &cef::DIALECT,
+    &meraki::DIALECT,
+    &cisco_ios::DIALECT,
     &postfix::DIALECT,
     &dovecot::DIALECT,
     &pam::DIALECT,
