@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use plaint::dialect::{Claim, DIALECTS, Dialect, Said};
+use plaint::dialect::{DIALECTS, Dialect, Said};
 use plaint::event::Ours;
 use plaint::json::Scratch;
 use plaint::run::chunk::alone;
@@ -112,7 +112,8 @@ fn found(line: &[u8], own: &Dialect) -> Vec<String> {
 fn message(line: &[u8], dialect: &Dialect) -> Vec<u8> {
     let scratch = Scratch::default();
     let e = plaint::envelope::Reader::new(&scratch).read(line).unwrap();
-    let bare = !Claim::of(e.program).known() && dialect.bare.contains(&e.format);
+    let tagged = plaint::dialect::spec::claims(dialect.programs, e.program);
+    let bare = !tagged && dialect.bare.contains(&e.format);
     (dialect.trim)(if bare { e.body } else { e.message }).to_vec()
 }
 

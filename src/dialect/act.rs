@@ -286,6 +286,8 @@ kinds! {
     PacketBenign = Firewall None, Benign Nothing None Within "packet-denied";
     /// A packet that was let through.
     PacketAllowed = Firewall None, Benign Nothing None Within "packet-allowed";
+    /// Says something about a connection or a login at the firewall, and nothing of a refused packet.
+    FirewallContext = Firewall None, Context Nothing None Within "firewall-session";
 }
 
 #[cfg(test)]

@@ -3,9 +3,39 @@
 pub mod act;
 pub mod spec;
 pub mod parts;
+pub mod words;
+pub mod packet;
+pub mod fields;
 pub mod pam;
 pub mod sshd;
 pub mod netfilter;
+pub mod cisco_asa;
+pub mod filterlog;
+pub mod pf;
+pub mod ipfw;
+pub mod ipfilter;
+pub mod mikrotik;
+pub mod fortigate;
+pub mod panos;
+pub mod juniper_srx;
+pub mod screenos;
+pub mod sonicwall;
+pub mod sophos_utm;
+pub mod sophos_xg;
+pub mod watchguard;
+pub mod stormshield;
+pub mod checkpoint;
+pub mod suricata;
+pub mod snort;
+pub mod zeek;
+pub mod aws_vpc;
+pub mod gcp;
+pub mod pfirewall;
+pub mod portsentry;
+pub mod scanlogd;
+pub mod cef;
+pub mod meraki;
+pub mod cisco_ios;
 pub mod postfix;
 pub mod dovecot;
 #[cfg(test)]
@@ -22,8 +52,40 @@ use crate::digits;
 
 /// Every dialect. The first that claims a program reads its messages; one
 /// that knows nothing of a message leaves it to the next.
-pub static DIALECTS: &[&Dialect] =
-    &[&sshd::DIALECT, &netfilter::DIALECT, &postfix::DIALECT, &dovecot::DIALECT, &pam::DIALECT];
+pub static DIALECTS: &[&Dialect] = &[
+    &sshd::DIALECT,
+    &netfilter::DIALECT,
+    &cisco_asa::DIALECT,
+    &filterlog::DIALECT,
+    &pf::DIALECT,
+    &ipfw::DIALECT,
+    &ipfilter::DIALECT,
+    &mikrotik::DIALECT,
+    &fortigate::DIALECT,
+    &panos::DIALECT,
+    &juniper_srx::DIALECT,
+    &screenos::DIALECT,
+    &sonicwall::DIALECT,
+    &sophos_utm::DIALECT,
+    &sophos_xg::DIALECT,
+    &watchguard::DIALECT,
+    &stormshield::DIALECT,
+    &checkpoint::DIALECT,
+    &suricata::DIALECT,
+    &snort::DIALECT,
+    &zeek::DIALECT,
+    &aws_vpc::DIALECT,
+    &gcp::DIALECT,
+    &pfirewall::DIALECT,
+    &portsentry::DIALECT,
+    &scanlogd::DIALECT,
+    &cef::DIALECT,
+    &meraki::DIALECT,
+    &cisco_ios::DIALECT,
+    &postfix::DIALECT,
+    &dovecot::DIALECT,
+    &pam::DIALECT,
+];
 
 /// A grammar that may match, with both ends of the bytes it begins with: up to
 /// sixteen of them are compared without a call.

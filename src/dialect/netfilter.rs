@@ -1,4 +1,4 @@
-//! Linux netfilter's packet log: iptables, nftables, ufw, firewalld, Shorewall.
+//! Linux netfilter's packet log: iptables, nftables, ufw, firewalld, Shorewall, CSF, OpenWrt, UniFi.
 //!
 //! The kernel prints each packet in `net/netfilter/nf_log_syslog.c` (before 5.13
 //! `net/ipv4/netfilter/nf_log_ipv4.c` and kin), ulogd in `printpkt.c`: a prefix
@@ -7,7 +7,8 @@
 //! whole packet, so the packet begins at an `IN=` from which all words to the end
 //! are the kernel's, in its order. There is one such source at most: what
 //! begins earlier would have to pass a second `OUT=` or `SRC=`, which none may.
-//! The packet that an ICMP error quotes in `[…]` belongs to nobody.
+//! The packet that an ICMP error quotes in `[…]` belongs to nobody. UniFi's and EdgeOS's gateways
+//! leave out the tag `kernel`, and name the rule's action in the prefix.
 
 use nom::bytes::complete::{tag, take_till, take_while1};
 use nom::character::complete::{digit1, space0};
@@ -15,7 +16,8 @@ use nom::combinator::opt;
 use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser};
 
-use super::act::{Act, Kind, Transport};
+use super::act::{Act, Transport};
+use super::packet::{Carries, Flags, Packet, is_group, refuses, verdict};
 use super::parts::repeated;
 use super::spec::{Dialect, Message, Said};
 use crate::addr::Addr;
@@ -25,9 +27,9 @@ use crate::envelope::rfc3164;
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
     id: "netfilter",
-    title: "Linux netfilter 2.4 to 6 (iptables, nftables, ufw, firewalld, ulogd)",
+    title: "Linux netfilter 2.4 to 6 (iptables, nftables, ufw, firewalld, Shorewall, OpenWrt, CSF, UniFi, EdgeOS, ulogd)",
     family: Family::Firewall,
-    programs: &["kernel", "klogd", "ulogd", "ulogd2"],
+    programs: &["", "kernel", "klogd", "ulogd", "ulogd2", "pvefw-logger"],
     bare: &[],
     document: "https://git.kernel.org/pub/scm/linux/kernel/git/torvalds/linux.git/tree/net/netfilter/nf_log_syslog.c",
     grammar: GRAMMAR,
@@ -77,120 +79,11 @@ fn trim(message: &[u8]) -> &[u8] {
     .trim_ascii_end()
 }
 
-/// What a packet carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Carries {
-    /// TCP, and its flags where logged.
-    Tcp(Option<Flags>),
-    /// UDP.
-    Udp,
-    /// ICMP or ICMPv6: whether it asks for an echo.
-    Icmp {
-        /// Type 8, or 128 of ICMPv6.
-        echo_request: bool,
-    },
-    /// Any other protocol of IP.
-    Other,
-    /// The log does not say.
-    Unknown,
-}
-
-/// TCP flags that say what a segment is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Flags {
-    /// SYN.
-    pub syn: bool,
-    /// ACK, RST or FIN: it belongs to, or answers, something earlier.
-    pub answers: bool,
-}
-
-/// What a log tells of one packet, as far as the verdict needs it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Packet {
-    /// The rule that logged it refused it.
-    pub refused: bool,
-    /// It came from outside.
-    pub inbound: bool,
-    /// It went to a group or to all.
-    pub to_many: bool,
-    /// It is a fragment and not the first.
-    pub later_fragment: bool,
-    /// What it carries.
-    pub carries: Carries,
-    /// From which port to which.
-    pub ports: Option<(u16, u16)>,
-}
-
-/// What a packet is by itself. Refused and inbound packets that open something
-/// are hostile; replies, errors, fragments and what says too little are not.
-#[must_use]
-pub const fn verdict(p: &Packet) -> Kind {
-    if !p.refused {
-        return Kind::PacketAllowed;
-    }
-    let opens = match (p.carries, p.ports) {
-        (Carries::Tcp(Some(flags)), _) => flags.syn && !flags.answers,
-        (Carries::Tcp(None) | Carries::Udp, Some((from, to))) => !reply(from, to),
-        (Carries::Tcp(None) | Carries::Udp, None) | (Carries::Unknown, _) => false,
-        (Carries::Icmp { echo_request }, _) => echo_request,
-        (Carries::Other, _) => true,
-    };
-    if opens && p.inbound && !p.to_many && !p.later_fragment {
-        Kind::Packet
-    } else {
-        Kind::PacketBenign
-    }
-}
-
-/// From a service to a port that clients are given: a late answer.
-const fn reply(from: u16, to: u16) -> bool {
-    from < 1024 && to >= 32768
-}
-
-/// Whether a destination is a group or everyone.
-#[must_use]
-pub fn is_group(address: Addr) -> bool {
-    match address.v4() {
-        Some(v4) => v4 >= 0xe000_0000,
-        None => address.bits() >> 120 == 0xff,
-    }
-}
-
 /// Ethernet's broadcast and the groups that IPv4 and IPv6 are mapped to (RFC 1112, RFC 2464).
 fn is_group_mac(mac: &[u8]) -> bool {
     mac.starts_with(b"ff:ff:ff:ff:ff:ff")
         || mac.starts_with(b"01:00:5e:")
         || mac.starts_with(b"33:33:")
-}
-
-/// Whether a prefix says that its rule refused the packet. One that says nothing
-/// is taken to: an administrator logs what he refuses. `AUDIT` and `TRACE`
-/// log packets in passing, before any verdict.
-fn refuses(prefix: &[u8]) -> bool {
-    if prefix.ends_with(b"[UFW BLOCK] ") {
-        return true;
-    }
-    let said = |words: &[&str]| {
-        let is = |w: &[u8]| words.iter().any(|known| w.eq_ignore_ascii_case(known.as_bytes()));
-        prefix.split(|b| !b.is_ascii_alphabetic()).any(is)
-    };
-    if said(&["BLOCK", "BLOCKED", "DROP", "DROPPED", "REJECT", "REJECTED", "DENY", "DENIED"]) {
-        return true;
-    }
-    // EdgeOS and VyOS end theirs with the rule's action: `[WAN_IN-20-A]`.
-    let edge = prefix.trim_ascii_end().ends_with(b"-A]");
-    !edge
-        && !said(&[
-            "ALLOW",
-            "ALLOWED",
-            "ACCEPT",
-            "ACCEPTED",
-            "AUDIT",
-            "PERMIT",
-            "PERMITTED",
-            "PASS",
-        ])
-        && !said(&["PASSED", "TRACE"])
 }
 
 fn packet(message: &[u8]) -> Said<'_> {
@@ -369,7 +262,6 @@ fn payload(w: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::rows::check;
-    use super::*;
 
     #[test]
     fn plain() {
@@ -478,18 +370,5 @@ mod tests {
             IN=eth0 OUT= SRC=203.0.113.9 DST=192.0.2.7 PROTO=2 => other
         "#,
         );
-    }
-
-    #[test]
-    fn groups() {
-        for (text, want) in [
-            ("223.255.255.255", false),
-            ("224.0.0.1", true),
-            ("192.0.2.255", false),
-            ("ff02::1", true),
-            ("2001:db8::1", false),
-        ] {
-            assert_eq!(is_group(Addr::parse(text.as_bytes()).unwrap()), want, "{text}");
-        }
     }
 }

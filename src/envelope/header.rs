@@ -125,6 +125,10 @@ impl<'s> Reader<'s> {
         let rest = line.get(used..).unwrap_or_default();
         let rest = match rest {
             [b':', b' ', rest @ ..] | [b' ', rest @ ..] => rest,
+            // Zeek's columns.
+            [b'\t', rest @ ..] if matches!(stamp, Stamp::Epoch { .. }) => {
+                return Ok(Envelope::bare(stamp, text, rest, Format::Epoch));
+            }
             // Dovecot and others write `stamp: ` or a tab.
             [b'\t', rest @ ..] => rest,
             // Exchange's fields.
@@ -289,7 +293,17 @@ mod tests {
                 "<38>1 2026-03-29T01:00:00Z web1 sshd - ID [a b=\"]\\\"\"][c] x",
                 "rfc5424|web1|sshd|-|x",
             ),
+            (
+                "<14>1 2026-03-29T01:00:00Z fw RT_FLOW - DENY [a b=\"c\"]",
+                "rfc5424|fw|RT_FLOW|-|DENY [a b=\"c\"]",
+            ),
             ("<38>1 - web1 sshd - - - x", "NoEnvelope"),
+            ("Mar  8 00:00:09 fw : %ASA-4-106023: Deny x", "rfc3164|fw|%ASA-4-106023|-|Deny x"),
+            ("Mar  8 00:00:09 fw: %ASA-4-106023: Deny x", "rfc3164|fw|%ASA-4-106023|-|Deny x"),
+            ("Mar  8 2026 00:00:09: %ASA-4-106023: Deny x", "rfc3164||%ASA-4-106023|-|Deny x"),
+            ("Mar  8 00:00:09 fw asa[1]: %ASA-4-106023: x", "rfc3164|fw|%ASA-4-106023|-|x"),
+            ("2026-03-29T01:00:00Z ftd  %FTD-1-430003: x", "iso8601|ftd|%FTD-1-430003|-|x"),
+            ("Mar  8 00:00:09 gw [WAN-A-7] IN=eth8 x", "rfc3164|gw||-|[WAN-A-7] IN=eth8 x"),
             ("", "Empty"),
             ("a\0b", "Nul"),
             ("hello world", "NoEnvelope"),

@@ -34,6 +34,13 @@ pub fn after_stamp<'a>(rest: &'a [u8], stamp: Stamp, stamp_text: &'a [u8]) -> Op
     let (host, tail) = if hostless { (&[][..], rest) } else { (first, after) };
     let (program, pid, message) = tag(tail);
     let body = rest;
+    // ScreenOS's tag is the name of the device.
+    let program = if message.first() == Some(&b'N') && message.starts_with(b"NetScreen device_id=")
+    {
+        b"NetScreen"
+    } else {
+        program
+    };
     Some(Envelope {
         stamp,
         same_stamp: false,
@@ -80,9 +87,9 @@ fn odd_pid<'a>(
     program: &'a [u8],
     rest: &'a [u8],
 ) -> (&'a [u8], Option<u32>, &'a [u8]) {
-    let Some(close) = rest.iter().take(16).position(|b| *b == b']') else {
-        return (&[], None, tail);
-    };
+    let close = rest.iter().take(16).position(|b| *b == b']');
+    // A message that begins with a bracket has no tag before it.
+    let Some(close) = close.filter(|_| !program.is_empty()) else { return (&[], None, tail) };
     let (digits, rest) = rest.split_at(close);
     let rest = rest.get(1..).unwrap_or_default();
     let rest = rest.strip_prefix(b":").unwrap_or(rest);

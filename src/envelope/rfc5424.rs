@@ -7,7 +7,7 @@ use super::stamp;
 /// Reads what follows `<pri>1 `.
 #[must_use]
 pub fn read(rest: &[u8]) -> Option<Envelope<'_>> {
-    let (stamp, used) = stamp::read(rest)?;
+    let (stamp @ stamp::Stamp::Civil(_), used) = stamp::read(rest)? else { return None };
     let stamp_text = rest.get(..used)?;
     let rest = rest.get(used..)?.strip_prefix(b" ")?;
     let (host, rest) = word(rest)?;

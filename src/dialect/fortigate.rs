@@ -1,0 +1,88 @@
+//! Fortinet FortiGate: FortiOS's logs as `key=value`.
+//!
+//! "FortiOS Log Message Reference" (5.0 to 7.6). Of `type="traffic"`, `action="deny"` means that the
+//! firewall's policy refused the session; *all other* actions mean that it was let through, and say
+//! how it ended. `srcip` began the session. What a security profile blocks (`type="utm"`) had been
+//! let through first, so it opens nothing. The roles of the interfaces (`lan`, `wan`, `dmz`) say who
+//! is outside, else their names. URLs, user agents and account names are the far end's, in quotes.
+
+use super::act::Act;
+use super::fields::{Style, keyed};
+use super::packet::{Did, Seen, Way};
+use super::parts::find;
+use super::spec::{Dialect, Said, messages, untrimmed};
+use crate::addr::Addr;
+use crate::class::Family;
+use crate::envelope::Format;
+
+/// The dialect.
+pub static DIALECT: Dialect = Dialect {
+    id: "fortigate",
+    title: "Fortinet FortiGate (FortiOS 5.0 to 7.6)",
+    family: Family::Firewall,
+    programs: &["", "fortigate"],
+    bare: &[Format::Pairs],
+    document: "https://docs.fortinet.com/document/fortigate/7.6.1/fortios-log-message-reference",
+    grammar: messages! {
+        "log" "" "date=%s time=%s devname=\"%s\" … type=\"%s\" srcip=%s srcport=%d dstip=%s dstport=%d proto=%d action=\"%s\" …" "FortiOS, logid" |m| Said::one(log(m));
+    },
+    trim: untrimmed,
+};
+
+fn log(m: &[u8]) -> Option<Act<'_>> {
+    find(m, b" logid=").or_else(|| find(m, b"logid=").filter(|at| *at == 0))?;
+    let [
+        kind,
+        action,
+        source,
+        from,
+        destination,
+        to,
+        protocol,
+        inner,
+        outer,
+        in_role,
+        out_role,
+        remote,
+        local,
+        service,
+    ] = keyed(
+        m,
+        Style::Blank,
+        [
+            "type",
+            "action",
+            "!srcip",
+            "srcport",
+            "!dstip",
+            "dstport",
+            "proto",
+            "srcintf",
+            "dstintf",
+            "srcintfrole",
+            "dstintfrole",
+            "!remip",
+            "locip",
+            "service",
+        ],
+    )?;
+    if source.is_empty() {
+        // A tunnel's event: the far end of the tunnel.
+        Addr::parse(remote)?;
+        return Some(Seen::ends(remote, b"", local, b"")?.act());
+    }
+    let did = match (kind, action) {
+        (b"traffic", b"deny") => Did::Refused,
+        (b"traffic", _) => Did::Allowed,
+        _ => Did::Noted,
+    };
+    let way = match (in_role, out_role) {
+        (b"wan", _) => Way::In,
+        (b"lan" | b"dmz", _) | (_, b"wan") => Way::Out,
+        _ => Way::between(inner, outer),
+    };
+    // Of ICMP, PING is the name of a request for an echo.
+    let echo = service.eq_ignore_ascii_case(b"PING") || service.eq_ignore_ascii_case(b"PING6");
+    let seen = Seen::ends(source, from, destination, to)?.carrying(protocol).echo(echo);
+    Some(seen.judged(did, way).act())
+}

@@ -1,0 +1,69 @@
+//! WatchGuard Firebox (Fireware): traffic logs.
+//!
+//! "Fireware Log Catalog" (11.4 to 12.11): `msg_id`, Allow or Deny, the interface or zone it came
+//! by, the one it went to, a length, the protocol, header length and hops, both ends, their ports.
+//! Only the packet filter's own messages (`3000-…`) are of opening packets: what a proxy denies
+//! (`1AFF-…`, `1BFF-…`) had been let in. What stands after the ends is the far end's.
+
+use super::act::Act;
+use super::packet::{Did, Flags, Seen, Way};
+use super::parts::find;
+use super::spec::{Dialect, Said, messages, untrimmed};
+use crate::addr::Addr;
+use crate::class::Family;
+
+/// The dialect.
+pub static DIALECT: Dialect = Dialect {
+    id: "watchguard",
+    title: "WatchGuard Firebox (Fireware 11.4 to 12.11)",
+    family: Family::Firewall,
+    programs: &["", "firewall", "http-proxy", "https-proxy", "smtp-proxy", "dns-proxy"],
+    bare: &[],
+    document: "https://www.watchguard.com/help/docs/fireware/12/en-US/log_catalog/",
+    grammar: messages! {
+        "traffic" "" "%s (%s) firewall: msg_id=\"%s\" %s %s %s %d %s %d %d %s %s %d %d …" "Fireware, traffic logs" |m| Said::one(traffic(m));
+    },
+    trim: untrimmed,
+};
+
+/// A list of tokens from which at most the first dozen are read: after the ends comes others' text.
+const HEAD: usize = 16;
+
+fn traffic(m: &[u8]) -> Option<Act<'_>> {
+    // A device's serial number and its own time may stand before the process's name.
+    let at = find(m, b"msg_id=\"")?;
+    let head = m.get(..at)?;
+    (head.is_empty() || head.ends_with(b": ")).then_some(())?;
+    let rest = m.get(at + 8..)?;
+    let (id, rest) = rest.split_at(memchr::memchr(b'"', rest)?);
+    let mut words = rest.get(1..)?.split(|b| *b == b' ').filter(|w| !w.is_empty()).take(HEAD);
+    let did = match words.next()? {
+        b"Deny" => Did::Refused,
+        b"Allow" => Did::Allowed,
+        _ => return None,
+    };
+    let did = if did == Did::Refused && !id.starts_with(b"3000-") { Did::Noted } else { did };
+    let way = Way::between(words.next()?, words.next()?);
+    let mut protocol = words.next()?;
+    let digits = |w: &[u8]| w.iter().all(u8::is_ascii_digit);
+    if digits(protocol) {
+        protocol = words.next()?;
+    }
+    let mut source = words.next()?;
+    while digits(source) {
+        source = words.next()?;
+    }
+    Addr::parse(source)?;
+    let destination = words.next()?;
+    let ports = |w: Option<&'_ [u8]>| w.is_some_and(digits);
+    let (first, second) = (words.next(), words.next());
+    let numbered = ports(first) && ports(second);
+    let (from, to) = if numbered { (first?, second?) } else { (&[][..], &[][..]) };
+    let mut seen = Seen::ends(source, from, destination, to)?.carrying(protocol);
+    seen.destination?;
+    // `offset 8 S 2982213793 win 2105`.
+    if let (Some(b"offset"), Some(_), Some(flags)) = (words.next(), words.next(), words.next()) {
+        seen = seen.flags(Some(Flags::letters(flags)));
+    }
+    Some(seen.echo(from == b"8").judged(did, way).act())
+}
