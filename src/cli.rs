@@ -70,6 +70,22 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Ask WHOIS, RDAP and traceroute about the sources of a run, for the next one
     Gather(GatherArgs),
+    /// Print the JSON schema of an output, or of the configuration
+    Schema {
+        /// Of what
+        #[arg(value_parser = plaint::commands::schema::SCHEMAS.map(|(name, _)| name))]
+        output: String,
+    },
+    /// Print what completes commands and options in a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write a man page of each command
+    Man {
+        /// The folder to write them into
+        dir: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]

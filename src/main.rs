@@ -1,6 +1,7 @@
 //! The command: options in, exit code out, and the one place with a clock.
 
 mod cli;
+mod generate;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -58,6 +59,13 @@ fn watch() {
 }
 
 fn run(cli: &Cli) -> Outcome<u8> {
+    // These need no configuration, and a broken one must not stop them.
+    match &cli.command {
+        Command::Completions { shell } => return generate::completions(*shell),
+        Command::Man { dir } => return generate::man(dir),
+        Command::Schema { output } => return commands::schema::run(output),
+        _ => {}
+    }
     let config = Config::load(cli.config.as_deref())?;
     match &cli.command {
         Command::Sources(args) => {
@@ -107,6 +115,7 @@ fn run(cli: &Cli) -> Outcome<u8> {
             let manner = plaint::gather::Manner { now: &clock, pause, patience };
             commands::gather::run(&args.dir, &args.asked(&config)?, &manner, cli.quiet)
         }
+        Command::Completions { .. } | Command::Man { .. } | Command::Schema { .. } => Ok(0),
         Command::Report(args) => {
             let mut setup = args.logs.setup(&config, cli.quiet)?;
             let operators = args.owner.load(&config)?;

@@ -10,5 +10,6 @@ pub mod report;
 pub mod lint;
 pub mod verify;
 pub mod gather;
+pub mod schema;
 
-pub use common::Setup;
+pub use common::{Setup, print};
