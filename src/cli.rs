@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use plaint::addr::Addr;
-use plaint::commands::Setup;
 use plaint::commands::gather::Asked as Gathering;
 use plaint::commands::sources::Form;
+use plaint::commands::{Setup, Voice};
 use plaint::config::{Config, instant};
 use plaint::dialect::Transport;
 use plaint::event::{HostFacts, Ours};
@@ -31,6 +31,12 @@ pub struct Cli {
     /// Say nothing on standard error but errors
     #[arg(short, long, global = true, help_heading = "Output")]
     pub quiet: bool,
+    /// Say on standard error what was read, and how
+    #[arg(short, long, global = true, help_heading = "Output")]
+    pub verbose: bool,
+    /// The form of messages on standard error
+    #[arg(long, value_enum, default_value_t = LogFormat::Text, global = true, help_heading = "Output")]
+    pub log_format: LogFormat,
     /// The configuration file (else ./plaint.toml, then $XDG_CONFIG_HOME/plaint/plaint.toml)
     #[arg(long, value_name = "FILE", global = true, help_heading = "Configuration")]
     pub config: Option<PathBuf>,
@@ -43,6 +49,23 @@ const EXAMPLES: &str = "Examples:
   plaint inspect /var/log --tz Europe/London               what is read, what is not, and why
   plaint explain --tz UTC auth.log:212                     how one line is read";
 
+impl Cli {
+    /// What people are told.
+    pub fn voice(&self) -> Voice {
+        Voice {
+            quiet: self.quiet,
+            verbose: self.verbose,
+            json: matches!(self.log_format, LogFormat::Json),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum Color {
     Auto,
@@ -53,16 +76,32 @@ pub enum Color {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Write ready-to-file bundles, one folder per operator
+    #[command(
+        after_help = "Examples:\n  plaint report /var/log --tz Europe/London -o reports\n  plaint report fw.log auth.log --config plaint.toml --since 2026-03-29 -o reports --force"
+    )]
     Report(ReportArgs),
     /// Print one row per source
+    #[command(
+        after_help = "Examples:\n  plaint sources auth.log --tz Europe/London\n  zcat auth.log.2.gz | plaint sources - --tz UTC --log-end 2026-03-29 --format jsonl"
+    )]
     Sources(SourcesArgs),
     /// Print one row per hostile line
+    #[command(
+        after_help = "Examples:\n  plaint events /var/log --tz UTC --format csv > events.csv\n  plaint events auth.log --tz UTC --all --original | jq .plaint.reading"
+    )]
     Events(EventsArgs),
     /// Account for every line: formats, zones, spans, readings, first unread lines
+    #[command(after_help = "Examples:\n  plaint inspect /var/log --tz Europe/London")]
     Inspect(LogArgs),
     /// Show how a line is read: envelope, time, dialect, every reading tried
+    #[command(
+        after_help = "Examples:\n  plaint explain --tz UTC auth.log:212\n  plaint explain --tz UTC < lines.txt"
+    )]
     Explain(ExplainArgs),
     /// Whose address is it, and what does that operator ask for
+    #[command(
+        after_help = "Examples:\n  plaint operators check 192.0.2.70 --operators operators\n  plaint operators show bt"
+    )]
     Operators(OperatorsArgs),
     /// Check reports as they lie on the disk against their operators' rules
     Lint(LintArgs),
@@ -274,6 +313,17 @@ pub struct SourcesArgs {
 pub enum EventsForm {
     Jsonl,
     Csv,
+    Intelmq,
+}
+
+impl From<EventsForm> for plaint::commands::events::Form {
+    fn from(form: EventsForm) -> Self {
+        match form {
+            EventsForm::Jsonl => Self::Jsonl,
+            EventsForm::Csv => Self::Csv,
+            EventsForm::Intelmq => Self::Intelmq,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -489,11 +539,11 @@ impl ReadingArgs {
 
 impl LogArgs {
     /// What a command that reads logs is given.
-    pub fn setup(&self, config: &Config, quiet: bool) -> Outcome<Setup> {
+    pub fn setup(&self, config: &Config, voice: Voice) -> Outcome<Setup> {
         Ok(Setup {
             paths: self.paths.clone(),
             options: self.reading.options(config)?,
-            quiet,
+            voice,
             max_unread: self.reading.max_unread,
         })
     }

@@ -3,7 +3,6 @@
 mod cli;
 mod generate;
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -32,12 +31,7 @@ fn main() -> ExitCode {
     match run(&cli) {
         Ok(code) => ExitCode::from(code),
         Err(fault) => {
-            let text = fault.to_string();
-            let _ = writeln!(
-                anstream::stderr(),
-                "plaint: {}",
-                plaint::text::Untrusted(text.as_bytes())
-            );
+            cli.voice().say(commands::Severity::Error, &fault.to_string());
             ExitCode::from(fault.exit_code())
         }
     }
@@ -69,15 +63,15 @@ fn run(cli: &Cli) -> Outcome<u8> {
     let config = Config::load(cli.config.as_deref())?;
     match &cli.command {
         Command::Sources(args) => {
-            let setup = args.logs.setup(&config, cli.quiet)?;
+            let setup = args.logs.setup(&config, cli.voice())?;
             let operators = args.owner.load(&config)?;
             let (hostile, code) = commands::sources::run(&setup, &operators, args.format.into())?;
             Ok(verdict(code, hostile && args.logs.reading.exit_code))
         }
         Command::Events(args) => {
-            let mut setup = args.logs.setup(&config, cli.quiet)?;
+            let mut setup = args.logs.setup(&config, cli.voice())?;
             let asked = commands::events::Asked {
-                csv: matches!(args.format, cli::EventsForm::Csv),
+                form: args.format.into(),
                 all: args.all,
                 original: args.original,
             };
@@ -85,7 +79,7 @@ fn run(cli: &Cli) -> Outcome<u8> {
             Ok(verdict(code, hostile && args.logs.reading.exit_code))
         }
         Command::Inspect(args) => {
-            let mut setup = args.setup(&config, cli.quiet)?;
+            let mut setup = args.setup(&config, cli.voice())?;
             let (hostile, code) = commands::inspect::run(&mut setup)?;
             Ok(verdict(code, hostile && args.reading.exit_code))
         }
@@ -117,7 +111,7 @@ fn run(cli: &Cli) -> Outcome<u8> {
         }
         Command::Completions { .. } | Command::Man { .. } | Command::Schema { .. } => Ok(0),
         Command::Report(args) => {
-            let mut setup = args.logs.setup(&config, cli.quiet)?;
+            let mut setup = args.logs.setup(&config, cli.voice())?;
             let operators = args.owner.load(&config)?;
             let asked = commands::report::Asked {
                 dir: &args.output,
