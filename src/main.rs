@@ -1,7 +1,6 @@
 //! The command: options in, exit code out, and the one place with a clock.
 
 mod cli;
-mod generate;
 
 use std::process::ExitCode;
 
@@ -12,7 +11,7 @@ use plaint::config::Config;
 use plaint::fault::Outcome;
 use plaint::time::Instant;
 
-use cli::{Cli, Command, OperatorsCommand};
+use cli::{Cli, Command, OperatorsCommand, generate};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {

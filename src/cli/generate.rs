@@ -7,7 +7,7 @@ use clap::CommandFactory as _;
 use plaint::commands::print;
 use plaint::fault::{Fault, Outcome};
 
-use crate::cli::Cli;
+use super::Cli;
 
 /// Prints the completions for a shell.
 pub fn completions(shell: clap_complete::Shell) -> Outcome<u8> {
