@@ -1,22 +1,24 @@
 //! The command line as typed, and what it means.
 
+mod gather;
+pub mod generate;
+
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use plaint::addr::Addr;
-use plaint::commands::Setup;
-use plaint::commands::gather::Asked as Gathering;
 use plaint::commands::sources::Form;
+use plaint::commands::{Setup, Voice};
 use plaint::config::{Config, instant};
 use plaint::dialect::Transport;
 use plaint::event::{HostFacts, Ours};
 use plaint::fault::{Fault, Outcome};
-use plaint::gather::{Servers, Store};
 use plaint::operator::Operators;
 use plaint::run::Options;
 use plaint::source::ScanLimits;
 use plaint::time::{Instant, Zone};
+
+use gather::GatherArgs;
 
 /// Turns firewall, sshd and mail logs into abuse reports that the operator of
 /// the attacking address will act on.
@@ -31,6 +33,12 @@ pub struct Cli {
     /// Say nothing on standard error but errors
     #[arg(short, long, global = true, help_heading = "Output")]
     pub quiet: bool,
+    /// Say on standard error what was read, and how
+    #[arg(short, long, global = true, help_heading = "Output")]
+    pub verbose: bool,
+    /// The form of messages on standard error
+    #[arg(long, value_enum, default_value_t = LogFormat::Text, global = true, help_heading = "Output")]
+    pub log_format: LogFormat,
     /// The configuration file (else ./plaint.toml, then $XDG_CONFIG_HOME/plaint/plaint.toml)
     #[arg(long, value_name = "FILE", global = true, help_heading = "Configuration")]
     pub config: Option<PathBuf>,
@@ -43,6 +51,23 @@ const EXAMPLES: &str = "Examples:
   plaint inspect /var/log --tz Europe/London               what is read, what is not, and why
   plaint explain --tz UTC auth.log:212                     how one line is read";
 
+impl Cli {
+    /// What people are told.
+    pub fn voice(&self) -> Voice {
+        Voice {
+            quiet: self.quiet,
+            verbose: self.verbose,
+            json: matches!(self.log_format, LogFormat::Json),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum Color {
     Auto,
@@ -53,16 +78,32 @@ pub enum Color {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Write ready-to-file bundles, one folder per operator
+    #[command(
+        after_help = "Examples:\n  plaint report /var/log --tz Europe/London -o reports\n  plaint report fw.log auth.log --config plaint.toml --since 2026-03-29 -o reports --force"
+    )]
     Report(ReportArgs),
     /// Print one row per source
+    #[command(
+        after_help = "Examples:\n  plaint sources auth.log --tz Europe/London\n  zcat auth.log.2.gz | plaint sources - --tz UTC --log-end 2026-03-29 --format jsonl"
+    )]
     Sources(SourcesArgs),
     /// Print one row per hostile line
+    #[command(
+        after_help = "Examples:\n  plaint events /var/log --tz UTC --format csv > events.csv\n  plaint events auth.log --tz UTC --all --original | jq .plaint.reading"
+    )]
     Events(EventsArgs),
     /// Account for every line: formats, zones, spans, readings, first unread lines
+    #[command(after_help = "Examples:\n  plaint inspect /var/log --tz Europe/London")]
     Inspect(LogArgs),
     /// Show how a line is read: envelope, time, dialect, every reading tried
+    #[command(
+        after_help = "Examples:\n  plaint explain --tz UTC auth.log:212\n  plaint explain --tz UTC < lines.txt"
+    )]
     Explain(ExplainArgs),
     /// Whose address is it, and what does that operator ask for
+    #[command(
+        after_help = "Examples:\n  plaint operators check 192.0.2.70 --operators operators\n  plaint operators show bt"
+    )]
     Operators(OperatorsArgs),
     /// Check reports as they lie on the disk against their operators' rules
     Lint(LintArgs),
@@ -70,6 +111,22 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Ask WHOIS, RDAP and traceroute about the sources of a run, for the next one
     Gather(GatherArgs),
+    /// Print the JSON schema of an output, or of the configuration
+    Schema {
+        /// Of what
+        #[arg(value_parser = plaint::commands::schema::SCHEMAS.map(|(name, _)| name))]
+        output: String,
+    },
+    /// Print what completes commands and options in a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write a man page of each command
+    Man {
+        /// The folder to write them into
+        dir: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -92,75 +149,6 @@ pub struct VerifyArgs {
     /// Logs, or folders they lie in; else they are looked for where the run found them
     #[arg(long, value_name = "PATH")]
     pub logs: Vec<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub struct GatherArgs {
-    /// A folder that `plaint report` wrote
-    #[arg(value_name = "DIR")]
-    pub dir: PathBuf,
-    /// Ask WHOIS, from IANA on by referrals
-    #[arg(long)]
-    pub whois: bool,
-    /// Ask RDAP at the registry that IANA's bootstrap files name; needs curl
-    #[arg(long)]
-    pub rdap: bool,
-    /// Run the system's traceroute
-    #[arg(long)]
-    pub traceroute: bool,
-    /// Where answers go that the configuration names no folder for
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    pub into: PathBuf,
-    /// Ask again where an answer is older than this
-    #[arg(long, value_name = "DAYS", default_value_t = 7)]
-    pub max_age: u32,
-    /// Seconds between two questions
-    #[arg(long, value_name = "SECONDS", default_value_t = 1.0)]
-    pub pause: f64,
-    /// Seconds that one answer may take
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
-    pub patience: u64,
-    /// The first WHOIS server
-    #[arg(long, value_name = "HOST[:PORT]", help_heading = "Servers")]
-    pub whois_server: Option<String>,
-    /// Where the RDAP bootstrap files lie
-    #[arg(long, value_name = "URL", help_heading = "Servers")]
-    pub rdap_bootstrap: Option<String>,
-    /// The traceroute program
-    #[arg(long, value_name = "FILE", help_heading = "Servers")]
-    pub traceroute_program: Option<PathBuf>,
-}
-
-impl GatherArgs {
-    /// What is asked, and where answers go.
-    pub fn asked(&self, config: &Config) -> Outcome<Gathering> {
-        if !(self.whois || self.rdap || self.traceroute) {
-            return Err(Fault::usage("nothing is asked: add --whois, --rdap or --traceroute"));
-        }
-        let store = |wanted: bool, configured: &Option<PathBuf>, name: &str| {
-            let folder = configured.clone().unwrap_or_else(|| self.into.join(name));
-            wanted.then(|| Store::new(folder, i64::from(self.max_age) * 86_400))
-        };
-        let (mut servers, paths) = (Servers::default(), &config.operators);
-        servers.whois = self.whois_server.clone().unwrap_or(servers.whois);
-        servers.traceroute = self.traceroute_program.clone().unwrap_or(servers.traceroute);
-        if let Some(url) = &self.rdap_bootstrap {
-            servers.rdap_bootstrap = format!("{}/", url.trim_end_matches('/'));
-        }
-        Ok(Gathering {
-            whois: store(self.whois, &paths.whois, "whois"),
-            rdap: store(self.rdap, &paths.rdap, "rdap"),
-            traceroute: store(self.traceroute, &paths.traceroute, "traceroute"),
-            servers,
-        })
-    }
-
-    /// The seconds to wait.
-    pub fn waits(&self) -> Outcome<(Duration, Duration)> {
-        let pause = Duration::try_from_secs_f64(self.pause)
-            .map_err(|e| Fault::usage(format!("--pause {}: {e}", self.pause)))?;
-        Ok((pause, Duration::from_secs(self.patience.clamp(1, 3600))))
-    }
 }
 
 #[derive(Debug, Args)]
@@ -258,6 +246,17 @@ pub struct SourcesArgs {
 pub enum EventsForm {
     Jsonl,
     Csv,
+    Intelmq,
+}
+
+impl From<EventsForm> for plaint::commands::events::Form {
+    fn from(form: EventsForm) -> Self {
+        match form {
+            EventsForm::Jsonl => Self::Jsonl,
+            EventsForm::Csv => Self::Csv,
+            EventsForm::Intelmq => Self::Intelmq,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -473,11 +472,11 @@ impl ReadingArgs {
 
 impl LogArgs {
     /// What a command that reads logs is given.
-    pub fn setup(&self, config: &Config, quiet: bool) -> Outcome<Setup> {
+    pub fn setup(&self, config: &Config, voice: Voice) -> Outcome<Setup> {
         Ok(Setup {
             paths: self.paths.clone(),
             options: self.reading.options(config)?,
-            quiet,
+            voice,
             max_unread: self.reading.max_unread,
         })
     }

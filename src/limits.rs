@@ -56,6 +56,9 @@ pub const EVIDENCE_LINES: usize = 1024;
 /// pixels each on a telephone of 400.
 pub const TIMELINE_BUCKETS: usize = 96;
 
+/// Octets of an item of evidence in XARF: its specification, version 4.2.0.
+pub const XARF_EVIDENCE_BYTES: usize = 5 * 1024 * 1024;
+
 /// Rows of the page's long lists; the rest are counted, and are in `summary.json` and `held.jsonl`.
 /// A hundred is what a person scrolls through.
 pub const PAGE_ROWS: usize = 100;

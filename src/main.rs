@@ -2,7 +2,6 @@
 
 mod cli;
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -12,7 +11,7 @@ use plaint::config::Config;
 use plaint::fault::Outcome;
 use plaint::time::Instant;
 
-use cli::{Cli, Command, OperatorsCommand};
+use cli::{Cli, Command, OperatorsCommand, generate};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -31,12 +30,7 @@ fn main() -> ExitCode {
     match run(&cli) {
         Ok(code) => ExitCode::from(code),
         Err(fault) => {
-            let text = fault.to_string();
-            let _ = writeln!(
-                anstream::stderr(),
-                "plaint: {}",
-                plaint::text::Untrusted(text.as_bytes())
-            );
+            cli.voice().say(commands::Severity::Error, &fault.to_string());
             ExitCode::from(fault.exit_code())
         }
     }
@@ -58,18 +52,25 @@ fn watch() {
 }
 
 fn run(cli: &Cli) -> Outcome<u8> {
+    // These need no configuration, and a broken one must not stop them.
+    match &cli.command {
+        Command::Completions { shell } => return generate::completions(*shell),
+        Command::Man { dir } => return generate::man(dir),
+        Command::Schema { output } => return commands::schema::run(output),
+        _ => {}
+    }
     let config = Config::load(cli.config.as_deref())?;
     match &cli.command {
         Command::Sources(args) => {
-            let setup = args.logs.setup(&config, cli.quiet)?;
+            let setup = args.logs.setup(&config, cli.voice())?;
             let operators = args.owner.load(&config)?;
             let (hostile, code) = commands::sources::run(&setup, &operators, args.format.into())?;
             Ok(verdict(code, hostile && args.logs.reading.exit_code))
         }
         Command::Events(args) => {
-            let mut setup = args.logs.setup(&config, cli.quiet)?;
+            let mut setup = args.logs.setup(&config, cli.voice())?;
             let asked = commands::events::Asked {
-                csv: matches!(args.format, cli::EventsForm::Csv),
+                form: args.format.into(),
                 all: args.all,
                 original: args.original,
             };
@@ -77,7 +78,7 @@ fn run(cli: &Cli) -> Outcome<u8> {
             Ok(verdict(code, hostile && args.logs.reading.exit_code))
         }
         Command::Inspect(args) => {
-            let mut setup = args.setup(&config, cli.quiet)?;
+            let mut setup = args.setup(&config, cli.voice())?;
             let (hostile, code) = commands::inspect::run(&mut setup)?;
             Ok(verdict(code, hostile && args.reading.exit_code))
         }
@@ -107,8 +108,9 @@ fn run(cli: &Cli) -> Outcome<u8> {
             let manner = plaint::gather::Manner { now: &clock, pause, patience };
             commands::gather::run(&args.dir, &args.asked(&config)?, &manner, cli.quiet)
         }
+        Command::Completions { .. } | Command::Man { .. } | Command::Schema { .. } => Ok(0),
         Command::Report(args) => {
-            let mut setup = args.logs.setup(&config, cli.quiet)?;
+            let mut setup = args.logs.setup(&config, cli.voice())?;
             let operators = args.owner.load(&config)?;
             let asked = commands::report::Asked {
                 dir: &args.output,

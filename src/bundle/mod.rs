@@ -12,6 +12,7 @@ pub mod letter;
 pub mod mail;
 pub mod table;
 pub mod todo;
+pub mod xarf;
 pub mod folder;
 pub mod row;
 pub mod page;

@@ -102,10 +102,12 @@ fn the_tree() {
     };
     let usual =
         ["NOTES.txt", "events.csv", "evidence.jsonl", "evidence.log", "report.eml", "report.txt"];
-    assert_eq!(inside("janet/irt/192.0.2.7"), usual);
+    let two = ["xarf-port-scan.json", "xarf-ssh-login.json"];
+    assert_eq!(inside("janet/irt/192.0.2.7"), [&usual[..], &two].concat());
     let mut draft = vec!["TODO.txt"];
     draft.extend(usual.into_iter().filter(|f| *f != "NOTES.txt"));
     assert_eq!(inside("bt/abuse-uk/198.51.100.7"), draft);
+    draft.push("xarf.json");
     assert_eq!(inside("unattributed/62.0.0.7"), draft);
     assert_eq!((written.sources, written.held), (7, 2));
     assert_eq!(written.count(Verdict::Ready), 2);

@@ -18,7 +18,7 @@ use super::manifest::{FileRecord, InputRecord, head};
 use super::page::{Account, Tally};
 use super::row::BundleRow;
 use super::sources::families_json;
-use super::{evidence, letter, mail, table, todo};
+use super::{evidence, letter, mail, table, todo, xarf};
 
 /// The folder of what nobody claims.
 const NOBODY: &str = "unattributed";
@@ -159,6 +159,7 @@ impl<'a> Run<'_, 'a> {
         let letter = letter::letter(&part, operator);
         let lines = part.lines();
         let mut redactor = letter::redact::Redactor::of(&part);
+        let sides = xarf::sides(&part, operator);
         let mut files: Vec<(&str, Vec<u8>)> = vec![
             ("evidence.jsonl", evidence::index(&lines)),
             ("evidence.log", evidence::log(&lines)),
@@ -172,6 +173,9 @@ impl<'a> Run<'_, 'a> {
         if let Some(notes) = todo::notes(filing) {
             files.push(("NOTES.txt", notes.into_bytes()));
         }
+        files.extend(
+            sides.iter().filter_map(|s| s.made.as_ref().ok()).map(|(n, b)| (n.as_str(), b.clone())),
+        );
         files.sort();
         for (name, bytes) in files {
             let path = format!("{inside}/{name}");
@@ -232,6 +236,8 @@ impl<'a> Run<'_, 'a> {
             map.insert("reference".to_owned(), json!(letter.reference));
             map.insert("record".to_owned(), json!(record));
             map.insert("incidents".to_owned(), json!(incidents));
+            let formats: Vec<Value> = sides.iter().map(xarf::Side::json).collect();
+            map.insert("formats".to_owned(), json!(formats));
             map.insert("log_lines".to_owned(), json!(part.total_lines()));
             map.insert("evidence_lines".to_owned(), json!(lines.len()));
             map.insert("lines_shown".to_owned(), json!(letter.shown));

@@ -9,7 +9,9 @@ use crate::input::Input;
 use crate::limits::REPEATS;
 use crate::run::progress::{self, Stage};
 use crate::run::{Logs, Options, Scan, scan};
-use crate::text::{Untrusted, shown};
+use crate::text::shown;
+
+use super::voice::{Severity, Voice};
 
 /// What a command that reads logs is given.
 #[derive(Debug)]
@@ -18,8 +20,8 @@ pub struct Setup {
     pub paths: Vec<PathBuf>,
     /// How to run.
     pub options: Options,
-    /// Say nothing but errors.
-    pub quiet: bool,
+    /// What people are told.
+    pub voice: Voice,
     /// More unread lines than this end with exit code 4.
     pub max_unread: Option<u64>,
 }
@@ -76,7 +78,7 @@ impl Setup {
     /// A bar on a terminal, and only there.
     fn progress(&self, logs: &Logs) -> indicatif::ProgressBar {
         let total: u64 = logs.logs.iter().map(|l| l.input.bytes).sum();
-        if self.quiet || !io::stderr().is_terminal() || total < 32 << 20 {
+        if self.voice.quiet || self.voice.json || !io::stderr().is_terminal() || total < 32 << 20 {
             return indicatif::ProgressBar::hidden();
         }
         let bar = indicatif::ProgressBar::new(total);
@@ -90,17 +92,34 @@ impl Setup {
 
     /// Says on standard error what a person should know of the inputs.
     fn tell(&self, logs: &Logs, scan: &Scan) {
-        let mut err = anstream::stderr().lock();
+        let say = |severity, text: String| self.voice.say(severity, &text);
         for fault in logs.faults.iter().chain(&scan.faults) {
-            let _ = writeln!(err, "plaint: {}", Untrusted(fault.to_string().as_bytes()));
+            say(Severity::Error, fault.to_string());
         }
         for bound in scan.bounds_met(&self.options) {
-            let _ = writeln!(err, "plaint: {bound}");
-        }
-        if self.quiet {
-            return;
+            // It bears on what was counted: told even to those who asked for quiet.
+            say(Severity::Error, bound.clone());
         }
         for (log, account) in logs.logs.iter().zip(&scan.accounts) {
+            let path = shown(&log.input.path);
+            if self.voice.tells(Severity::Detail) {
+                let readings: Vec<String> = Reading::ALL
+                    .iter()
+                    .zip(account.readings)
+                    .map(|(r, n)| format!("{n} {}", r.word()))
+                    .collect();
+                let zone = if log.zone.is_empty() { "stated" } else { &log.zone };
+                say(
+                    Severity::Detail,
+                    format!(
+                        "{path}: {}, {} bytes, zone {zone}, {} lines: {}",
+                        log.input.form.word(),
+                        log.input.bytes,
+                        account.lines,
+                        readings.join(", ")
+                    ),
+                );
+            }
             if account.lines > 0 && account.count(Reading::Unread) == account.lines {
                 let first = match account.unread_shown.first() {
                     _ if log.input.utf16 => {
@@ -109,28 +128,31 @@ impl Setup {
                     Some(u) => u.reason.reason(),
                     None => "",
                 };
-                let _ = writeln!(
-                    err,
-                    "plaint: {}: not one of its {} lines could be read (first: {first}); plaint inspect shows them",
-                    shown(&log.input.path),
-                    account.lines
+                say(
+                    Severity::Warning,
+                    format!(
+                        "{path}: not one of its {} lines could be read (first: {first}); plaint inspect shows them",
+                        account.lines
+                    ),
                 );
             }
         }
         for (log, account) in logs.logs.iter().zip(&scan.accounts).filter(|(_, a)| a.capped > 0) {
-            let _ = writeln!(
-                err,
-                "plaint: {}: {} lines claim to stand for {REPEATS} or more; each was counted as {REPEATS}",
-                shown(&log.input.path),
-                account.capped
+            say(
+                Severity::Warning,
+                format!(
+                    "{}: {} lines claim to stand for {REPEATS} or more; each was counted as {REPEATS}",
+                    shown(&log.input.path),
+                    account.capped
+                ),
             );
         }
         for (path, reason) in &logs.passed_over {
-            let _ = writeln!(err, "plaint: {}: passed over: {reason}", shown(path));
+            say(Severity::Note, format!("{}: passed over: {reason}", shown(path)));
         }
         for (lost, kept) in &logs.repeated {
-            let _ =
-                writeln!(err, "plaint: {}: a copy of {}, counted once", shown(lost), shown(kept));
+            let text = format!("{}: a copy of {}, counted once", shown(lost), shown(kept));
+            say(Severity::Note, text);
         }
     }
 

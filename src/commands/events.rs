@@ -6,12 +6,24 @@ use crate::run::{Wanted, replay};
 use crate::text::csv_cell;
 
 use super::common::{Setup, print};
+use super::intelmq;
+
+/// In which form events are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// One JSON object a line, with ECS names.
+    Jsonl,
+    /// Comma-separated, safe for spreadsheets.
+    Csv,
+    /// One JSON object a line, with IntelMQ's names; hostile lines alone.
+    Intelmq,
+}
 
 /// What to print of which lines.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked {
-    /// As CSV, else JSON.
-    pub csv: bool,
+    /// The form.
+    pub form: Form,
     /// Also benign, context and quarantined lines.
     pub all: bool,
     /// Each line as it was logged, too.
@@ -31,9 +43,13 @@ pub fn run(setup: &mut Setup, asked: Asked) -> Outcome<(bool, u8)> {
     let wanted = if asked.all { Wanted::Known } else { Wanted::Hostile };
     let write = |out: &mut Vec<u8>, event: &Event<'_>, line: &[u8]| {
         let event = Event { original: asked.original.then_some(line), ..*event };
-        if asked.csv { write_csv(out, &event) } else { event.write_json(out) }
+        match asked.form {
+            Form::Jsonl => event.write_json(out),
+            Form::Csv => write_csv(out, &event),
+            Form::Intelmq => intelmq::write(out, &event),
+        }
     };
-    if asked.csv {
+    if asked.form == Form::Csv {
         print(HEADINGS.as_bytes())?;
     }
     let mut failed: Option<Fault> = None;

@@ -1,7 +1,9 @@
 //! The commands: what each prints, from what a run comes to.
 
+pub mod voice;
 pub mod common;
 pub mod sources;
+pub mod intelmq;
 pub mod events;
 pub mod inspect;
 pub mod explain;
@@ -10,5 +12,7 @@ pub mod report;
 pub mod lint;
 pub mod verify;
 pub mod gather;
+pub mod schema;
 
-pub use common::Setup;
+pub use common::{Setup, print};
+pub use voice::{Severity, Voice};

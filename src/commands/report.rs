@@ -1,7 +1,6 @@
 //! `plaint report`: from logs to the folder one files.
 
 use std::collections::{BTreeSet, HashMap};
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
@@ -24,6 +23,7 @@ use crate::text::shown;
 use crate::time::Instant;
 
 use super::common::Setup;
+use super::voice::{Severity, Voice};
 
 /// What a report is asked to be.
 #[derive(Debug)]
@@ -82,9 +82,7 @@ pub fn run(
         case(*addr, source, setup, config, operators, evidence.remove(addr).unwrap_or_default())
     });
     let written = bundle::write(folder, &plan, cases)?;
-    if !setup.quiet {
-        tell(&written, asked.dir);
-    }
+    tell(&written, asked.dir, setup.voice);
     Ok((!rows.is_empty(), setup.exit_code(&logs, &scan)))
 }
 
@@ -240,24 +238,23 @@ fn references(
 }
 
 /// Says what is ready, what is missing, and what to do next.
-fn tell(written: &Written, dir: &Path) {
-    let mut err = anstream::stderr().lock();
+fn tell(written: &Written, dir: &Path, voice: Voice) {
     for addr in &written.logged_in {
-        let _ = writeln!(
-            err,
-            "plaint: {addr} LOGGED IN after many failed tries: look at that host before you file anything"
+        let text = format!(
+            "{addr} LOGGED IN after many failed tries: look at that host before you file anything"
         );
+        voice.say(Severity::Warning, &text);
     }
     let count = |v| written.count(v);
-    let _ = writeln!(
-        err,
-        "plaint: {} hostile sources: {} reports ready, {} drafts, {} unattributed; {} sources held (held.jsonl says why)",
+    let text = format!(
+        "{} hostile sources: {} reports ready, {} drafts, {} unattributed; {} sources held (held.jsonl says why)",
         written.sources,
         count(Verdict::Ready),
         count(Verdict::Draft),
         count(Verdict::Unattributed),
         written.held
     );
+    voice.say(Severity::Note, &text);
     let mut missing: Vec<&str> =
         written.bundles.iter().flat_map(|b| b.missing.iter().copied()).collect();
     missing.sort_unstable();
@@ -266,21 +263,16 @@ fn tell(written: &Written, dir: &Path) {
     counted.sort_by_key(|(n, id)| (std::cmp::Reverse(*n), *id));
     if !counted.is_empty() {
         let list: Vec<String> = counted.iter().map(|(n, id)| format!("{id} ({n})")).collect();
-        let _ = writeln!(
-            err,
-            "plaint: drafts lack: {}; each TODO.txt says what to add",
-            list.join(", ")
-        );
+        let text = format!("drafts lack: {}; each TODO.txt says what to add", list.join(", "));
+        voice.say(Severity::Warning, &text);
     }
+    let folder = shown(dir);
     if let Some(b) = written.bundles.iter().find(|b| b.verdict == Verdict::Ready) {
-        let _ = writeln!(
-            err,
-            "plaint: next: read {}/{}/report.txt, and mail report.eml to {}",
-            shown(dir),
-            b.path,
-            b.to
-        );
+        let text =
+            format!("next: read {folder}/{}/report.txt, and mail report.eml to {}", b.path, b.to);
+        voice.say(Severity::Note, &text);
     } else if let Some(b) = written.bundles.first() {
-        let _ = writeln!(err, "plaint: next: read {}/{}/report.txt", shown(dir), b.path);
+        voice.say(Severity::Note, &format!("next: read {folder}/{}/report.txt", b.path));
     }
+    voice.say(Severity::Note, &format!("all of it as a page: {folder}/index.html"));
 }

@@ -316,7 +316,12 @@ fn reported(log: &Path, out: &Path, chunk: usize, threads: usize) -> BTreeMap<St
         chunk_bytes: chunk,
         ..Options::default()
     };
-    let mut setup = Setup { paths: vec![log.to_owned()], options, quiet: true, max_unread: None };
+    let mut setup = Setup {
+        paths: vec![log.to_owned()],
+        options,
+        voice: plaint::commands::Voice { quiet: true, ..plaint::commands::Voice::default() },
+        max_unread: None,
+    };
     let asked = report::Asked {
         dir: out,
         force: false,

@@ -1,0 +1,40 @@
+//! What is made of the command line itself: completions for shells, and man pages.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use clap::CommandFactory as _;
+use plaint::commands::print;
+use plaint::fault::{Fault, Outcome};
+
+use super::Cli;
+
+/// Prints the completions for a shell.
+pub fn completions(shell: clap_complete::Shell) -> Outcome<u8> {
+    let mut out = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "plaint", &mut out);
+    print(&out)?;
+    Ok(0)
+}
+
+/// Writes a man page of each command into a folder.
+pub fn man(dir: &Path) -> Outcome<u8> {
+    std::fs::create_dir_all(dir).map_err(|e| Fault::file(dir, e))?;
+    let mut command = Cli::command();
+    command.build();
+    let mut pages = vec![("plaint".to_owned(), command.clone())];
+    while let Some((name, command)) = pages.pop() {
+        let path = dir.join(format!("{name}.1"));
+        let mut page = Vec::new();
+        // The date of a page would be the clock's.
+        let man =
+            clap_mangen::Man::new(command.clone().display_name(&name)).date("").manual("plaint");
+        man.render(&mut page).map_err(|e| Fault::file(&path, e))?;
+        let mut file = std::fs::File::create(&path).map_err(|e| Fault::file(&path, e))?;
+        file.write_all(&page).map_err(|e| Fault::file(&path, e))?;
+        for sub in command.get_subcommands().filter(|c| c.get_name() != "help") {
+            pages.push((format!("{name}-{}", sub.get_name()), sub.clone()));
+        }
+    }
+    Ok(0)
+}
