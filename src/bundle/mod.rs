@@ -12,6 +12,7 @@ pub mod letter;
 pub mod mail;
 pub mod table;
 pub mod todo;
+mod list;
 pub mod folder;
 pub mod row;
 pub mod page;
@@ -27,3 +28,6 @@ pub use write::{Plan, Written, write};
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod reasons;
