@@ -13,6 +13,7 @@ pub mod mail;
 pub mod table;
 pub mod todo;
 pub mod xarf;
+mod list;
 pub mod folder;
 pub mod row;
 pub mod page;
@@ -28,3 +29,6 @@ pub use write::{Plan, Written, write};
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod reasons;

@@ -74,6 +74,59 @@ fn json_of(path: &Path) -> Value {
 }
 
 #[test]
+fn lists_and_incidents() {
+    let file = |id: &str, net: &str, bundle: &str| {
+        format!(
+            "id = '{id}'\n[match]\nprefixes = ['{net}']\n[bundle]\n{bundle}\n[[channel]]\nid = 'a'\nkind = 'form'\nurl = 'https://isp.example/abuse'\n[[route]]\nclass = ['*']\nchannel = 'a'\n[enum]\nssh-login = 'Brute Force'\n"
+        )
+    };
+    let list = file("lists", "198.51.100.128/27", "one_per = 'list'\nmax_sources = 2");
+    let each = file("each", "198.51.100.160/27", "one_per = 'incident'");
+    let world = World::with(&[&list, &each]);
+    let logs = [
+        Log::of("198.51.100.130").ssh(12),
+        Log::of("198.51.100.131").ssh(10),
+        Log::of("198.51.100.132").ssh(11),
+        Log::of("198.51.100.133").ssh(1),
+        Log::of("198.51.100.161").ssh(12).spam(6),
+    ];
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out");
+    write(&out, false, &plan(&world), logs.iter().map(|l| Ok(world.case(l)))).unwrap();
+    let files = tree(&out);
+    for path in [
+        "each/a/198.51.100.161.ssh-login/report.txt",
+        "each/a/198.51.100.161.spam/report.txt",
+        "lists/a/198.51.100.132/report.txt",
+    ] {
+        assert!(files.contains(&path.to_owned()), "{files:?}");
+    }
+    let read = |path: &str| fs::read_to_string(out.join("lists/a").join(path)).unwrap();
+    let (first, second) = (read("list-1.csv"), read("list-2.csv"));
+    assert_eq!((first.lines().count(), second.lines().count()), (1 + 12 + 10, 1 + 11));
+    assert!(
+        first.starts_with(
+            "ip,datetime,log\n198.51.100.130,2026-02-03T03:14:07Z,2026-02-03T03:14:07Z bastion sshd"
+        ),
+        "{first}"
+    );
+    assert!(!out.join("lists/a/list-3.csv").exists() && !second.contains("198.51.100.133"));
+    let text = read("list-1.txt");
+    for part in [
+        "SOURCES (2, all times UTC)\n198.51.100.130 Brute Force: 12 events, 2026-02-03 03:14:07 UTC to ",
+        "\nTime zone of all times in this report: +0000\n",
+        "CLOCK\n",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    // They are files like any other: listed, and hashed.
+    let sums = fs::read_to_string(out.join("lists/SHA256SUMS")).unwrap();
+    assert!(sums.contains("  a/list-2.txt\n"), "{sums}");
+    let verified = verify::verify(&out, &[]).unwrap();
+    assert!(verified.wrong.is_empty(), "{:?}", verified.wrong);
+}
+
+#[test]
 fn the_tree() {
     let world = World::new();
     let temp = tempfile::tempdir().unwrap();

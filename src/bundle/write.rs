@@ -7,13 +7,16 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::addr::Addr;
+use crate::class::Class;
 use crate::fault::{Fault, Outcome};
 use crate::hash::sha256;
 use crate::judge::{Case, Context, Filing, Verdict, judge};
+use crate::operator::profile::OnePer;
 use crate::source::ScanLimits;
 use crate::time::Instant;
 
 use super::folder::Folder;
+use super::list::Lists;
 use super::manifest::{FileRecord, InputRecord, head};
 use super::page::{Account, Tally};
 use super::row::BundleRow;
@@ -81,6 +84,7 @@ pub fn write<'a>(
         folder,
         plan,
         operators: BTreeSet::new(),
+        lists: BTreeMap::new(),
         tally: Tally::new(span(&plan.inputs)),
     };
     for case in cases {
@@ -103,6 +107,7 @@ struct Run<'p, 'a> {
     plan: &'p Plan<'a>,
     written: Written,
     operators: BTreeSet<String>,
+    lists: BTreeMap<String, Lists>,
     tally: Tally,
 }
 
@@ -150,13 +155,22 @@ impl<'a> Run<'_, 'a> {
     fn file(&mut self, case: &Case<'a>, filing: &Filing<'a>, held: &Value) -> Outcome<()> {
         let part = filing.part(case, &self.plan.context);
         let operator = filing.operator.map_or(NOBODY, |o| o.id.as_str());
-        let source = slug(&case.addr.to_string().replace(':', "-"));
+        let mut source = slug(&case.addr.to_string().replace(':', "-"));
+        if filing.rules.is_some_and(|r| r.bundle.one_per == OnePer::Incident) {
+            // Each incident has a folder of its own.
+            let classes: Vec<&str> = part.classes().into_iter().map(Class::word).collect();
+            source = format!("{source}.{}", classes.join("."));
+        }
         let inside = match (filing.operator, filing.channel) {
             (None, _) => source,
             (Some(_), Some(channel)) => format!("{}/{source}", slug(&channel.id)),
             (Some(_), None) => format!("{UNDETERMINED}/{source}"),
         };
         let letter = letter::letter(&part, operator);
+        if let Some(channel) = filing.channel {
+            let lists = self.lists.entry(operator.to_owned()).or_default();
+            lists.take(&slug(&channel.id), &part, filing, &letter);
+        }
         let lines = part.lines();
         let mut redactor = letter::redact::Redactor::of(&part);
         let sides = xarf::sides(&part, operator);
@@ -178,13 +192,7 @@ impl<'a> Run<'_, 'a> {
         );
         files.sort();
         for (name, bytes) in files {
-            let path = format!("{inside}/{name}");
-            self.folder.write(&format!("{operator}/{path}"), &bytes)?;
-            let hash = sha256(&bytes);
-            let row = json!({ "path": path, "bytes": bytes.len(), "sha256": hash });
-            self.folder.note(&format!("{operator}.files"), format!("{row}\n").as_bytes())?;
-            self.folder
-                .note(&format!("{operator}.sums"), format!("{hash}  {path}\n").as_bytes())?;
+            self.put(operator, &format!("{inside}/{name}"), &bytes)?;
         }
         self.operators.insert(operator.to_owned());
 
@@ -250,8 +258,23 @@ impl<'a> Run<'_, 'a> {
         Ok(())
     }
 
-    /// Writes an operator's manifest and sums.
-    fn close(&self, operator: &str) -> Outcome<()> {
+    /// Writes a file of an operator's folder and notes it for manifest and sums.
+    fn put(&self, operator: &str, path: &str, bytes: &[u8]) -> Outcome<()> {
+        self.folder.write(&format!("{operator}/{path}"), bytes)?;
+        let hash = sha256(bytes);
+        let row = json!({ "path": path, "bytes": bytes.len(), "sha256": hash });
+        self.folder.note(&format!("{operator}.files"), format!("{row}\n").as_bytes())?;
+        self.folder.note(&format!("{operator}.sums"), format!("{hash}  {path}\n").as_bytes())
+    }
+
+    /// Writes an operator's lists, manifest and sums.
+    fn close(&mut self, operator: &str) -> Outcome<()> {
+        if let Some(lists) = self.lists.remove(operator) {
+            for (path, bytes) in lists.files()? {
+                self.put(operator, &path, &bytes)?;
+            }
+        }
+
         let mut map = head(&self.plan.inputs, &self.plan.references, &self.plan.options);
         map.insert("operator".to_owned(), json!((operator != NOBODY).then_some(operator)));
         let mut out = opened(&Value::Object(map))?;

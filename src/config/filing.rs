@@ -68,6 +68,13 @@ pub struct Filing {
     pub evidence_lines: usize,
     /// What is replaced in what is filed.
     pub redact: Vec<Redaction>,
+    /// A secret of one's own: with it a text has the same token in every
+    /// report, and nobody else can tell which text that was.
+    #[serde(deserialize_with = "secret")]
+    pub redact_key: Option<String>,
+    /// Operators, by id, that get lines as they were logged though their
+    /// customer may read them: the user's decision, never ours.
+    pub unedited_to: Vec<String>,
     /// How many events of a class make it worth a desk's time.
     pub thresholds: Thresholds,
 }
@@ -78,8 +85,19 @@ impl Default for Filing {
             max_age_days: None,
             evidence_lines: 50,
             redact: Vec::new(),
+            redact_key: None,
+            unedited_to: Vec::new(),
             thresholds: Thresholds::default(),
         }
+    }
+}
+
+/// A secret that cannot be guessed by trying.
+fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(from)?;
+    match text.len() >= 16 {
+        true => Ok(Some(text)),
+        false => Err(serde::de::Error::custom("a key of fewer than 16 characters is soon guessed")),
     }
 }
 

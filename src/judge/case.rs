@@ -138,6 +138,13 @@ impl<'p> Part<'p, '_> {
         offsets.all(|o| o == Some(first)).then_some(first)
     }
 
+    /// Whether the user decided that this desk gets lines as they were logged.
+    #[must_use]
+    pub fn sent_unedited(&self) -> bool {
+        let to = &self.context.config.filing.unedited_to;
+        self.rules.is_some_and(|p| p.log.unedited == Need::Must && to.contains(&p.id))
+    }
+
     /// How much the desk wants something; without rules it would be nice.
     #[must_use]
     pub fn need(&self, of: impl Fn(&Profile) -> Need) -> Need {

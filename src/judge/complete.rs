@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::class::{Class, Family};
 use crate::dialect::Transport;
-use crate::operator::Need;
+use crate::operator::{Need, Profile};
 use crate::time::Fold;
 
 use super::case::{Part, lacking};
@@ -60,21 +60,7 @@ fn log(part: &Part<'_, '_>, lines: &[&EvidenceLine]) -> Vec<Finding> {
         );
     }
     if let Some(p) = part.rules {
-        if p.log.unedited == Need::Must && !part.context.config.filing.redact.is_empty() {
-            out.push(
-                Finding::new(
-                    "RED-1",
-                    Effect::Draft,
-                    "filing.redact",
-                    format!(
-                        "{} wants lines as they were logged, and filing.redact changes them.",
-                        p.name
-                    ),
-                )
-                .remedy("decide: take filing.redact out, or send the report elsewhere")
-                .by(part.authority()),
-            );
-        }
+        out.extend(unedited(part, p));
         if p.log.unedited == Need::Must && !lines.is_empty() && part.as_logged().is_none() {
             out.push(
                 Finding::new(
@@ -110,6 +96,37 @@ fn log(part: &Part<'_, '_>, lines: &[&EvidenceLine]) -> Vec<Finding> {
         }
     }
     out
+}
+
+/// Lines as they were logged, and something that speaks against it: one of
+/// the two has to give way, and which is for the user to say.
+fn unedited(part: &Part<'_, '_>, p: &Profile) -> Option<Finding> {
+    if p.log.unedited != Need::Must {
+        return None;
+    }
+    let filing = &part.context.config.filing;
+    let against = if !filing.redact.is_empty() {
+        "filing.redact changes them"
+    } else if !p.redact.default.is_empty() {
+        "its own file has them redacted"
+    } else if p.redact.shared_with_customer {
+        "its customer gets to read them"
+    } else {
+        return None;
+    };
+    let text = format!("{} wants lines as they were logged, and {against}", p.name);
+    let finding = |effect, end: &str| {
+        Finding::new("RED-1", effect, "unedited", format!("{text}{end}.")).by(part.authority())
+    };
+    Some(if part.sent_unedited() {
+        finding(Effect::Note, "; they go as they are, as was decided (filing.unedited_to)")
+    } else {
+        finding(Effect::Draft, "").remedy(format!(
+            "decide: set [filing] unedited_to = [{:?}] in plaint.toml to send them as they are, or \
+             send the report elsewhere",
+            p.id
+        ))
+    })
 }
 
 fn destination(part: &Part<'_, '_>, class: Class, lines: &[&EvidenceLine]) -> Option<Finding> {

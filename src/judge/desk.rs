@@ -1,12 +1,14 @@
 //! What the desk asks of the report and its sender: channel, contact, ownership, form.
 
+use crate::operator::contact::{Contact, of_whois};
 use crate::operator::profile::{Kind, is_placeholder};
 use crate::operator::{Need, Unrouted};
 
-use super::case::{Part, authority, lacking};
+use super::case::{Case, Part, authority, lacking};
 use super::finding::{Effect, Finding};
-use super::saved::Transcript;
+use super::saved::{Asked, Transcript};
 use crate::class::Class;
+use crate::config::ClassWord;
 use crate::operator::Profile;
 
 /// Why a class goes nowhere.
@@ -40,7 +42,38 @@ pub fn wishes(part: &Part<'_, '_>) -> Vec<Finding> {
     out.extend(reporter(part));
     out.extend(ownership(part));
     out.extend(language(part));
+    out.extend(repeated(part));
+    out.extend(word(part));
     out
+}
+
+/// What was filed before is not known to a run: the desk's wish is told.
+fn repeated(part: &Part<'_, '_>) -> Option<Finding> {
+    let rules = part.rules?;
+    let hours = rules.repeat.min_interval_hours?;
+    let text = format!(
+        "{} wants no second report of a source within {hours} hours, and what was filed before is \
+         not known here.",
+        rules.name
+    );
+    Some(
+        Finding::new("DUP-1", Effect::Warn, format!("{hours} hours"), text)
+            .remedy("look into the mails that were sent before you file this one")
+            .by(part.authority()),
+    )
+}
+
+/// A form that knows its own words for incidents takes no others.
+fn word(part: &Part<'_, '_>) -> Option<Finding> {
+    let rules = part.rules?;
+    let form = matches!(part.channel?.kind, Kind::Form | Kind::Api);
+    if !form || rules.words.is_empty() {
+        return None;
+    }
+    let known = |c: &Class| rules.words.contains_key(&ClassWord(*c));
+    let class = part.classes().into_iter().find(|c| !known(c))?;
+    let text = format!("the form of {} has no word for {class}: choose the nearest.", rules.name);
+    Some(Finding::new("FMT-1", Effect::Warn, class, text).class(class).by(part.authority()))
 }
 
 fn channel(part: &Part<'_, '_>) -> Option<Finding> {
@@ -73,6 +106,12 @@ fn contact(part: &Part<'_, '_>) -> Option<Finding> {
         );
     }
     let rules = part.rules?;
+    if let Some((found, t)) =
+        named(part.case).into_iter().find(|(c, _)| c.mail.eq_ignore_ascii_case(to))
+    {
+        let text = format!("{to} is also named by {}{}.", found.origin, asked(t));
+        return Some(Finding::new("ADR-3", Effect::Note, to, text).by(part.authority()));
+    }
     let since = rules.unconfirmed_since()?;
     Some(
         Finding::new(
@@ -87,6 +126,38 @@ fn contact(part: &Part<'_, '_>) -> Option<Finding> {
         )
         .by(part.authority()),
     )
+}
+
+/// A source that nobody claims, with whom its registry names: a mailbox that
+/// was found is told with where it stood, and never written to by itself.
+pub(super) fn suggested(finding: Finding, case: &Case<'_>) -> Finding {
+    if finding.id != "SRC-2" || finding.effect != Effect::Unattributed {
+        return finding;
+    }
+    let found: Vec<String> = named(case)
+        .into_iter()
+        .map(|(c, t)| format!("{} ({}{})", c.mail, c.origin, asked(t)))
+        .collect();
+    let remedy = finding.remedy.clone().unwrap_or_default();
+    match found.is_empty() {
+        true => finding,
+        false => finding.remedy(format!("{remedy}; named for this address: {}", found.join(", "))),
+    }
+}
+
+/// The abuse mailboxes that the saved whois answer names.
+pub(super) fn named<'c>(case: &'c Case<'_>) -> Vec<(Contact, &'c Transcript)> {
+    let Some(t) = &case.whois else { return Vec::new() };
+    of_whois(&t.bytes).into_iter().map(|c| (c, t)).collect()
+}
+
+/// `, asked 2026-04-01 06:30 UTC`, where that is known.
+pub(super) fn asked(t: &Transcript) -> String {
+    match t.asked {
+        Asked::Stated(at) => format!(", asked {} UTC", at.minute()),
+        Asked::FileOf(at) => format!(", in a file of {} UTC", at.minute()),
+        Asked::Unknown => String::new(),
+    }
 }
 
 fn reporter(part: &Part<'_, '_>) -> Vec<Finding> {

@@ -19,6 +19,7 @@ pub use finding::{Effect, Finding, Level};
 pub use line::{EvidenceLine, Left, holds_other_address, join_sessions, lines_of};
 pub use saved::{Asked, Transcript};
 
+use crate::operator::profile::OnePer;
 use crate::operator::{Channel, Profile};
 
 /// What becomes of a report.
@@ -113,6 +114,7 @@ pub fn judge<'a>(case: &Case<'a>, context: &Context<'a>) -> Judgement<'a> {
     let about = genuine::source(case, context);
     let attribution = case.attribution.as_ref();
     let operator = attribution.and_then(|a| a.operator);
+    let about: Vec<Finding> = about.into_iter().map(|f| desk::suggested(f, case)).collect();
     let rules = operator.or(context.generic);
 
     let mut held = Vec::new();
@@ -135,7 +137,10 @@ pub fn judge<'a>(case: &Case<'a>, context: &Context<'a>) -> Judgement<'a> {
             continue;
         }
         let incident = Incident { tally: *tally, confidence: genuine::confidence(case, tally) };
-        let same = |f: &&mut Filing<'_>| f.channel.map(|c| &c.id) == channel.map(|c| &c.id);
+        // Some desks want a report of each incident.
+        let apart = rules.is_some_and(|r| r.bundle.one_per == OnePer::Incident);
+        let same =
+            |f: &&mut Filing<'_>| !apart && f.channel.map(|c| &c.id) == channel.map(|c| &c.id);
         match parts.iter_mut().find(same) {
             Some(part) => {
                 part.incidents.push(incident);
@@ -211,6 +216,8 @@ fn cite(finding: &mut Finding, rules: &Profile) {
         "ADR-1" | "ADR-3" => "channel",
         "ADR-2" => "route",
         "ADR-4" => "fields.reporter_phone",
+        "DUP-1" => "repeat.min_interval_hours",
+        "FMT-1" => "enum",
         _ => return,
     };
     if let Some(source) = rules.source_of(rule) {

@@ -168,6 +168,50 @@ fn rules_of_a_file_override_ours() {
 }
 
 #[test]
+fn a_report_of_each_incident_where_the_desk_wants_that() {
+    let file = |more: &str| {
+        format!(
+            "id = 'x'\n{more}[match]\nprefixes = ['198.51.100.128/26']\n[[channel]]\nid = 'a'\nkind = 'email'\nto = 'abuse@example.net'\n[[route]]\nclass = ['*']\nchannel = 'a'\n"
+        )
+    };
+    let log = Log::of("198.51.100.130").ssh(12).spam(6);
+    let one = World::with(&[&file("")]);
+    assert_eq!(told(&one, &log), "ready abuse@example.net: ssh-login,spam");
+    let each = World::with(&[&file("[bundle]\none_per = 'incident'\n")]);
+    assert_eq!(
+        told(&each, &log),
+        "ready abuse@example.net: ssh-login | ready abuse@example.net: spam"
+    );
+}
+
+#[test]
+fn contacts_found_carry_their_origin() {
+    let world = World::new();
+    let answer = |mail: &str| Transcript {
+        path: "whois/x".into(),
+        asked: Asked::Stated(Instant::from_seconds(START)),
+        bytes: format!("% Abuse contact for '192.0.2.0 - 192.0.2.255' is '{mail}'\n").into_bytes(),
+        cut: false,
+    };
+    let found = |source: &str, mail: &str, id: &str| -> Finding {
+        let log = Log::of(source).ssh(12);
+        let mut case = world.case(&log);
+        case.whois = Some(answer(mail));
+        let judgement = judge(&case, &world.context());
+        judgement.filings[0].findings.iter().find(|f| f.id == id).unwrap().clone()
+    };
+    // What the registry names, too, is confirmed; what it does not is as before.
+    let same = found("192.0.2.7", "IRT@csirt.ja.net", "ADR-3");
+    assert_eq!(same.effect, Effect::Note);
+    assert!(same.text.contains("RIPE abuse-c, asked 2026-02-03 03:14 UTC"), "{}", same.text);
+    assert_eq!(found("192.0.2.7", "other@isp.test", "ADR-3").effect, Effect::Warn);
+    let nobodys = found("62.0.0.7", "abuse@isp.test", "SRC-2");
+    assert!(nobodys.remedy.unwrap().contains("abuse@isp.test (RIPE abuse-c, asked 2026-"));
+    let refused = found("62.0.0.7", "nobody@isp.test", "SRC-2");
+    assert!(!refused.remedy.unwrap().contains("isp.test"));
+}
+
+#[test]
 fn confidence_by_handshake() {
     let world = World::new();
     let log = Log::of("192.0.2.7").ssh(10).packets(20, Transport::Tcp);

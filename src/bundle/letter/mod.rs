@@ -14,7 +14,7 @@ use std::fmt::Write as _;
 
 use crate::class::Class;
 use crate::judge::{Confidence, Part, Transcript};
-use crate::operator::profile::Section;
+use crate::operator::profile::{OnePer, Section};
 use crate::operator::{Need, Proven};
 
 use super::words;
@@ -55,7 +55,10 @@ pub fn reference(part: &Part<'_, '_>, operator: &str) -> String {
     let to = part.channel.map_or("", |c| c.target());
     let (first, last) =
         part.span().map_or_else(Default::default, |(a, b)| (a.to_string(), b.to_string()));
-    let whole = format!("{operator}\n{to}\n{}\n{first}\n{last}\n", part.case.addr);
+    let mut whole = format!("{operator}\n{to}\n{}\n{first}\n{last}\n", part.case.addr);
+    if part.rules.is_some_and(|p| p.bundle.one_per == OnePer::Incident) {
+        part.classes().into_iter().for_each(|c| whole.push_str(c.word()));
+    }
     let hex = crate::hash::sha256(whole.as_bytes());
     // One that begins with a letter is no number, not even one with an exponent.
     let six = (0..58)
@@ -128,7 +131,8 @@ fn section_text(
     }
 }
 
-fn reporter(part: &Part<'_, '_>, reference: &str) -> String {
+/// Who reports, and our reference.
+pub(super) fn reporter(part: &Part<'_, '_>, reference: &str) -> String {
     let r = &part.context.config.reporter;
     // Four of them stay within the 998 octets of a line.
     let short = |text: String| text.chars().take(200).collect::<String>();

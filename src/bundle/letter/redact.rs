@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use sha2::{Digest as _, Sha256};
+
 use crate::addr::Addr;
 use crate::config::Redaction;
 use crate::judge::{EvidenceLine, Part};
@@ -10,6 +12,7 @@ use crate::judge::{EvidenceLine, Part};
 #[derive(Debug, Default)]
 pub struct Redactor {
     kinds: Vec<Redaction>,
+    key: Option<String>,
     tokens: BTreeMap<(Redaction, Vec<u8>), usize>,
     /// How many texts were replaced, by kind.
     pub counts: BTreeMap<Redaction, usize>,
@@ -23,7 +26,11 @@ impl Redactor {
         kinds.extend(part.rules.into_iter().flat_map(|p| &p.redact.default));
         kinds.sort_unstable();
         kinds.dedup();
-        Self { kinds, ..Self::default() }
+        if part.sent_unedited() {
+            kinds.clear();
+        }
+        let key = part.context.config.filing.redact_key.clone();
+        Self { kinds, key, ..Self::default() }
     }
 
     /// Whether anything of a kind is replaced.
@@ -32,8 +39,12 @@ impl Redactor {
         self.kinds.contains(&kind)
     }
 
-    /// The token for a text: `[user-1]`.
+    /// The token for a text: `[user-1]`, numbered within the report, or with
+    /// a key `[user-kdbmpaofhc]`, the same in every report.
     pub fn token(&mut self, kind: Redaction, text: &[u8]) -> String {
+        if let Some(key) = &self.key {
+            return format!("[{}-{}]", kind.word(), keyed(key.as_bytes(), kind, text));
+        }
         let of_kind = self.tokens.keys().filter(|(k, _)| *k == kind).count();
         let n = *self.tokens.entry((kind, text.to_vec())).or_insert(of_kind + 1);
         format!("[{}-{n}]", kind.word())
@@ -122,11 +133,29 @@ impl Redactor {
                     Redaction::Mail => "mail addresses",
                     Redaction::Destination => "our addresses",
                 };
-                format!("{what} by [{}-N] ({n} times)", kind.word())
+                let form = if self.key.is_some() { "TOKEN" } else { "N" };
+                format!("{what} by [{}-{form}] ({n} times)", kind.word())
             })
             .collect();
         if parts.is_empty() { String::new() } else { format!("Replaced: {}.", parts.join(", ")) }
     }
+}
+
+/// Letters of a token: 26^10 are too many for two texts to meet.
+const LETTERS: usize = 10;
+
+/// HMAC-SHA256 (RFC 2104) of a text, as letters: digits behind a `-` are
+/// what a robot takes for a zone.
+fn keyed(key: &[u8], kind: Redaction, text: &[u8]) -> String {
+    let mut block = [0u8; 64];
+    let short = Sha256::digest(key);
+    let key = if key.len() > block.len() { short.as_slice() } else { key };
+    block.iter_mut().zip(key).for_each(|(b, k)| *b = *k);
+    let pad = |with: u8| block.map(|b| b ^ with);
+    let inner = Sha256::new().chain_update(pad(0x36)).chain_update(kind.word()).chain_update([0]);
+    let inner = inner.chain_update(text).finalize();
+    let outer = Sha256::new().chain_update(pad(0x5c)).chain_update(inner).finalize();
+    outer.iter().take(LETTERS).map(|b| char::from(b'a' + b % 26)).collect()
 }
 
 /// `root` is nobody's name.

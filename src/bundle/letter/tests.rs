@@ -247,6 +247,28 @@ fn redacted_by_equal_tokens() {
 }
 
 #[test]
+fn keyed_tokens_are_the_same_in_every_report() {
+    let body = |key: &str, source: &str| -> String {
+        let mut world = World::new();
+        world.config = parsed(&format!("[filing]\nredact = ['user']\nredact_key = '{key}'\n"));
+        let (letter, mail) = written(&world, &Log::of(source).ssh(10));
+        obeys(&letter, &mail);
+        letter.body
+    };
+    let token = |body: &str| -> String {
+        let at = body.find("[user-").unwrap();
+        body[at..at + body[at..].find(']').unwrap() + 1].to_owned()
+    };
+    let (one, two) = (body("a secret of ours", "192.0.2.7"), body("a secret of ours", "192.0.2.8"));
+    assert_eq!(token(&one), token(&two));
+    assert_eq!(token(&one).len(), "[user-]".len() + 10);
+    assert_ne!(token(&one), token(&body("another secret..", "192.0.2.7")));
+    assert!(!one.contains("alice") && one.contains("by [user-TOKEN] (10 times)"), "{one}");
+    // The source, its ports and the times stay.
+    assert!(one.contains("192.0.2.7 port 40000") && one.contains("2026-02-03T03:14:07Z"));
+}
+
+#[test]
 fn unedited_where_it_must_be() {
     let world = World::with(&[
         "id = 'raw'\n[match]\nprefixes = ['198.51.100.128/26']\n[log]\nunedited = 'must'\n[[channel]]\nid = 'a'\nkind = 'form'\nurl = 'https://example.net/abuse'\n[[route]]\nclass = ['*']\nchannel = 'a'\n",
