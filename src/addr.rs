@@ -56,11 +56,8 @@ impl Addr {
             }
             None => text,
         };
-        if bare.len() > 45 {
-            return None;
-        }
-        let ip: Ipv6Addr = std::str::from_utf8(bare).ok()?.parse().ok()?;
-        Some(Self::of(u128::from(ip)))
+        let ip = v6(bare)?;
+        Some(Self::of(ip))
     }
 
     /// As a standard address, IPv4 where it is one.
@@ -106,6 +103,67 @@ impl Addr {
     }
 }
 
+/// Exactly one IPv6 address (RFC 4291 §2.2): up to eight groups of one to four
+/// hexadecimal digits, `::` once for groups of zeros, the last two perhaps a dotted quad.
+fn v6(text: &[u8]) -> Option<u128> {
+    let mut groups = 0u128;
+    let mut count = 0u32;
+    // How many groups stand before `::`.
+    let mut gap = None;
+    let mut rest = text;
+    if let Some(after) = rest.strip_prefix(b"::") {
+        (gap, rest) = (Some(0), after);
+    }
+    while !rest.is_empty() {
+        let mut group = 0u32;
+        let mut digits = 0;
+        for b in rest.iter().take(5) {
+            let value = match b {
+                b'0'..=b'9' => b - b'0',
+                b'a'..=b'f' => b - b'a' + 10,
+                b'A'..=b'F' => b - b'A' + 10,
+                _ => break,
+            };
+            group = group << 4 | u32::from(value);
+            digits += 1;
+        }
+        let after = rest.get(digits..).unwrap_or_default();
+        match after {
+            [b'.', ..] => {
+                let (v4, _) = dotted_quad(rest).filter(|(_, used)| *used == rest.len())?;
+                groups = groups << 32 | u128::from(v4);
+                count += 2;
+                break;
+            }
+            _ if digits == 0 || digits > 4 || count == 8 => return None,
+            _ => {}
+        }
+        groups = groups << 16 | u128::from(group);
+        count += 1;
+        rest = match after {
+            [] => after,
+            [b':', b':', after @ ..] if gap.is_none() => {
+                gap = Some(count);
+                after
+            }
+            // A colon alone ends nothing.
+            [b':', after @ ..] if !after.is_empty() => after,
+            _ => return None,
+        };
+    }
+    match gap {
+        None => (count == 8).then_some(groups),
+        // `::` stands for one group at least.
+        Some(before) if count < 8 => {
+            let low = 16 * (count - before);
+            let high = groups.checked_shr(low).unwrap_or(0);
+            let low_bits = if low == 0 { 0 } else { groups & (u128::MAX >> (128 - low)) };
+            Some(high.checked_shl(128 - 16 * before).unwrap_or(0) | low_bits)
+        }
+        Some(_) => None,
+    }
+}
+
 impl From<IpAddr> for Addr {
     fn from(ip: IpAddr) -> Self {
         match ip {
@@ -143,6 +201,26 @@ impl fmt::Debug for Addr {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn v6_as_the_standard_library_reads_it(text in "(([0-9a-fA-F]{1,4}:){0,8}|:)(:[0-9a-f]{0,5}){0,8}([0-9.:]{0,8}|:[0-9]{1,3}\\.2\\.3\\.[0-9]{1,3})") {
+            let want = text.parse::<Ipv6Addr>().ok().map(u128::from);
+            prop_assert_eq!(v6(text.as_bytes()), want, "{}", text);
+        }
+
+        #[test]
+        fn v6_of_few_letters(text in "[1f:.]{1,14}") {
+            let want = text.parse::<Ipv6Addr>().ok().map(u128::from);
+            prop_assert_eq!(v6(text.as_bytes()), want, "{}", text);
+        }
+
+        #[test]
+        fn v6_printed_is_read(bits: u128, zeros: u128, more: u128) {
+            let ip = Ipv6Addr::from(bits & zeros & more);
+            prop_assert_eq!(v6(ip.to_string().as_bytes()), Some(u128::from(ip)));
+        }
+    }
 
     #[test]
     fn strict() {
