@@ -40,13 +40,52 @@ impl PoolKey {
 /// Whose lines of which kind, and of which process.
 type Waiter = (PoolKey, Tally, u32);
 
+/// A queue of mostly one: that one needs no memory of its own.
+#[derive(Clone, Debug)]
+struct Few<T> {
+    first: Option<T>,
+    more: VecDeque<T>,
+}
+
+impl<T> Default for Few<T> {
+    fn default() -> Self {
+        Self { first: None, more: VecDeque::new() }
+    }
+}
+
+impl<T> Few<T> {
+    fn is_empty(&self) -> bool {
+        self.first.is_none() && self.more.is_empty()
+    }
+
+    fn front(&self) -> Option<&T> {
+        self.first.as_ref().or_else(|| self.more.front())
+    }
+
+    fn push_back(&mut self, item: T) {
+        if self.is_empty() {
+            self.first = Some(item);
+        } else {
+            self.more.push_back(item);
+        }
+    }
+
+    fn pop_front(&mut self) -> Option<T> {
+        self.first.take().or_else(|| self.more.pop_front())
+    }
+
+    fn into_iter(self) -> impl Iterator<Item = T> {
+        self.first.into_iter().chain(self.more)
+    }
+}
+
 /// The lines that wait. Each step takes constant time however many do: a
 /// source may make as many wait as it likes.
 #[derive(Clone, Debug, Default)]
 pub struct Pool {
-    waiting: FxHashMap<Waiter, VecDeque<Fact>>,
+    waiting: FxHashMap<Waiter, Few<Fact>>,
     /// Who waits since when, the oldest first; an entry may be of one who no longer does.
-    queues: FxHashMap<(PoolKey, Tally), VecDeque<(i64, u32)>>,
+    queues: FxHashMap<(PoolKey, Tally), Few<(i64, u32)>>,
 }
 
 impl Pool {
@@ -65,7 +104,12 @@ impl Pool {
 
     /// Takes out every line of the same process: PAM spoke within it.
     pub fn own(&mut self, key: PoolKey, pid: u32, each: impl FnMut(Fact)) {
-        self.waiting.remove(&(key, Tally::Pam, pid)).into_iter().flatten().for_each(each);
+        self.waiting
+            .remove(&(key, Tally::Pam, pid))
+            .map(Few::into_iter)
+            .into_iter()
+            .flatten()
+            .for_each(each);
     }
 
     /// Takes out the oldest line of `tally` that lies within `before` seconds
