@@ -59,10 +59,37 @@ impl<'s> Reader<'s> {
                 civil.second = second;
                 *last = *head;
                 e.same_stamp = same;
-                return Ok(if is_odd(&e) { self.look_within(e, 0) } else { e });
+                if is_odd(&e) {
+                    return Ok(self.look_within(e, 0));
+                }
+                return Ok(e);
             }
         }
-        self.afresh(line, 0)
+        // Apart, so that what is returned above stays in registers.
+        match self.afresh(line, 0) {
+            Ok(Envelope {
+                stamp,
+                same_stamp,
+                stamp_text,
+                host,
+                program,
+                pid,
+                message,
+                body,
+                format,
+            }) => Ok(Envelope {
+                stamp,
+                same_stamp,
+                stamp_text,
+                host,
+                program,
+                pid,
+                message,
+                body,
+                format,
+            }),
+            Err(reason) => Err(reason),
+        }
     }
 
     /// Looks into a line without a tag for what a device says of itself.

@@ -4,9 +4,9 @@ use rustc_hash::FxHashMap;
 
 use crate::addr::Addr;
 use crate::class::{Family, Reading};
-use crate::dialect::{Act, Kind, Readings, Said, Weight};
+use crate::dialect::{Act, Dialect, Kind, Message, Readings, Said, Weight};
 use crate::digits::{Brief, Memo};
-use crate::envelope::Unread;
+use crate::envelope::{Envelope, Unread};
 use crate::input::{Chunk, Lines};
 use crate::json::Scratch;
 use crate::limits::{READINGS_KEPT, REPEATS};
@@ -18,8 +18,11 @@ use super::collect::Log;
 use super::gleaned::{ChunkOut, Leading};
 use super::options::Options;
 use super::overlap::Told;
-use super::read::{LineReader, Read};
+use super::read::{LineReader, Program, Read};
 use super::repeat::{self, Found, Trail};
+
+/// Which dialect's grammar heard a message.
+type By = Option<(&'static Dialect, &'static Message)>;
 
 /// Reads chunks, with what it may reuse from one to the next.
 pub struct Worker<'r> {
@@ -74,7 +77,7 @@ impl<'r> Worker<'r> {
                         }
                         if let Some(n) = repeat::times(&read) {
                             let found = trail.find(moment.at.nanos);
-                            self.again(&read, (n, found), line, log, host, place, &mut out)
+                            self.again(read, (n, found), line, log, host, place, &mut out)
                         } else {
                             trail.pass(line, moment.at.nanos);
                             if (log.shares_before || log.shares_after)
@@ -121,7 +124,7 @@ impl<'r> Worker<'r> {
     #[allow(clippy::too_many_arguments)]
     fn again(
         &mut self,
-        read: &Read<'_>,
+        read: Read<'_>,
         (n, found): (u32, Found<'_>),
         line: &[u8],
         log: &Log,
@@ -131,7 +134,7 @@ impl<'r> Worker<'r> {
     ) -> Reading {
         match (found, read.moment) {
             (Found::Line(before), _) => {
-                self.tell_again(read, n, before, (log, place.input), host, place, out)
+                self.tell_again(&read, n, before, (log, place.input), host, place, out)
             }
             (Found::Earlier, Some(moment)) => {
                 out.leading.push(Leading {
@@ -200,6 +203,7 @@ impl<'r> Worker<'r> {
         n
     }
 
+    // No out-of-line call gets at what was read: its parts stay in registers.
     #[inline(always)]
     fn hear(&mut self, read: &Read<'_>, host: u32, place: Place, out: &mut ChunkOut) -> Reading {
         let Some(moment) = read.moment else { return Reading::Unread };
@@ -207,7 +211,7 @@ impl<'r> Worker<'r> {
         match &read.heard.said {
             Said::No => {
                 if read.program.claim.known() {
-                    out.unknown_message(&read.envelope);
+                    out.unknown_message(read.envelope.program, read.envelope.message);
                 }
                 Reading::Other
             }
@@ -250,14 +254,22 @@ impl<'r> Worker<'r> {
                 }
                 // A login after the span still says that the tries in it were a mistake.
                 if wanted || facts.weight == Weight::Success {
-                    out.facts.push(self.fact(act, kind, source, read, host, place, moment));
+                    let of = (&read.envelope, read.program, read.heard.by);
+                    out.facts.push(self.fact(act, kind, source, of, host, place, moment));
                 }
                 facts.reading
             }
             Said::Several(readings) => {
                 out.heard_by(read);
                 if wanted {
-                    self.doubt(readings, read, host, place, moment, out);
+                    self.doubt(
+                        readings,
+                        (read.envelope, read.program, read.heard.by),
+                        host,
+                        place,
+                        moment,
+                        out,
+                    );
                 }
                 Reading::Quarantined
             }
@@ -268,7 +280,7 @@ impl<'r> Worker<'r> {
     fn doubt(
         &self,
         readings: &Readings<'_>,
-        read: &Read<'_>,
+        (envelope, program, by): (Envelope<'_>, Program, By),
         host: u32,
         place: Place,
         moment: Moment,
@@ -278,7 +290,7 @@ impl<'r> Worker<'r> {
         for (slot, act) in doubt.readings.iter_mut().zip(readings.iter()) {
             let kind = self.options.ours.judge(act);
             *slot = act.source.map(|s| {
-                let fact = self.fact(act, kind, s, read, host, place, moment);
+                let fact = self.fact(act, kind, s, (&envelope, program, by), host, place, moment);
                 Fact { user: act.user.map_or(0, hash), ..fact }
             });
         }
@@ -292,7 +304,7 @@ impl<'r> Worker<'r> {
         act: &Act<'_>,
         kind: Kind,
         source: crate::addr::Addr,
-        read: &Read<'_>,
+        (e, program, by): (&Envelope<'_>, Program, By),
         host: u32,
         place: Place,
         moment: Moment,
@@ -301,7 +313,7 @@ impl<'r> Worker<'r> {
         let our_port = match act.destination_port {
             Some(p) => p,
             None if facts.family == Family::Sshd && self.options.ours.hosts.is_empty() => 22,
-            None => self.our_port(facts.family, read),
+            None => self.our_port(facts.family, program.port, e.host, e.program, e.message),
         };
         Fact {
             at: moment.at,
@@ -311,10 +323,10 @@ impl<'r> Worker<'r> {
             port: act.source_port.unwrap_or(0),
             our_port,
             host,
-            pid: read.envelope.pid.unwrap_or(0),
+            pid: e.pid.unwrap_or(0),
             // A queue id names a message, not a connection: only Dovecot's ids bind.
             session: match act.session {
-                Some(id) if read.heard.by.is_some_and(|(d, _)| d.id == "dovecot") => hash(id),
+                Some(id) if by.is_some_and(|(d, _)| d.id == "dovecot") => hash(id),
                 _ => 0,
             },
             user: match (kind, act.user) {
@@ -327,17 +339,20 @@ impl<'r> Worker<'r> {
     }
 
     #[inline(never)]
-    fn our_port(&self, family: Family, read: &Read<'_>) -> u16 {
-        let told = || self.options.ours.hosts.get(read.envelope.host);
+    fn our_port(
+        &self,
+        family: Family,
+        port: u16,
+        host: &[u8],
+        program: &[u8],
+        message: &[u8],
+    ) -> u16 {
+        let told = || self.options.ours.hosts.get(host);
         match family {
             Family::Sshd => told().and_then(|h| h.ssh_port).unwrap_or(22),
-            Family::Mail if read.program.port == 25 => {
-                told().and_then(|h| h.smtp_port).unwrap_or(25)
-            }
-            Family::Mail if read.program.port == 0 => {
-                crate::event::mail_port(read.envelope.program, read.envelope.message)
-            }
-            Family::Mail => read.program.port,
+            Family::Mail if port == 25 => told().and_then(|h| h.smtp_port).unwrap_or(25),
+            Family::Mail if port == 0 => crate::event::mail_port(program, message),
+            Family::Mail => port,
             Family::Firewall => 0,
         }
     }
@@ -345,6 +360,7 @@ impl<'r> Worker<'r> {
 
 /// Whether an input before this one told the line; its hash goes to `told`
 /// where one after it may tell it again.
+#[inline(always)]
 pub fn told_before(
     read: &Read<'_>,
     line: &[u8],

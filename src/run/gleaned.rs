@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::dialect::DIALECTS_MOST;
-use crate::envelope::{Civil, Envelope, Format, Unread};
+use crate::envelope::{Civil, Format, Unread};
 use crate::limits::UNREAD_SHOWN;
 use crate::session::{Doubt, Fact};
 use crate::time::calendar::Unknown;
@@ -102,6 +102,7 @@ pub struct UnknownMessages {
 const SHOWN: usize = 200;
 
 impl ChunkOut {
+    #[inline(always)]
     pub(super) fn saw(&mut self, format: Format, moment: Option<Moment>) {
         if let Some(n) = self.formats.get_mut(format as usize) {
             *n += 1;
@@ -115,6 +116,7 @@ impl ChunkOut {
         }
     }
 
+    #[inline(always)]
     pub(super) fn heard_by(&mut self, read: &Read<'_>) {
         if let Some(n) = self.dialects.0.get_mut(usize::from(read.heard.id)) {
             *n += 1;
@@ -131,14 +133,11 @@ impl ChunkOut {
         }
     }
 
-    pub(super) fn unknown_message(&mut self, e: &Envelope<'_>) {
+    pub(super) fn unknown_message(&mut self, program: &[u8], message: &[u8]) {
         let line = self.lines;
-        let entry = self.unknown.entry(e.program.to_vec()).or_insert_with(|| UnknownMessages {
+        let entry = self.unknown.entry(program.to_vec()).or_insert_with(|| UnknownMessages {
             count: 0,
-            example: (
-                line,
-                e.message.get(..e.message.len().min(SHOWN)).unwrap_or_default().to_vec(),
-            ),
+            example: (line, message.get(..message.len().min(SHOWN)).unwrap_or_default().to_vec()),
         });
         entry.count += 1;
     }

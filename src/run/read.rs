@@ -83,17 +83,27 @@ impl<'c> LineReader<'c> {
             // The same bytes on the line before: the same moment.
             (true, Some(m)) => Some(m),
             _ => {
-                let moment = self.clock.moment(&envelope.stamp, offset);
+                // Its own copy: the envelope stays in registers.
+                let stamp = envelope.stamp;
+                let moment = self.clock.moment(&stamp, offset);
                 // Where a time came twice, the same bytes may be another moment.
                 self.last = moment.filter(|m| m.basis.fold == Fold::None);
                 moment
             }
         };
         let program = self.program(envelope.program);
-        if !program.claim.known() || envelope.program.is_empty() {
-            return Ok(untagged(envelope, moment, program));
+        if program.claim.known() && !envelope.program.is_empty() {
+            let heard = program.claim.read(envelope.message);
+            return Ok(Read { envelope, moment, program, heard });
         }
-        let heard = program.claim.read(envelope.message);
+        let Envelope { message, body, format, .. } = envelope;
+        let (heard, bare) = untagged(message, body, format, program.claim);
+        let Some(claim) = bare else { return Ok(Read { envelope, moment, program, heard }) };
+        // What looked like a host and a tag was the message. A record's host stands by itself.
+        let own = matches!(format, Format::Json | Format::Audit);
+        let host = if own { envelope.host } else { &[] };
+        let envelope = Envelope { host, program: &[], message: body, ..envelope };
+        let program = Program { claim, ..Program::default() };
         Ok(Read { envelope, moment, program, heard })
     }
 
@@ -123,23 +133,21 @@ impl<'c> LineReader<'c> {
 }
 
 /// A line whose tag no dialect claims: those that write without a tag get all that follows its stamp.
+/// Says which dialects they were, where one of them heard it.
 #[inline(never)]
-fn untagged<'a>(envelope: Envelope<'a>, moment: Option<Moment>, program: Program) -> Read<'a> {
-    let mut heard = Heard { said: Said::No, by: None, id: u8::MAX };
-    if program.claim.known() {
-        heard = program.claim.read(envelope.message);
+fn untagged<'a>(
+    message: &'a [u8],
+    body: &'a [u8],
+    format: Format,
+    claim: Claim,
+) -> (Heard<'a>, Option<Claim>) {
+    let nothing = Heard { said: Said::No, by: None, id: u8::MAX };
+    let heard = if claim.known() { claim.read(message) } else { nothing };
+    let bare = Claim::bare(format);
+    if heard.said != Said::No || !bare.known() {
+        return (heard, None);
     }
-    let claim = Claim::bare(envelope.format);
-    if heard.said != Said::No || !claim.known() {
-        return Read { envelope, moment, program, heard };
-    }
-    heard = claim.read(envelope.body);
-    if heard.said == Said::No {
-        return Read { envelope, moment, program, heard };
-    }
-    // What looked like a host and a tag was the message. A record's host stands by itself.
-    let own = matches!(envelope.format, Format::Json | Format::Audit);
-    let host = if own { envelope.host } else { &[] };
-    let envelope = Envelope { host, program: &[], message: envelope.body, ..envelope };
-    Read { envelope, moment, program: Program { claim, ..Program::default() }, heard }
+    let heard = bare.read(body);
+    let claim = (heard.said != Said::No).then_some(bare);
+    (heard, claim)
 }
