@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         cli::Color::Always => anstream::ColorChoice::Always.write_global(),
         cli::Color::Never => anstream::ColorChoice::Never.write_global(),
     }
-    watch();
+    watch(cli.voice());
     match run(&cli) {
         Ok(code) => ExitCode::from(code),
         Err(fault) => {
@@ -37,14 +37,14 @@ fn main() -> ExitCode {
 }
 
 /// Has a run that is interrupted say how far it came, and end as the signal ends any program.
-fn watch() {
+fn watch(voice: commands::Voice) {
     use signal_hook::consts::{SIGINT, SIGTERM};
     // Without it a signal ends the run all the same, and says nothing.
     let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]) else { return };
     std::thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
             let far = plaint::run::progress::interrupted();
-            let _ = writeln!(anstream::stderr(), "plaint: interrupted {far}");
+            voice.say(commands::Severity::Error, &format!("interrupted {far}"));
             let _ = signal_hook::low_level::emulate_default_handler(signal);
             std::process::exit(128 + signal);
         }

@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use super::folder::Folder;
 use super::letter::{self, Letter};
 use super::{InputRecord, Plan, mail, write};
 use crate::class::Class;
@@ -209,7 +210,8 @@ fn r14_several_addresses_in_one() {
         options: json!({}),
         references: Vec::new(),
     };
-    write(&out, false, &plan, logs.iter().map(|l| Ok(world.case(l)))).unwrap();
+    write(Folder::begin(&out, false).unwrap(), &plan, logs.iter().map(|l| Ok(world.case(l))))
+        .unwrap();
     for (own, other) in [("192.0.2.7", "192.0.2.8"), ("192.0.2.8", "192.0.2.7")] {
         let text = std::fs::read_to_string(out.join("janet/irt").join(own).join("report.txt"));
         let text = text.unwrap();

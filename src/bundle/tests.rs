@@ -92,7 +92,12 @@ fn lists_and_incidents() {
     ];
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("out");
-    write(&out, false, &plan(&world), logs.iter().map(|l| Ok(world.case(l)))).unwrap();
+    write(
+        Folder::begin(&out, false).unwrap(),
+        &plan(&world),
+        logs.iter().map(|l| Ok(world.case(l))),
+    )
+    .unwrap();
     let files = tree(&out);
     for path in [
         "each/a/198.51.100.161.ssh-login/report.txt",

@@ -160,9 +160,8 @@ impl Setup {
     pub fn tell_changed(&self, logs: &Logs, scan: &Scan) -> bool {
         let told: Vec<String> = scan.faults.iter().map(ToString::to_string).collect();
         let late: Vec<String> = logs.changed().iter().map(ToString::to_string).collect();
-        let mut err = anstream::stderr().lock();
         for fault in late.iter().filter(|f| !told.contains(f)) {
-            let _ = writeln!(err, "plaint: {}", Untrusted(fault.as_bytes()));
+            self.voice.say(Severity::Error, fault);
         }
         !late.is_empty()
     }
