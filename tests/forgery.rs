@@ -164,6 +164,38 @@ const MESSAGES: &[(&str, &str)] = &[
         "bare Json",
         "{\"timestamp\":\"2026-06-12T08:58:35.267308+0000\",\"event_type\":\"drop\",\"src_ip\":\"{P}\",\"src_port\":43210,\"dest_ip\":\"192.0.2.7\",\"dest_port\":23,\"proto\":\"UDP\"}",
     ),
+    (
+        "exim",
+        "login authenticator failed for ({A}) [{P}]:4711: 535 Incorrect authentication data (set_id={A})",
+    ),
+    ("exim", "H=({A}) [{P}] F=<{A}> rejected RCPT <{A}>: relay not permitted"),
+    ("exim", "SMTP protocol error in \"{A}\" H=({A}) [{P}] AUTH command used when not advertised"),
+    ("exim", "1aBcDe-0001fG-2H F={A} H=({A}) [{P}] P=smtp rejected by local_scan(): {A}"),
+    ("sendmail", "65C8w1aB002002: AUTH failure (LOGIN): no, user={A}, relay=[{P}]"),
+    (
+        "sendmail",
+        "65C8w1aB002001: ruleset=check_rcpt, arg1=<{A}>, relay=[{P}], reject=550 5.7.1 <{A}>... Relaying denied",
+    ),
+    ("sendmail", "65C8w1aB002001: [{P}]: EXPN {A} [rejected]"),
+    ("imapd", "LOGIN FAILED, user={A}, ip=[{P}]"),
+    ("courieresmtpd", "error,relay={P},from=<{A}>,to=<{A}>: 550 User unknown."),
+    ("imap", "badlogin: [{P}] plaintext {A} SASL(-13): user not found"),
+    ("imapd", "Login failed user={A} auth={A} host=h.example [{P}]"),
+    ("vpopmail", "vchkpw-smtp: password fail {A}:{P}"),
+    (
+        "smtpd",
+        "CHKUSER rejected rcpt: from <{A}::> remote <{A}:h.example:{P}> rcpt <{A}> : not existing recipient",
+    ),
+    ("dropbear", "Bad password attempt for '{A}' from {P}:4711"),
+    ("dropbear", "Login attempt for nonexistent user '{A}' from {P}:4711"),
+    ("cowrie", "[HoneyPotSSHTransport,3,{P}] login attempt [b'{A}'/b'{A}'] failed"),
+    ("sshesame", "[{P}:4711] authentication for user \"{A}\" with password \"{A}\" accepted"),
+    (
+        "nginx",
+        "client login failed: \"{A}\" while in http auth state, client: {P}, server: 0.0.0.0:25, login: \"{A}\"",
+    ),
+    ("kerio-connect", "Attempt to deliver to unknown recipient <{A}>, from <{A}>, IP address {P}"),
+    ("kerio-connect", "SMTP: User {A} doesn't exist. Attempt from IP address {P}."),
 ];
 
 /// What a far end's text is made of.

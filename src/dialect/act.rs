@@ -238,6 +238,12 @@ kinds! {
     ClosedEarly = Sshd PROBE, Hostile Hostile None Close "ssh-no-identification";
     /// Offered nothing that we have, or broke off or spoiled the key exchange.
     NoAgreement = Sshd PROBE, Hostile Hostile None Close "ssh-negotiation-failed";
+    /// Connected to a honeypot or a tarpit, which serve nobody.
+    Trapped = Sshd PROBE, Hostile Hostile None Open "ssh-honeypot-connection";
+    /// Tried to log in to a honeypot, which lets in whom it likes.
+    TrapLogin = Sshd LOGIN, Hostile Hostile Refused Within "ssh-honeypot-login";
+    /// Left a server that is not OpenSSH's.
+    Departed = Sshd None, Context Nothing None Close "ssh-disconnected";
     /// Refused by an access list before it could speak.
     Refused = Sshd PROBE, Hostile Hostile None Close "ssh-connection-refused";
     /// Turned away for what it did before, or for too many connections.

@@ -38,6 +38,21 @@ pub mod meraki;
 pub mod cisco_ios;
 pub mod postfix;
 pub mod dovecot;
+pub mod exim;
+pub mod sendmail;
+pub mod courier;
+pub mod cyrus;
+pub mod uwimap;
+pub mod qmail;
+pub mod dropbear;
+pub mod audit;
+pub mod endlessh;
+pub mod cowrie;
+pub mod sshesame;
+pub mod nginxmail;
+pub mod kerio;
+pub mod exchange;
+pub mod hmailserver;
 #[cfg(test)]
 pub(crate) mod rows;
 
@@ -85,6 +100,21 @@ pub static DIALECTS: &[&Dialect] = &[
     &postfix::DIALECT,
     &dovecot::DIALECT,
     &pam::DIALECT,
+    &exim::DIALECT,
+    &sendmail::DIALECT,
+    &courier::DIALECT,
+    &cyrus::DIALECT,
+    &uwimap::DIALECT,
+    &qmail::DIALECT,
+    &dropbear::DIALECT,
+    &audit::DIALECT,
+    &endlessh::DIALECT,
+    &cowrie::DIALECT,
+    &sshesame::DIALECT,
+    &nginxmail::DIALECT,
+    &kerio::DIALECT,
+    &exchange::DIALECT,
+    &hmailserver::DIALECT,
 ];
 
 /// A grammar that may match, with both ends of the bytes it begins with: up to

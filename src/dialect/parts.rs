@@ -1,11 +1,11 @@
 //! The nom parsers that grammars share: peers, ports, numbers, and every way to cut a message.
 
-use nom::bytes::complete::{tag, take_while1};
+use nom::bytes::complete::{tag, take_while, take_while1};
 use nom::character::complete::digit1;
-use nom::combinator::{all_consuming, map_opt};
+use nom::combinator::{all_consuming, map_opt, opt};
 use nom::{IResult, Parser};
 
-use super::act::Act;
+use super::act::{Act, Kind, Transport};
 use super::spec::{Cuts, Dialect, Said};
 use crate::addr::Addr;
 use crate::digits;
@@ -243,10 +243,86 @@ pub fn whole<'a, O>(
     all_consuming(grammar).parse(text).ok().map(|(_, o)| o)
 }
 
+/// An act over TCP by a peer.
+#[must_use]
+pub const fn tcp<'a>(kind: Kind, source: Option<Addr>, port: Option<u16>) -> Act<'a> {
+    let mut act = Act::new(kind).by(source, port);
+    act.transport = Some(Transport::Tcp);
+    act
+}
+
+/// `NAME [ADDRESS]`, `NAME[ADDRESS]` or `[ADDRESS]`: the name is a resolver's answer and holds neither blanks nor brackets.
+///
+/// # Errors
+///
+/// No bracket where one must stand. What is in it may be no address, which accuses nobody.
+pub fn named(i: &[u8]) -> IResult<&[u8], Option<Addr>> {
+    let name = take_while(|b: u8| !b.is_ascii_whitespace() && !b"[](),;".contains(&b));
+    let (i, _) = (name, opt(tag(" ")), tag("[")).parse(i)?;
+    let (i, address) = bracketed(b']').parse(i)?;
+    let (i, _) = tag("]").parse(i)?;
+    Ok((i, address))
+}
+
+/// `ADDRESS:PORT`, cut at the last colon of the word.
+///
+/// # Errors
+///
+/// No address, or no port.
+pub fn addr_port(i: &[u8]) -> IResult<&[u8], Peer> {
+    let scope = |b: u8| b.is_ascii_alphanumeric() || b".:%_".contains(&b);
+    let close = if i.first() == Some(&b'[') { memchr::memchr(b']', i).unwrap_or(0) } else { 0 };
+    let after = i.get(close + usize::from(close > 0)..).unwrap_or_default();
+    let end = after.iter().position(|b| !scope(*b)).unwrap_or(after.len());
+    let (word, rest) = i.split_at(i.len() - after.len() + end);
+    let peer = memchr::memrchr(b':', word).and_then(|at| {
+        let (host, port) = word.split_at_checked(at)?;
+        let host = host.strip_prefix(b"[").and_then(|h| h.strip_suffix(b"]")).unwrap_or(host);
+        let port = rfc3164::number(port.get(1..)?).and_then(|n| u16::try_from(n).ok())?;
+        Some(Peer { addr: Some(Addr::parse(host)?), port: Some(port) })
+    });
+    peer.map_or_else(|| no(i), |p| Ok((rest, p)))
+}
+
+/// Whether a text holds one of some words, in either case.
+#[must_use]
+pub fn says(text: &[u8], words: &[&str]) -> bool {
+    words.iter().any(|w| text.windows(w.len()).any(|t| t.eq_ignore_ascii_case(w.as_bytes())))
+}
+
+/// What a refusal at SMTP's door is, by its code, its status and its words in any server's language.
+#[must_use]
+pub fn smtp_refusal(code: &[u8], text: &[u8]) -> Kind {
+    if says(text, &["relay"]) && says(text, &["denied", "not permitted", "not allowed", "unable"]) {
+        return Kind::Relay;
+    }
+    let later = ["greylist", "graylist", "try again", "temporar", "later"];
+    if code.starts_with(b"4") || says(text, &later) {
+        return Kind::Deferred;
+    }
+    let unknown = [
+        "user unknown",
+        "unknown user",
+        "no such user",
+        "unknown recipient",
+        "recipient unknown",
+        "unrouteable address",
+        "unrouteable",
+        "recipientnotfound",
+        "mailbox unavailable",
+        "no such mailbox",
+        "does not exist here",
+        "no mailbox",
+        "invalid recipient",
+        "recipient not found",
+        "user not found",
+    ];
+    if says(text, &unknown) { Kind::UnknownRecipient } else { Kind::Spam }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dialect::act::Kind;
 
     #[test]
     fn peers() {

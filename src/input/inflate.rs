@@ -6,6 +6,8 @@ use std::os::unix::fs::FileExt as _;
 
 use crate::limits::INFLATE_RATIO;
 
+use super::utf16::Utf16;
+
 /// How a file's bytes are packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
@@ -19,6 +21,12 @@ pub enum Form {
     Xz,
     /// bzip2.
     Bzip2,
+    /// The LZ4 frame format.
+    Lz4,
+    /// UTF-16, the lower byte first, as Windows writes text; read as UTF-8.
+    Utf16Le,
+    /// UTF-16, the higher byte first.
+    Utf16Be,
 }
 
 impl Form {
@@ -30,6 +38,9 @@ impl Form {
             [0x28, 0xb5, 0x2f, 0xfd, ..] => Self::Zstd,
             [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Self::Xz,
             [b'B', b'Z', b'h', b'1'..=b'9', ..] => Self::Bzip2,
+            [0x04, 0x22, 0x4d, 0x18, ..] => Self::Lz4,
+            [0xff, 0xfe, ..] => Self::Utf16Le,
+            [0xfe, 0xff, ..] => Self::Utf16Be,
             _ => Self::Plain,
         }
     }
@@ -43,8 +54,26 @@ impl Form {
             Self::Zstd => "zst",
             Self::Xz => "xz",
             Self::Bzip2 => "bz2",
+            Self::Lz4 => "lz4",
+            Self::Utf16Le => "utf-16le",
+            Self::Utf16Be => "utf-16be",
         }
     }
+}
+
+/// Why a file's first unpacked bytes show that it is no text, and what to do about it; none if they do not.
+#[must_use]
+pub fn no_text(head: &[u8]) -> Option<&'static str> {
+    if head.starts_with(b"LPKSHHRH") {
+        return Some("a journal of systemd; write it out first: journalctl --file PATH -o json");
+    }
+    if head.get(257..262) == Some(b"ustar") {
+        return Some("a tar archive; unpack it first, and give the folder");
+    }
+    if head.starts_with(b"ElfFile\0") {
+        return Some("an event log of Windows; write it out as text first");
+    }
+    None
 }
 
 /// The modification time in a gzip header (RFC 1952 §2.3.1), if it is set.
@@ -169,6 +198,9 @@ pub fn unpack(file: &File, bytes: u64, form: Form) -> io::Result<Box<dyn Read + 
         Form::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(raw)?),
         Form::Xz => Box::new(liblzma::bufread::XzDecoder::new_multi_decoder(raw)),
         Form::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(raw)),
+        Form::Lz4 => Box::new(lz4_flex::frame::FrameDecoder::new(raw)),
+        Form::Utf16Le => Box::new(Utf16::new(raw, u16::from_le_bytes)),
+        Form::Utf16Be => Box::new(Utf16::new(raw, u16::from_be_bytes)),
     };
     let bounded = Bounded { inner, left };
     Ok(if form == Form::Plain { Box::new(bounded) } else { Box::new(Steady::new(bounded)) })

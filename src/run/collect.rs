@@ -7,7 +7,13 @@ use rustc_hash::FxHashMap;
 use crate::days::SECOND;
 use crate::envelope::{Reader, Stamp};
 use crate::fault::{Fault, Outcome};
+<<<<<<< HEAD
 use crate::input::{Finds, Found, Input, Lines, find, newness, same, series};
+=======
+use crate::input::inflate::no_text;
+use crate::input::{Found, Input, Lines, find, newness, same, series};
+use crate::json::Scratch;
+>>>>>>> b4f03b2 (Exim, Sendmail, Courier, Cyrus, UW-IMAP, qmail, Dropbear, audit, honeypots and others; lz4, UTF-16)
 use crate::time::Calendar;
 
 use super::options::Options;
@@ -69,7 +75,12 @@ impl Logs {
         let mut inputs: Vec<Input> = Vec::new();
         for Found { path, named } in found {
             match Input::open(&path, named) {
-                Ok(input) if named => inputs.push(input),
+                Ok(input) if named => match input.sound_head(512) {
+                    Ok((head, _)) if no_text(&head).is_some() => {
+                        logs.faults.extend(no_text(&head).map(|why| Fault::file(&path, why)));
+                    }
+                    _ => inputs.push(input),
+                },
                 Ok(input) => match sniff(&input) {
                     Ok(None) => inputs.push(input),
                     Ok(Some(reason)) => logs.passed_over.push((path, reason)),
@@ -141,8 +152,12 @@ fn sniff(input: &Input) -> std::io::Result<Option<String>> {
         return Ok(Some("empty".into()));
     }
     let (head, fault) = input.sound_head(64 * 1024)?;
+    if let Some(why) = no_text(&head) {
+        return Ok(Some(why.into()));
+    }
     let binary = head.get(..head.len().min(8192)).is_some_and(|h| memchr::memchr(0, h).is_some());
-    let mut reader = Reader::default();
+    let scratch = Scratch::default();
+    let mut reader = Reader::new(&scratch);
     let mut lines = Lines::new(&head, 0).take(SNIFFED);
     if !binary && lines.any(|(_, l)| reader.read(l).is_ok()) {
         return Ok(None);

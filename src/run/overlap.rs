@@ -13,6 +13,7 @@ use rustc_hash::FxHashMap;
 use crate::dialect::Claim;
 use crate::envelope::Reader;
 use crate::input::{Chunk, Input, Lines};
+use crate::json::Scratch;
 
 /// Chunks looked at to learn which programs an input holds.
 const SAMPLED: usize = 64;
@@ -45,7 +46,8 @@ pub fn tags(input: &Input) -> BTreeSet<Tag> {
 }
 
 fn learn(tags: &mut BTreeSet<Tag>, bytes: &[u8]) {
-    let mut reader = Reader::default();
+    let scratch = Scratch::default();
+    let mut reader = Reader::new(&scratch);
     for (_, line) in Lines::new(bytes, 0).take(LINES) {
         if let Ok(e) = reader.read(line)
             && (Claim::of(e.program).known() || Claim::bare(e.format).known())
