@@ -45,8 +45,11 @@ const GRAMMAR: &[Message] = messages! {
     "connected" "client " "client %s:%d connected to %s:%d" "src/mail/ngx_mail_handler.c, ngx_mail_init_connection()" connected;
 };
 
+/// The far end, our port, and the account.
+type Who<'a> = (Option<Addr>, Option<u16>, &'a [u8]);
+
 /// `ADDRESS, server: ADDRESS:PORT, login: "ACCOUNT"`.
-fn who(i: &[u8]) -> nom::IResult<&[u8], (Option<Addr>, Option<u16>, &[u8])> {
+fn who(i: &[u8]) -> nom::IResult<&[u8], Who<'_>> {
     let address = take_till1(|b| b == b',' || b == b' ').map(Addr::parse);
     let server = preceded(tag(", server: "), take_till1(|b| b == b','));
     let (_, (address, server, login)) =
@@ -56,7 +59,7 @@ fn who(i: &[u8]) -> nom::IResult<&[u8], (Option<Addr>, Option<u16>, &[u8])> {
     Ok((&[], (address, port, login.strip_suffix(b"\"").unwrap_or(login))))
 }
 
-fn of(kind: Kind, (addr, port, user): (Option<Addr>, Option<u16>, &[u8])) -> Act<'_> {
+fn of<'a>(kind: Kind, (addr, port, user): Who<'a>) -> Act<'a> {
     let mut act = tcp(kind, addr, None);
     act.destination_port = port;
     if user.is_empty() { act } else { act.user(user) }

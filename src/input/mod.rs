@@ -3,11 +3,8 @@
 //! Nothing after this stage opens a log. Files are read at positions, never
 //! mapped: a log may be truncated while we read it.
 
-<<<<<<< HEAD
 pub mod chunk;
-=======
 pub mod utf16;
->>>>>>> b4f03b2 (Exim, Sendmail, Courier, Cyrus, UW-IMAP, qmail, Dropbear, audit, honeypots and others; lz4, UTF-16)
 pub mod inflate;
 pub mod stream;
 pub mod lines;

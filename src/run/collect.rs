@@ -7,13 +7,9 @@ use rustc_hash::FxHashMap;
 use crate::days::SECOND;
 use crate::envelope::{Reader, Stamp};
 use crate::fault::{Fault, Outcome};
-<<<<<<< HEAD
-use crate::input::{Finds, Found, Input, Lines, find, newness, same, series};
-=======
 use crate::input::inflate::no_text;
-use crate::input::{Found, Input, Lines, find, newness, same, series};
+use crate::input::{Finds, Found, Input, Lines, find, newness, same, series};
 use crate::json::Scratch;
->>>>>>> b4f03b2 (Exim, Sendmail, Courier, Cyrus, UW-IMAP, qmail, Dropbear, audit, honeypots and others; lz4, UTF-16)
 use crate::time::Calendar;
 
 use super::options::Options;
