@@ -38,6 +38,7 @@ pub static DIALECT: Dialect = Dialect {
         "shunned" "Shunned packet: " "Shunned packet: %s ==> %s on interface %s" "401004" |m| Said::one(shunned(m));
         "event-source" "SrcIP: " "SrcIP: %s, DstIP: %s, SrcPort: %d, DstPort: %d, Protocol: %s, …" "430001 to 430005" |m| Said::one(event(m));
         "event" "" "…, AccessControlRuleAction: %s, SrcIP: %s, DstIP: %s, SrcPort: %d, DstPort: %d, Protocol: %s, …" "430001 to 430005" |m| Said::one(event(m));
+        "mention" "" "Group <%s> User <%s> IP <%s> …" "113005, 113015, 113039, 304001, 722033, 725001 and others that name a peer" |m| Said::one(mention(m));
     },
     trim: untrimmed,
 };
@@ -308,4 +309,31 @@ fn event(m: &[u8]) -> Option<Act<'_>> {
     let echo = icmp.starts_with(b"Echo Request") || icmp == b"8";
     let ends = Seen::ends(source, from, destination, to)?;
     Some(ends.carrying(protocol).echo(echo).judged(did, Way::between(inner, outer)).act())
+}
+
+/// Tunnels, logins, URLs: messages that name a peer and refuse no packet. A name may stand before
+/// the address, so it is the last of its kind; what the line comes to is context in any case.
+fn mention(m: &[u8]) -> Option<Act<'_>> {
+    const BEFORE: &[&[u8]] = &[
+        b" IP <",
+        b"user IP = ",
+        b" IP = ",
+        b"IP address: ",
+        b"with client ",
+        b" for client ",
+        b", Addr ",
+        b"from IP ",
+        b" TCP traffic from ",
+        b"tcp flow from ",
+        b" from ",
+    ];
+    let at = BEFORE.iter().find_map(|w| Some(memchr::memmem::rfind(m, w)? + w.len()));
+    let text = match at {
+        Some(at) => m.get(at..)?,
+        None if find(m, b" Accessed ").is_some() => m,
+        None => return None,
+    };
+    let stop = text.iter().position(|b| matches!(b, b' ' | b'>' | b',')).unwrap_or(text.len());
+    let (source, _) = end(text.get(..stop)?)?;
+    Some(seen(source, End::default())?.act())
 }

@@ -17,12 +17,13 @@ use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser};
 
 use super::act::{Act, Transport};
-use super::packet::{Carries, Flags, Packet, is_group, refuses, verdict};
+use super::packet::{Carries, Did, Flags, Packet, Seen, Way, is_group, refuses, verdict};
 use super::parts::repeated;
 use super::spec::{Dialect, Message, Said};
 use crate::addr::Addr;
 use crate::class::Family;
-use crate::envelope::rfc3164;
+use crate::envelope::{Format, rfc3164};
+use crate::json::Object;
 
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
@@ -30,7 +31,7 @@ pub static DIALECT: Dialect = Dialect {
     title: "Linux netfilter 2.4 to 6 (iptables, nftables, ufw, firewalld, Shorewall, OpenWrt, CSF, UniFi, EdgeOS, ulogd)",
     family: Family::Firewall,
     programs: &["", "kernel", "klogd", "ulogd", "ulogd2", "pvefw-logger"],
-    bare: &[],
+    bare: &[Format::Json],
     document: "https://git.kernel.org/pub/scm/linux/kernel/git/torvalds/linux.git/tree/net/netfilter/nf_log_syslog.c",
     grammar: GRAMMAR,
     trim,
@@ -43,6 +44,13 @@ const GRAMMAR: &[Message] = &[
         printed_by: "rsyslog, plugins and tools that reduce repeated messages",
         starts: "message repeated ",
         read: |m| repeated(m, &DIALECT),
+    },
+    Message {
+        id: "json",
+        shape: "{\"oob.prefix\": \"%s\", \"ip.protocol\": %d, \"src_ip\": \"%s\", \"src_port\": %d, \"dest_ip\": \"%s\", …}",
+        printed_by: "ulogd2, output/ulogd_output_JSON.c",
+        starts: "{",
+        read: |m| Said::one(json(m)),
     },
     Message {
         id: "packet",
@@ -84,6 +92,27 @@ fn is_group_mac(mac: &[u8]) -> bool {
     mac.starts_with(b"ff:ff:ff:ff:ff:ff")
         || mac.starts_with(b"01:00:5e:")
         || mac.starts_with(b"33:33:")
+}
+
+/// ulogd2's record: the prefix is a member by itself, and `action` is only there where it was asked for.
+fn json(m: &[u8]) -> Option<Act<'_>> {
+    memchr::memmem::find(m, b"\"oob.")?;
+    let o = Object::read(m).ok()?;
+    let word = |name: &str| o.word(name).unwrap_or_default();
+    let set = |name: &str| word(name) == b"1";
+    let seen = Seen::ends(word("src_ip"), word("src_port"), word("dest_ip"), word("dest_port"))?;
+    let protocol = [word("ip.protocol"), word("ip6.nexthdr")].concat();
+    let flags =
+        Flags { syn: set("tcp.syn"), answers: set("tcp.ack") || set("tcp.rst") || set("tcp.fin") };
+    let refused = match word("action") {
+        b"allowed" => false,
+        b"blocked" => true,
+        _ => refuses(word("oob.prefix")),
+    };
+    let way = if matches!(word("oob.in"), b"" | b"lo") { Way::Out } else { Way::In };
+    let did = if refused { Did::Refused } else { Did::Allowed };
+    let echo = word("icmp.type") == b"8" || word("icmpv6.type") == b"128";
+    Some(seen.carrying(&protocol).flags(Some(flags)).echo(echo).judged(did, way).act())
 }
 
 fn packet(message: &[u8]) -> Said<'_> {

@@ -11,6 +11,7 @@ use super::fields::{columns, csv};
 use super::packet::{Did, Seen, Way};
 use super::spec::{Dialect, Said, messages, untrimmed};
 use crate::class::Family;
+use crate::envelope::Format;
 
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
@@ -18,7 +19,7 @@ pub static DIALECT: Dialect = Dialect {
     title: "Palo Alto Networks PAN-OS 4.1 to 11.2",
     family: Family::Firewall,
     programs: &["", "panos"],
-    bare: &[],
+    bare: &[Format::Rfc3164, Format::Iso8601, Format::Csv],
     document: "https://docs.paloaltonetworks.com/pan-os/11-1/pan-os-admin/monitoring/use-syslog-for-monitoring/syslog-field-descriptions",
     grammar: messages! {
         "log" "1," "FUTURE_USE,receive time,serial,type,subtype,FUTURE_USE,generated,source,destination,…" "PAN-OS, log forwarding" |m| Said::one(log(m));

@@ -36,6 +36,10 @@ fn traffic(m: &[u8]) -> Option<Act<'_>> {
     (head.is_empty() || head.ends_with(b": ")).then_some(())?;
     let rest = m.get(at + 8..)?;
     let (id, rest) = rest.split_at(memchr::memchr(b'"', rest)?);
+    // A proxy's line that names another pair of ends, of a control connection or a tunnel, says
+    // nothing that one could rely on.
+    let twofold = [&b" ctl_src=\""[..], b" port=\""].iter().any(|w| find(rest, w).is_some());
+    (!twofold).then_some(())?;
     let mut words = rest.get(1..)?.split(|b| *b == b' ').filter(|w| !w.is_empty()).take(HEAD);
     let did = match words.next()? {
         b"Deny" => Did::Refused,

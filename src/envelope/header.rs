@@ -129,7 +129,8 @@ impl<'s> Reader<'s> {
         let mut line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
         if line.first() == Some(&b'<') {
             let close = line.iter().take(6).position(|b| *b == b'>').ok_or(Unread::NoEnvelope)?;
-            line = line.get(close + 1..).unwrap_or_default();
+            // SonicWall leaves two blanks.
+            line = line.get(close + 1..).unwrap_or_default().trim_ascii_start();
             if let Some(rest) = line.strip_prefix(b"1 ") {
                 let found = rfc5424::read(rest).or_else(|| meraki(rest));
                 return found.ok_or(Unread::NoEnvelope);

@@ -15,6 +15,7 @@ pub fn read(line: &[u8]) -> Option<Envelope<'_>> {
     match line.first()? {
         b't' | b'n' => audit(line).or_else(|| pairs(line)),
         b'a'..=b'z' => pairs(line),
+        b'1' if line.get(1) == Some(&b',') => panos(line),
         b'0'..=b'9' => pid_first(line).or_else(|| flow(line)),
         b'"' => tabbed(line),
         _ => None,
@@ -57,6 +58,13 @@ fn pid_first(line: &[u8]) -> Option<Envelope<'_>> {
     let body = rest.get(used..)?.strip_prefix(b" ")?;
     let e = Envelope::bare(stamp, rest.get(..used)?, body, Format::PidFirst);
     Some(Envelope { pid: Some(pid), ..e })
+}
+
+/// `1,yyyy/mm/dd hh:mm:ss,SERIAL,TYPE,SUBTYPE,VERSION,yyyy/mm/dd hh:mm:ss,…` of PAN-OS without a
+/// relay: the second is when it happened, the first when the firewall wrote it down.
+fn panos(line: &[u8]) -> Option<Envelope<'_>> {
+    let generated = line.split(|b| *b == b',').nth(6)?;
+    Some(Envelope::bare(forms::whole(generated)?, generated, line, Format::Csv))
 }
 
 /// `2 ACCOUNT INTERFACE SOURCE … START END ACTION STATUS`: version 2 of AWS VPC flow logs, its default fields.
