@@ -36,6 +36,8 @@ pub mod scanlogd;
 pub mod cef;
 pub mod meraki;
 pub mod cisco_ios;
+pub mod azure;
+pub mod barracuda;
 pub mod postfix;
 pub mod dovecot;
 pub mod exim;
@@ -97,6 +99,8 @@ pub static DIALECTS: &[&Dialect] = &[
     &cef::DIALECT,
     &meraki::DIALECT,
     &cisco_ios::DIALECT,
+    &azure::DIALECT,
+    &barracuda::DIALECT,
     &postfix::DIALECT,
     &dovecot::DIALECT,
     &pam::DIALECT,
