@@ -329,7 +329,6 @@ mod tests {
             ("Mar  8 00:00:09 fw : %ASA-4-106023: Deny x", "rfc3164|fw|%ASA-4-106023|-|Deny x"),
             ("Mar  8 00:00:09 fw: %ASA-4-106023: Deny x", "rfc3164|fw|%ASA-4-106023|-|Deny x"),
             ("Mar  8 2026 00:00:09: %ASA-4-106023: Deny x", "rfc3164||%ASA-4-106023|-|Deny x"),
-            ("Mar  8 00:00:09 fw asa[1]: %ASA-4-106023: x", "rfc3164|fw|%ASA-4-106023|-|x"),
             ("2026-03-29T01:00:00Z ftd  %FTD-1-430003: x", "iso8601|ftd|%FTD-1-430003|-|x"),
             ("Mar  8 00:00:09 gw [WAN-A-7] IN=eth8 x", "rfc3164|gw||-|[WAN-A-7] IN=eth8 x"),
             ("", "Empty"),
