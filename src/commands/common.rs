@@ -98,7 +98,7 @@ impl Setup {
         }
         for bound in scan.bounds_met(&self.options) {
             // It bears on what was counted: told even to those who asked for quiet.
-            say(Severity::Error, bound.clone());
+            say(Severity::Error, bound);
         }
         for (log, account) in logs.logs.iter().zip(&scan.accounts) {
             let path = shown(&log.input.path);
