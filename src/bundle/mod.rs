@@ -14,6 +14,7 @@ pub mod table;
 pub mod todo;
 pub mod xarf;
 mod list;
+pub mod form;
 pub mod folder;
 pub mod row;
 pub mod page;

@@ -15,7 +15,7 @@ use super::letter::text::zone_like;
 use super::verify::manifest;
 use crate::class::Class;
 use crate::judge::reserved::{Special, special};
-use crate::operator::profile::is_placeholder;
+use crate::operator::contact::is_placeholder;
 use crate::operator::{Need, Operators, Profile, route};
 use crate::time::Instant;
 

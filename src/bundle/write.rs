@@ -21,7 +21,7 @@ use super::manifest::{FileRecord, InputRecord, head};
 use super::page::{Account, Tally};
 use super::row::BundleRow;
 use super::sources::families_json;
-use super::{evidence, letter, mail, table, todo, xarf};
+use super::{evidence, form, letter, mail, table, todo, xarf};
 
 /// The folder of what nobody claims.
 const NOBODY: &str = "unattributed";
@@ -179,8 +179,11 @@ impl<'a> Run<'_, 'a> {
             ("evidence.log", evidence::log(&lines)),
             ("events.csv", table::table(&part, &lines, &mut redactor)?),
             ("report.eml", mail::mail(&part, &letter)?.into_bytes()),
-            ("report.txt", letter.body.into_bytes()),
         ];
+        if let Some(text) = form::form(&part, &letter) {
+            files.push(("form.txt", text.into_bytes()));
+        }
+        files.push(("report.txt", letter.body.into_bytes()));
         if let Some(todo) = todo::todo(&part, filing) {
             files.push(("TODO.txt", todo.into_bytes()));
         }

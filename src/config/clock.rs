@@ -24,6 +24,8 @@ pub struct Clock {
     pub timedatectl: Option<PathBuf>,
     /// A file with the output of `ntpq -c rv`.
     pub ntpq: Option<PathBuf>,
+    /// A file with the output of `ntptime`.
+    pub ntptime: Option<PathBuf>,
     /// Told: whether the clock was synchronised.
     pub synchronised: Option<bool>,
     /// Told: the largest error of the clock, in seconds.
@@ -65,8 +67,12 @@ impl ClockStatement {
     /// [`Fault::File`] where that file cannot be read or is not such an output.
     pub fn of(clock: &Clock) -> Outcome<Self> {
         type Reader = fn(&str) -> Result<ClockStatement, &'static str>;
-        let saved: [(&Option<PathBuf>, Reader); 3] =
-            [(&clock.chronyc, chronyc), (&clock.timedatectl, timedatectl), (&clock.ntpq, ntpq)];
+        let saved: [(&Option<PathBuf>, Reader); 4] = [
+            (&clock.chronyc, chronyc),
+            (&clock.timedatectl, timedatectl),
+            (&clock.ntpq, ntpq),
+            (&clock.ntptime, ntptime),
+        ];
         let mut statement = Self::default();
         for (path, reader) in saved {
             if let Some(path) = path {
@@ -100,11 +106,15 @@ impl Clock {
         let wrong = |key: &str, reason: &str| {
             Err(Fault::config(path, place::line_of(text, "clock", key, ""), reason))
         };
-        let files: Vec<&str> =
-            [("chronyc", &self.chronyc), ("timedatectl", &self.timedatectl), ("ntpq", &self.ntpq)]
-                .into_iter()
-                .filter_map(|(key, file)| file.as_ref().map(|_| key))
-                .collect();
+        let files: Vec<&str> = [
+            ("chronyc", &self.chronyc),
+            ("timedatectl", &self.timedatectl),
+            ("ntpq", &self.ntpq),
+            ("ntptime", &self.ntptime),
+        ]
+        .into_iter()
+        .filter_map(|(key, file)| file.as_ref().map(|_| key))
+        .collect();
         if let [first, second, ..] = files.as_slice() {
             return wrong(second, &format!("`{first}` already says what the clock was; keep one"));
         }
@@ -267,6 +277,30 @@ fn ntpq(text: &str) -> Result<ClockStatement, &'static str> {
     Ok(out)
 }
 
+/// Reads `ntptime`: the kernel's own account. Its maximum error grows until
+/// somebody sets the clock right, and is what the kernel vouches for.
+fn ntptime(text: &str) -> Result<ClockStatement, &'static str> {
+    let status = text
+        .lines()
+        .find_map(|l| l.trim().strip_prefix("status "))
+        .ok_or("no `status` line: is this the output of `ntptime`?")?;
+    let mut out = ClockStatement::unknown("ntptime");
+    let failed = text.lines().any(|l| l.contains("returns code") && !l.contains("code 0"));
+    out.synchronised = Some(!status.contains("UNSYNC") && !failed);
+    if out.synchronised == Some(true) {
+        let error = text.lines().find_map(|l| l.trim().strip_prefix("maximum error "));
+        out.bound_seconds = error.and_then(number).map(|microseconds| microseconds / 1e6);
+    }
+    // `time e8b2f3a1.2ab…`: seconds since 1900 in UTC; what follows is local time.
+    out.measured = text
+        .lines()
+        .find_map(|l| l.trim().strip_prefix("time "))
+        .and_then(|t| i64::from_str_radix(t.get(..8)?, 16).ok())
+        .and_then(|t| chrono::DateTime::from_timestamp(t - 2_208_988_800, 0))
+        .map(|t| t.format("%Y-%m-%dT%H:%M:%SZ").to_string());
+    Ok(out)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -362,6 +396,20 @@ Root distance: 11.500ms (max: 5s)
         ] {
             assert_eq!(told(ntpq(&text)), want, "{text}");
         }
+    }
+
+    #[test]
+    fn outputs_of_ntptime() {
+        let good = "ntp_gettime() returns code 0 (OK)\n  time ed750a80.5f3c2000  Tue, Mar 31 2026 14:00:00.372, (.372011),\n  maximum error 20500 us, estimated error 12 us, TAI offset 37\nntp_adjtime() returns code 0 (OK)\n  modes 0x0 (),\n  offset 0.000 us, frequency 1.5 ppm, interval 1 s,\n  maximum error 20500 us, estimated error 12 us,\n  status 0x2001 (PLL,NANO),\n  time constant 10, precision 0.001 us, tolerance 500 ppm,\n";
+        let read = ntptime(good).unwrap();
+        assert_eq!((read.synchronised, read.bound_seconds), (Some(true), Some(0.0205)));
+        assert_eq!(read.measured.as_deref(), Some("2026-03-30T14:43:12Z"));
+        assert_eq!(read.origin, "ntptime");
+        for (from, to) in [("PLL,NANO", "UNSYNC"), ("code 0 (OK)", "code 5 (ERROR)")] {
+            let read = ntptime(&good.replace(from, to)).unwrap();
+            assert_eq!((read.synchronised, read.bound_seconds), (Some(false), None));
+        }
+        assert!(ntptime("stratum=2").is_err());
     }
 
     #[test]

@@ -228,6 +228,7 @@ impl Config {
             &mut c.chronyc,
             &mut c.timedatectl,
             &mut c.ntpq,
+            &mut c.ntptime,
         ]
         .into_iter()
         .flatten()

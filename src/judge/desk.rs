@@ -1,7 +1,7 @@
 //! What the desk asks of the report and its sender: channel, contact, ownership, form.
 
-use crate::operator::contact::{Contact, of_whois};
-use crate::operator::profile::{Kind, is_placeholder};
+use crate::operator::contact::{Contact, is_placeholder, of_whois};
+use crate::operator::profile::Kind;
 use crate::operator::{Need, Unrouted};
 
 use super::case::{Case, Part, authority, lacking};

@@ -7,11 +7,23 @@
 
 use serde_json::Value;
 
-use super::profile::is_placeholder;
 use crate::config::mail_address;
 
 /// Entities within entities that are looked at: real answers have three.
 const DEPTH: usize = 8;
+
+/// Whether registries print this where there is no mailbox, or nobody reads it.
+#[must_use]
+pub fn is_placeholder(address: &str) -> bool {
+    const LOCAL: [&str; 8] =
+        ["unread", "nobody", "no-email", "noemail", "noreply", "no-reply", "donotreply", "devnull"];
+    let lower = address.to_ascii_lowercase();
+    let Some((local, domain)) = lower.rsplit_once('@') else { return true };
+    lower == "removed@lacnic.net"
+        || lower.contains("redacted")
+        || LOCAL.contains(&local)
+        || domain.ends_with(".invalid")
+}
 
 /// A mailbox, and where it stood.
 #[derive(Clone, Debug, PartialEq, Eq)]

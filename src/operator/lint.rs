@@ -4,8 +4,9 @@
 //! claim are faults of loading them. What is left is a file that would send a
 //! report nowhere, to two places, or somewhere that nobody has confirmed.
 
+use super::contact::is_placeholder;
 use super::owner::Operators;
-use super::profile::{Kind, Profile, Role, Status, is_placeholder};
+use super::profile::{Kind, Profile, Role, Status};
 use super::route::{self, Unrouted};
 use super::rules::Need;
 use crate::class::Class;

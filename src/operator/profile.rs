@@ -87,6 +87,9 @@ pub struct Profile {
     /// Reports about the same source again.
     #[serde(default)]
     pub repeat: Repeat,
+    /// Fields of a form.
+    #[serde(default)]
+    pub form: Form,
     /// Files for robots.
     #[serde(default)]
     pub formats: Formats,
@@ -371,19 +374,6 @@ impl Kind {
             Self::None => "none",
         }
     }
-}
-
-/// Whether registries print this where there is no mailbox, or nobody reads it.
-#[must_use]
-pub fn is_placeholder(address: &str) -> bool {
-    const LOCAL: [&str; 8] =
-        ["unread", "nobody", "no-email", "noemail", "noreply", "no-reply", "donotreply", "devnull"];
-    let lower = address.to_ascii_lowercase();
-    let Some((local, domain)) = lower.rsplit_once('@') else { return true };
-    lower == "removed@lacnic.net"
-        || lower.contains("redacted")
-        || LOCAL.contains(&local)
-        || domain.ends_with(".invalid")
 }
 
 /// A bare mail address.

@@ -314,6 +314,16 @@ pub struct Repeat {
     pub needs_ticket: Need,
 }
 
+/// `[form]`: the fields of a form, in characters.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Form {
+    /// Most of the description.
+    pub description_max: Option<u32>,
+    /// Most of the log.
+    pub evidence_max: Option<u32>,
+}
+
 /// `[formats]`: files for robots.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
