@@ -222,3 +222,31 @@ fn a_cut_archive_is_a_fault_and_what_it_held_is_read() {
     let (_dir, path) = log("junk.log.gz", b"\x1f\x8b\x08no archive");
     assert_eq!(plaint(&["events"], &path).code, 3);
 }
+
+#[test]
+fn a_log_that_ends_within_an_address_accuses_nobody_by_it() {
+    let line = |pid: u32, who: &str| {
+        format!("Jun 12 08:58:35 web1 sshd[{pid}]: Invalid user bob from {who}")
+    };
+    // Old OpenSSH logs no port: the address is the end of the line, or of what was written of it.
+    let whole = format!("{}\n{}\n", line(1, "203.0.113.90"), line(2, "203.0.113.90"));
+    for cut in 1..16 {
+        let text = &whole.as_bytes()[..whole.len() - cut];
+        let (_dir, path) = log("auth.log", text);
+        for chunk in ["40", "65536"] {
+            let accused: Vec<String> = events(&path, &["--chunk-bytes", chunk])
+                .iter()
+                .filter_map(|e| e["source"]["ip"].as_str().map(str::to_owned))
+                .collect();
+            assert_eq!(accused, ["203.0.113.90"], "{cut} bytes cut, chunks of {chunk}");
+        }
+        let inspected = String::from_utf8(plaint(&["inspect"], &path).out).unwrap();
+        // `203.0.113.90`, `203.0.113.9` and what is no address yet.
+        assert_eq!(inspected.contains("the log ends within an address"), cut <= 2, "{inspected}");
+    }
+    // With a word behind it, or an end, there is no doubt.
+    for text in [format!("{}\n", line(1, "203.0.113.9")), line(1, "203.0.113.9 port 4711")] {
+        let (_dir, path) = log("auth.log", text.as_bytes());
+        assert_eq!(events(&path, &[]).len(), 1, "{text}");
+    }
+}

@@ -15,12 +15,22 @@ pub enum Unread {
     NoTime,
     /// A JSON record that names a member twice: readers differ on which counts.
     Twice,
+    /// The last of its log, without an end, and what it ends with may be the beginning of another
+    /// address: `192.0.2.9` of `192.0.2.90`.
+    Unended,
 }
 
 impl Unread {
     /// All reasons.
-    pub const ALL: [Self; 6] =
-        [Self::Empty, Self::Nul, Self::TooLong, Self::NoEnvelope, Self::NoTime, Self::Twice];
+    pub const ALL: [Self; 7] = [
+        Self::Empty,
+        Self::Nul,
+        Self::TooLong,
+        Self::NoEnvelope,
+        Self::NoTime,
+        Self::Twice,
+        Self::Unended,
+    ];
 
     /// The reason in words.
     #[must_use]
@@ -32,6 +42,7 @@ impl Unread {
             Self::NoEnvelope => "no time stamp of a known form at its start",
             Self::NoTime => "its stamp's year or zone is unknown, or it is no date",
             Self::Twice => "a JSON record that names a member twice",
+            Self::Unended => "the log ends within an address, or right behind it",
         }
     }
 }

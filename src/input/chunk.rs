@@ -1,5 +1,7 @@
 //! [`Chunk`]: whole lines that lie together in an input, and [`Lines`], one after the other.
 
+use crate::addr::Addr;
+
 /// Lines that lie together in an input.
 #[derive(Debug, Default)]
 pub struct Chunk {
@@ -17,6 +19,20 @@ impl Chunk {
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         self.buffer.get(self.from..self.to).unwrap_or_default()
+    }
+
+    /// Where the last line lies, if it has no end and stops within what may be an address. A log
+    /// that is being written, or was copied meanwhile, ends anywhere, and `203.0.113.9` may have
+    /// been the beginning of `203.0.113.90`: another customer.
+    #[must_use]
+    pub fn unended(&self) -> Option<u64> {
+        let bytes = self.bytes();
+        let from = memchr::memrchr(b'\n', bytes).map_or(0, |n| n + 1);
+        let line = bytes.get(from..)?;
+        let of_address = |b: &u8| b.is_ascii_hexdigit() || matches!(b, b'.' | b':');
+        let before = line.iter().rposition(|b| !of_address(b)).map_or(0, |n| n + 1);
+        Addr::parse(line.get(before..)?)?;
+        Some(self.offset + from as u64)
     }
 
     /// Empties it; its memory is kept.

@@ -54,6 +54,7 @@ impl<'r> Worker<'r> {
         self.recent_hosts.clear();
         let scratch = Scratch::default();
         let mut reader = LineReader::new(log.calendar.clock(chunk.index), &scratch);
+        reader.doubt(chunk.unended());
         reader.may_hold_nul(memchr::memchr(0, chunk.bytes()).is_some());
         // The host of the line before, and its number: few have a log to themselves.
         let mut host = u32::MAX;

@@ -37,6 +37,8 @@ pub struct LineReader<'c> {
     /// Puts stamps into UTC.
     pub clock: Clock<'c>,
     last: Option<Moment>,
+    /// Where a line lies that ends with its log within an address; none does at the maximum.
+    unended: u64,
     programs: FxHashMap<Box<[u8]>, Program>,
     /// The programs of the last lines: most lines are of few.
     recent: Memo<Program>,
@@ -58,9 +60,15 @@ impl<'c> LineReader<'c> {
             envelopes: Reader::new(scratch),
             clock,
             last: None,
+            unended: u64::MAX,
             programs: FxHashMap::default(),
             recent: Memo::default(),
         }
+    }
+
+    /// Names the line that ends with its log, within what may be an address: it is unread.
+    pub fn doubt(&mut self, unended: Option<u64>) {
+        self.unended = unended.unwrap_or(u64::MAX);
     }
 
     /// Says whether any line may hold a NUL: one look at a chunk spares one a line.
@@ -78,6 +86,9 @@ impl<'c> LineReader<'c> {
     where
         'c: 'a,
     {
+        if offset == self.unended {
+            return Err(Unread::Unended);
+        }
         let envelope = self.envelopes.read(line)?;
         let moment = match (envelope.same_stamp, self.last) {
             // The same bytes on the line before: the same moment.

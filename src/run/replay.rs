@@ -192,6 +192,7 @@ pub fn replay(
                     .unwrap_or(0);
                 let scratch = Scratch::default();
                 let mut reader = LineReader::new(log.calendar.clock(chunk.index), &scratch);
+                reader.doubt(chunk.unended());
                 let mut trail = Trail::default();
                 for (n, (offset, line)) in
                     (before + 1..).zip(Lines::new(chunk.bytes(), chunk.offset))
