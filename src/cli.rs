@@ -341,13 +341,23 @@ pub struct ReportArgs {
 impl OwnerArgs {
     /// The operators, from flags, else from the configuration.
     pub fn load(&self, config: &Config) -> Outcome<Operators> {
-        let dir = self.operators.as_deref().or(config.operators.dir.as_deref());
-        let db = self.asn_db.as_deref().or(config.operators.asn_db.as_deref());
+        let of_config = &config.operators;
+        let dir = of_config.dir.as_deref().filter(|_| self.operators.is_none());
+        let db = of_config.asn_db.as_deref().filter(|_| self.asn_db.is_none());
+        for (key, file) in [("dir", dir), ("asn_db", db)] {
+            file.map_or(Ok(()), |file| config.is_there("operators", key, file))?;
+        }
+        let dir = self.operators.as_deref().or(of_config.dir.as_deref());
+        let db = self.asn_db.as_deref().or(of_config.asn_db.as_deref());
         let registry = match self.registry.as_slice() {
             [] => &config.operators.registry,
             named => named,
         };
-        Operators::load_with(dir, db, registry)
+        let told = |fault| match self.asn_db {
+            None => config.names("operators", "asn_db", fault),
+            Some(_) => fault,
+        };
+        Operators::load_with(dir, db, registry).map_err(told)
     }
 }
 
@@ -397,6 +407,11 @@ impl ReadingArgs {
         };
         options.since = at("--since", &self.since)?;
         options.until = at("--until", &self.until)?;
+        if let (Some(since), Some(until)) = (options.since, options.until)
+            && since >= until
+        {
+            return Err(Fault::usage(format!("--since {since} is not before --until {until}")));
+        }
         options.ours = self.ours(config)?;
         let of = |c| config.filing.thresholds.of(c);
         options.scan_limits = ScanLimits {

@@ -4,12 +4,13 @@ use std::fmt::Write as _;
 use std::io::{Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::dialect::{Act, DIALECTS, Said};
+use crate::class::{Family, Reading};
+use crate::dialect::{Act, DIALECTS, Said, Tally, Weight};
 use crate::envelope::Reader;
 use crate::event::OurEnd;
 use crate::fault::{Fault, Outcome};
-use crate::input::{Chunk, Input, Lines};
 use crate::json::Scratch;
+use crate::input::{Chunk, EndFrom, Input, Lines};
 use crate::run::chunk::alone;
 use crate::run::overlap::Traits;
 use crate::run::read::{LineReader, Read};
@@ -18,7 +19,7 @@ use crate::run::replay::Verdicts;
 use crate::run::{Log, Logs, Options, Scan, scan};
 use crate::session::Place;
 use crate::text::{Untrusted, shown};
-use crate::time::{Fold, Survey};
+use crate::time::{Fold, Instant, Moment, Survey};
 
 use super::common::{print, read_stdin};
 
@@ -93,12 +94,14 @@ fn loose(out: &mut String, bytes: &[u8], options: &Options) -> Outcome<()> {
             Ok(read) => {
                 steps(out, &read, &log, options);
                 let (reading, act) = alone(&read, &options.ours);
-                let class = act.and_then(|a| a.kind.facts().class).map_or("", |c| c.word());
+                let class =
+                    act.as_ref().and_then(|a| a.kind.facts().class).map_or("", |c| c.word());
                 let _ = writeln!(
                     out,
                     "  reading   {} {class} (by itself; its session may decide otherwise)",
                     reading.word()
                 );
+                let _ = writeln!(out, "  why       {}", why(&read, act.as_ref(), reading));
             }
         }
     }
@@ -151,7 +154,7 @@ fn in_file(out: &mut String, path: &Path, number: u64, options: &Options) -> Out
                 }
                 steps(out, &read, log, &options);
                 verdict(out, &read, &scanned, offset, &options);
-                related(out, log, &read, number)?;
+                related(out, log, &read, number, &scanned, &options)?;
             }
         }
         break;
@@ -206,12 +209,8 @@ fn steps(out: &mut String, read: &Read<'_>, log: &Log, options: &Options) {
             } else {
                 "stated in the stamp".into()
             };
-            let year = if m.basis.inferred_year {
-                "inferred from the order of lines and the end of the log"
-            } else {
-                "stated in the stamp"
-            };
-            let _ = writeln!(out, "  time      {}; zone {zone}; year {year}", m.at);
+            let _ =
+                writeln!(out, "  time      {}; zone {zone}; {}", m.at, year_of(&m, log, options));
             if m.basis.past_end {
                 let _ = writeln!(
                     out,
@@ -275,6 +274,71 @@ fn steps(out: &mut String, read: &Read<'_>, log: &Log, options: &Options) {
     }
 }
 
+/// How the year was found.
+fn year_of(m: &Moment, log: &Log, options: &Options) -> String {
+    if !m.basis.inferred_year {
+        return "year stated in the stamp".to_owned();
+    }
+    let end = match (options.log_end, log.input.end) {
+        (Some(end), _) => format!(" ({}, told)", Instant::from_seconds(end)),
+        (None, Some((end, EndFrom::Modified))) => {
+            format!(" ({}, the file's time)", Instant::from_seconds(end))
+        }
+        (None, Some((end, EndFrom::GzipHeader))) => {
+            format!(" ({}, the gzip header's time)", Instant::from_seconds(end))
+        }
+        (None, None) => String::new(),
+    };
+    format!("year inferred from the order of lines and the end of the log{end}")
+}
+
+/// Why a line counts, or does not.
+fn why(read: &Read<'_>, act: Option<&Act<'_>>, reading: Reading) -> String {
+    let Some(act) = act else {
+        let text = match reading {
+            Reading::Quarantined => {
+                "its readings name several sources, and no other line of its session says which is true: it accuses nobody"
+            }
+            Reading::Other if read.program.claim.known() => {
+                "no grammar of its program's dialect knows this message"
+            }
+            Reading::Other => "it is of no program that we read",
+            _ => "it concerns nobody far away",
+        };
+        return text.to_owned();
+    };
+    let facts = act.kind.facts();
+    if act.source.is_none() {
+        return "it names no address: it accuses nobody".to_owned();
+    }
+    let weight = match (facts.weight, facts.family) {
+        (Weight::Hostile, Family::Firewall) => "a refused packet that opens something",
+        (_, Family::Firewall) => "a packet that proves nothing: allowed, ours, served, or a reply",
+        (Weight::Hostile, _) => "it makes its session hostile by itself",
+        (Weight::Probe, _) => "it makes its session hostile, unless keys were offered in it",
+        (Weight::WithOthers, _) => {
+            "it says nothing alone, and is hostile where its session or its source is"
+        }
+        (Weight::KeyOffered, _) => {
+            "a refused key: agents offer theirs in turn, so it counts nothing"
+        }
+        (Weight::Success, _) => "a login: what failed before it in its session was a mistake",
+        (Weight::Nothing, _) => "it belongs to its session and says nothing against it",
+    };
+    let tally = match facts.tally {
+        _ if facts.family == Family::Firewall => return weight.to_owned(),
+        Tally::None => return format!("{weight}; it counts no attempt"),
+        Tally::Refused => "the daemon's own word on refusals",
+        Tally::SshdOnPam => "sshd's word on PAM",
+        Tally::Pam => "PAM's word",
+        Tally::Helper => "the authentication helper's word",
+    };
+    let n = act.count;
+    format!(
+        "{weight}; it counts {n} in {tally} (attempts of a session are the largest of such counts)"
+    )
+}
+
 fn act_text(act: &Act<'_>, read: &Read<'_>, options: &Options) -> String {
     let mut text = act.kind.facts().action.to_owned();
     match act.source {
@@ -318,6 +382,7 @@ fn verdict(out: &mut String, read: &Read<'_>, scanned: &Scan, offset: u64, optio
             by_itself.word()
         );
     }
+    let _ = writeln!(out, "  why       {}", why(read, end.act.as_ref(), end.reading));
     if let Some(source) = end.act.and_then(|a| a.source)
         && let Some(s) = scanned.sources.get(source)
     {
@@ -339,22 +404,35 @@ fn verdict(out: &mut String, read: &Read<'_>, scanned: &Scan, offset: u64, optio
 }
 
 /// The lines of the same process, which may be of the same session.
-fn related(out: &mut String, log: &Log, read: &Read<'_>, number: u64) -> Outcome<()> {
+fn related(
+    out: &mut String,
+    log: &Log,
+    read: &Read<'_>,
+    number: u64,
+    scanned: &Scan,
+    options: &Options,
+) -> Outcome<()> {
     let (Some(pid), host) = (read.envelope.pid, read.envelope.host.to_vec()) else { return Ok(()) };
     let fail = |e| Fault::file(&log.input.path, e);
     let mut stream = log.input.stream().map_err(fail)?;
     let (mut chunk, mut n, mut shown_lines) = (Chunk::default(), 0u64, 0);
-    let mut envelopes = Reader::default();
+    // How a line reads in the end is known by where it lies; its time does not matter here.
+    let scratch = Scratch::default();
+    let mut reader = LineReader::new(log.calendar.clock(0), &scratch);
+    let verdicts = Verdicts::of_scan(scanned);
     while stream.next(&mut chunk).map_err(fail)? {
-        for (_, line) in Lines::new(chunk.bytes(), chunk.offset) {
+        for (offset, line) in Lines::new(chunk.bytes(), chunk.offset) {
             n += 1;
             if n == number || n.abs_diff(number) > 50_000 {
                 continue;
             }
-            let Ok(e) = envelopes.read(line) else { continue };
+            let Ok(read) = reader.read(line, offset) else { continue };
+            let e = &read.envelope;
             if e.pid == Some(pid) && e.host == host && shown_lines < RELATED {
                 shown_lines += 1;
-                let _ = writeln!(out, "  process   line {n}: {}", Untrusted(line));
+                let end = verdicts.of(&read, Place { input: 0, offset }, options);
+                let word = end.reading.word();
+                let _ = writeln!(out, "  process   line {n}, {word}: {}", Untrusted(line));
             }
         }
     }

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
 
-use crate::fault::Outcome;
+use crate::fault::{Fault, Outcome};
 pub use clock::{Clock, ClockStatement};
 pub use filing::{ClassWord, Filing, Redaction, Thresholds};
 pub use net::Served;
@@ -244,9 +244,38 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// [`File`](crate::fault::Fault::File) where a saved output cannot be read or is something else.
+    /// [`Config`](Fault::Config) where a saved output cannot be read or is something else.
     pub fn clock_statement(&self) -> Outcome<ClockStatement> {
-        ClockStatement::of(&self.clock)
+        let key = match &self.clock {
+            Clock { chronyc: Some(_), .. } => "chronyc",
+            Clock { timedatectl: Some(_), .. } => "timedatectl",
+            _ => "ntpq",
+        };
+        ClockStatement::of(&self.clock).map_err(|fault| self.names("clock", key, fault))
+    }
+
+    /// A failure of a file that this configuration names: told with the line that names it.
+    #[must_use]
+    pub fn names(&self, table: &str, key: &str, fault: Fault) -> Fault {
+        match (&self.path, fault) {
+            (Some(config), Fault::File { path, reason }) => {
+                let text = std::fs::read_to_string(config).unwrap_or_default();
+                let line = place::line_of(&text, table, key, "");
+                let reason = format!("`{key}` names {}: {reason}", path.display());
+                Fault::config(config, line, reason)
+            }
+            (_, fault) => fault,
+        }
+    }
+
+    /// That a file or folder which this configuration names is there.
+    ///
+    /// # Errors
+    ///
+    /// [`Config`](Fault::Config) with the line that names it.
+    pub fn is_there(&self, table: &str, key: &str, file: &Path) -> Outcome<()> {
+        let there = std::fs::metadata(file).map(|_| ());
+        there.map_err(|e| self.names(table, key, Fault::file(file, e)))
     }
 }
 

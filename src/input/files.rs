@@ -64,13 +64,21 @@ impl Finds {
                     }
                 }
             }
+            Err(_) if !path.to_string_lossy().contains(['*', '?']) => {}
             Err(e) => {
                 self.faults.push(Fault::file(path, e));
                 return;
             }
         }
         if self.found.len() == before {
-            self.faults.push(Fault::file(path, "no file matches this pattern"));
+            // A `[` alone is more often part of a name than meant as a pattern.
+            let stars = path.to_string_lossy().contains(['*', '?']);
+            let reason = if stars {
+                "no file matches this pattern"
+            } else {
+                "no such file, and no file matches it as a pattern"
+            };
+            self.faults.push(Fault::file(path, reason));
         }
     }
 

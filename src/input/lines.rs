@@ -123,6 +123,19 @@ impl Input {
         Ok(())
     }
 
+    /// What a failure to read it is told as: packed data that breaks off is told to be that.
+    #[must_use]
+    pub fn fault(&self, e: &io::Error) -> Fault {
+        use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+        if self.form == Form::Plain
+            || !matches!(e.kind(), InvalidData | InvalidInput | UnexpectedEof)
+        {
+            return Fault::file(&self.path, e);
+        }
+        let form = self.form.word();
+        Fault::file(&self.path, format!("its {form} data is damaged or breaks off: {e}"))
+    }
+
     /// Sets the size of chunks: no result may depend on it, and tests try.
     #[must_use]
     pub fn with_chunk_bytes(mut self, bytes: usize) -> Self {

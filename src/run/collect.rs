@@ -122,7 +122,7 @@ impl Logs {
                     let (log, first) = settle(input, survey, exact, options)?;
                     dated.push((first, log));
                 }
-                Err(e) => self.faults.push(Fault::file(&input.path, e)),
+                Err(e) => self.faults.push(input.fault(&e)),
             }
         }
         // Rotations that begin in the same second: the older first.

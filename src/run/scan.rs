@@ -94,10 +94,8 @@ fn done(logs: &Logs, passed: Passed) -> Scan {
     for (i, account) in state.accounts.iter_mut().enumerate() {
         account.complete = !faults.iter().any(|(n, _)| *n == i);
     }
-    let faults = faults
-        .into_iter()
-        .filter_map(|(n, e)| Some(Fault::file(&logs.logs.get(n)?.input.path, e)))
-        .collect();
+    let faults =
+        faults.into_iter().filter_map(|(n, e)| Some(logs.logs.get(n)?.input.fault(&e))).collect();
     let State { sources, accounts, decided, cut_short, .. } = state;
     Scan { sources, accounts, decided, told, referred, faults, cut_short }
 }
