@@ -1,6 +1,6 @@
 //! `inspect` and `explain`: every line is accounted for, and each can be asked after.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::path::{Path, PathBuf};
 

@@ -64,7 +64,8 @@ fn loose(out: &mut String, bytes: &[u8], options: &Options) -> Outcome<()> {
     input.end = None;
     let mut survey = Survey::default();
     survey.begin_chunk();
-    let mut envelopes = Reader::default();
+    let scratch = Scratch::default();
+    let mut envelopes = Reader::new(&scratch);
     for (offset, line) in Lines::new(bytes, 0) {
         if let Ok(e) = envelopes.read(line) {
             survey.see(&e.stamp, offset);

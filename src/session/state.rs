@@ -128,6 +128,8 @@ pub struct Session {
     keys_offered: bool,
     lone: u32,
     logged_in: bool,
+    /// PAM spoke within its own process.
+    pub(super) own_pam: bool,
     pub(super) counts: Counts,
     spam: u32,
     relay: u32,
@@ -152,6 +154,7 @@ impl Session {
             keys_offered: false,
             lone: 0,
             logged_in: false,
+            own_pam: false,
             counts: Counts { refused: 0, sshd_on_pam: 0, pam: 0, helper: 0 },
             spam: 0,
             relay: 0,

@@ -161,10 +161,18 @@ impl Sessions {
                 Family::Sshd => {
                     // PAM's lines wait only while their process has no open session.
                     if fact.pid != 0 && (session.lines == 1 || session.closed) {
-                        self.pool.own(pool_key, fact.pid, |f| session.take(&f, false, remember));
+                        self.pool.own(pool_key, fact.pid, |f| {
+                            session.own_pam = true;
+                            session.take(&f, false, remember);
+                        });
                     }
                     let told = session.counts.refused.max(session.counts.sshd_on_pam);
-                    if matches!(facts.tally, Tally::Refused | Tally::SshdOnPam) {
+                    // Where PAM spoke in the session's own process, sshd's `Failed` is that try.
+                    let retold = match facts.tally {
+                        Tally::Refused => !session.own_pam,
+                        tally => tally == Tally::SshdOnPam,
+                    };
+                    if retold {
                         // One each: a try told by two lines of sshd has one line of PAM's.
                         while session.counts.pam < told {
                             let Some(f) =
@@ -227,6 +235,7 @@ impl Sessions {
             if session.closed || silence > SESSION_SILENCE_SECONDS {
                 return false;
             }
+            session.own_pam = true;
             session.take(fact, false, remember);
             return true;
         }
