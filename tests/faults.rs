@@ -503,10 +503,13 @@ fn utf16() -> Row {
     let text = String::from_utf8(attack(5)).unwrap();
     let wide: Vec<u8> =
         std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
-    fs::write(d.path().join("a.log"), wide).unwrap();
-    let ran = run(d.path(), &["events", "a.log"]);
-    holds(ran.rows() == 0, || "rows".into())?;
-    ran.expect(0, &["a.log: not one of its", "UTF-16"])
+    fs::create_dir(d.path().join("w")).unwrap();
+    fs::write(d.path().join("w/a.log"), wide).unwrap();
+    fs::write(d.path().join("a.log"), text).unwrap();
+    let plain = run(d.path(), &["sources", "a.log", "--format", "jsonl"]);
+    let windows = run(d.path(), &["sources", "w/a.log", "--format", "jsonl"]);
+    holds(plain.out == windows.out && plain.rows() == 1, || "they differ".into())?;
+    windows.expect(0, &[])
 }
 
 // ---- standard input and output ----

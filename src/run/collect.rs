@@ -125,17 +125,10 @@ impl Logs {
                 Err(e) => self.faults.push(input.fault(&e)),
             }
         }
-        // A log and its rotations one after the other: a session that spans two of them must not
-        // wait while hours of another log go by. What begins in the same second: the older first.
-        let mut begins: FxHashMap<PathBuf, i64> = FxHashMap::default();
-        for (first, log) in &dated {
-            let begin = begins.entry(series(&log.input.path)).or_insert(*first);
-            *begin = (*begin).min(*first);
-        }
+        // Rotations that begin in the same second: the older first.
         dated.sort_by_cached_key(|(first, log)| {
             let path = &log.input.path;
-            let series = series(path);
-            (begins.get(&series).copied(), series, *first, newness(path), path.clone())
+            (*first, series(path), newness(path), path.clone())
         });
         self.logs = dated.into_iter().map(|(_, log)| log).collect();
         compare(&mut self.logs);
