@@ -178,33 +178,3 @@ fn a_session_that_pam_speaks_in_takes_no_line_of_another() {
     let sshd = &got[0]["families"]["sshd"];
     assert_eq!((&sshd["attempts"], &sshd["connections"]), (&4.into(), &2.into()), "{sshd}");
 }
-
-#[test]
-fn a_session_that_spans_two_rotations_is_one_beside_other_logs() {
-    let dir = tempfile::tempdir().unwrap();
-    let put = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
-    let failed = |hour: u32, second: u32| {
-        format!(
-            "2026-03-28T{hour:02}:00:{second:02}Z web1 sshd[7]: Failed password for root from 192.0.2.7 port 4711 ssh2\n"
-        )
-    };
-    put("auth.log.1", &failed(4, 58));
-    put("auth.log", &failed(4, 59));
-    let mail = |hour: u32| {
-        format!(
-            "2026-03-28T{hour:02}:00:00Z mx1 postfix/smtpd[9]: warning: unknown[192.0.2.8]: SASL LOGIN authentication failed: x\n"
-        )
-    };
-    put("mail.log.1", &(mail(3) + &mail(20)));
-    put("mail.log", &mail(22));
-    let out = assert_cmd::Command::cargo_bin("plaint")
-        .unwrap()
-        .current_dir(dir.path())
-        .args(["sources", "--format", "jsonl", "auth.log", "auth.log.1", "mail.log", "mail.log.1"])
-        .output()
-        .unwrap();
-    let row = String::from_utf8(out.stdout).unwrap();
-    let row: serde_json::Value = serde_json::from_str(row.lines().next().unwrap()).unwrap();
-    assert_eq!(row["families"]["sshd"]["connections"], 1, "{row}");
-    assert_eq!(row["families"]["sshd"]["attempts"], 2);
-}

@@ -38,6 +38,10 @@ fn end(word: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 fn packet(m: &[u8]) -> Option<Act<'_>> {
+    // Other devices write without a tag too, and quote what the far end sent: `arg="… input: in:…"`.
+    if memchr::memchr2(b'"', b'=', m).is_some() {
+        return None;
+    }
     let at = memchr::memmem::rfind(m, b": in:")?;
     let (head, rest) = m.split_at(at);
     let rest = rest.get(5..)?;
