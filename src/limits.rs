@@ -5,8 +5,8 @@
 pub const LINE_BYTES: usize = 64 * 1024;
 
 /// Bytes of one chunk of input: what a core works through between two looks at
-/// the rest. It and the facts found in it stay within a second-level cache.
-pub const CHUNK_BYTES: usize = 512 * 1024;
+/// the rest. Measured from 128 KiB to 2 MiB: below, handing over shows; above, nothing is gained.
+pub const CHUNK_BYTES: usize = 1024 * 1024;
 
 /// A session is over after this many seconds without a line: no daemon here lets a login wait
 /// longer than minutes, and process numbers come again after some hours.

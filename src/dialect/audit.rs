@@ -81,8 +81,8 @@ fn act<'a>(kind: Kind, t: &Told<'a>) -> Said<'a> {
 
 fn login(message: &[u8]) -> Said<'_> {
     let Some(t) = told(message) else { return Said::No };
-    // Told once for a login, and once for a session without one.
-    act(if t.failed { Kind::PamError } else { Kind::Accepted }, &t)
+    // A refusal is told for each key of an agent too, and says of what it was only in USER_AUTH.
+    act(if t.failed { Kind::SshContext } else { Kind::Accepted }, &t)
 }
 
 fn auth(message: &[u8]) -> Said<'_> {
