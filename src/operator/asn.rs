@@ -1,7 +1,7 @@
 //! Which AS an address is announced from: MaxMind databases and prefix-to-AS tables.
 //!
 //! A database is `GeoLite2-ASN` and its like (`autonomous_system_number`) or
-//! IPinfo's (`asn = "AS64496"`); a table is what [`table`](super::table) reads.
+//! IPinfo's (`asn = "AS64496"`); a table is what `table` reads.
 
 use std::fmt;
 use std::net::IpAddr;

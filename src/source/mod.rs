@@ -351,7 +351,7 @@ impl Partial {
     }
 
     /// Leaves at most `most` sources once there are more than `most` and `slack`, by
-    /// [`room::kept`]. With no slack this is the last word; before that, sources that were left
+    /// `room::kept`. With no slack this is the last word; before that, sources that were left
     /// out may come again, with a part of their lines, and go again.
     pub fn make_room(&mut self, most: usize, slack: usize) {
         if self.map.len() <= most.saturating_add(slack) && !(slack == 0 && self.overrun) {
