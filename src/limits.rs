@@ -42,6 +42,14 @@ pub const SOURCES_OF_A_NETWORK: usize = 64;
 /// most, the longest silent first. At 300 bytes each, 300 MB; a busy mail relay has some thousand.
 pub const SESSIONS_OPEN: usize = 1 << 20;
 
+/// Facts that wait until other logs have been read up to their time: some chunks of each of a
+/// hundred logs. At 100 bytes each, 100 MB.
+pub const FACTS_HELD: usize = 1 << 20;
+
+/// Packed logs that are unpacked side by side, where their times overlap; more wait for these. xz
+/// takes up to 9 MiB to unpack what its default settings packed.
+pub const PACKED_OPEN: usize = 32;
+
 /// Ports listed per source; the rest are counted. A scan of the well-known ports fits.
 pub const PORTS_LISTED: usize = 1024;
 

@@ -40,6 +40,7 @@ const MESSAGES: &[&str] = &[
     "postfix/smtpd[{N}]: disconnect from unknown[{S}]",
     "dovecot: imap-login: Disconnected (auth failed, 2 attempts in 9 secs): user=<a>, method=PLAIN, rip={S}, lip=198.51.100.4, session=<{N}>",
     "dovecot: auth: passwd-file(a,{S}): Password mismatch",
+    "auth: pam_unix(dovecot:auth): authentication failure; logname= uid=0 euid=0 tty=dovecot ruser=a rhost={S}  user=a",
     "sshd[{N}]: a message with a \0 in it",
 ];
 
@@ -180,6 +181,54 @@ proptest! {
         prop_assert_eq!(&told(&merged, &cut), &want, "{} rotations", n);
         let read: u64 = merged.accounts.iter().map(|a| a.readings.iter().sum::<u64>()).sum();
         prop_assert_eq!(read, lines.len() as u64);
+    }
+
+    /// A log for each daemon, each rotated when it likes, comes to what one log of all does.
+    #[test]
+    fn apart_is_as_together(
+        lines in proptest::collection::vec(line(), 1..80),
+        cuts in proptest::collection::btree_set((0usize..3, 1usize..80), 0..8),
+        yearless in any::<bool>(),
+        chunk in prop_oneof![1usize..300, 300usize..5000],
+        threads in 1usize..4,
+    ) {
+        // What refers to the line before it, whatever that is, has no place in another log.
+        let texts = texts(&lines, yearless);
+        let told_apart = |t: &Vec<u8>| {
+            let has = |word: &str| memchr::memmem::find(t, word.as_bytes()).is_some();
+            (!has("last message") && !t.contains(&0))
+                .then(|| [has("postfix") || has(" dovecot:"), has("sshd[") || has(" auth:"), true].iter().position(|h| *h))
+                .flatten()
+        };
+        let mut logs: [Vec<Vec<Vec<u8>>>; 3] = std::array::from_fn(|_| vec![Vec::new()]);
+        let mut all = Vec::new();
+        for (i, text) in texts.iter().enumerate() {
+            let Some(log) = told_apart(text) else { continue };
+            all.push(text.clone());
+            if cuts.contains(&(log, i)) && !logs[log].last().unwrap().is_empty() {
+                logs[log].push(Vec::new());
+            }
+            logs[log].last_mut().unwrap().push(text.clone());
+        }
+        prop_assume!(!all.is_empty());
+        let dir = tempfile::tempdir().unwrap();
+        let options = options();
+        let want = told(&run(&[put(dir.path(), "syslog", &all)], &options), &options);
+        let apart = tempfile::tempdir().unwrap();
+        let mut paths = Vec::new();
+        for (name, pieces) in ["mail.log", "auth.log", "kern.log"].iter().zip(&logs) {
+            for (n, piece) in pieces.iter().rev().enumerate().filter(|(_, p)| !p.is_empty()) {
+                let name = match n {
+                    0 => (*name).to_owned(),
+                    1 => format!("{name}.1"),
+                    k => format!("{name}.{k}.gz"),
+                };
+                paths.push(put(apart.path(), &name, piece));
+            }
+        }
+        let cut = Options { chunk_bytes: chunk, threads, ..options };
+        if std::env::var("SHOW").is_ok() { for t in &all { eprint!("{}", String::from_utf8_lossy(t)); } eprintln!("{paths:?}--"); }
+        prop_assert_eq!(&told(&run(&paths, &cut), &cut), &want, "{} logs", paths.len());
     }
 }
 

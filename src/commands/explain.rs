@@ -75,6 +75,7 @@ fn loose(out: &mut String, bytes: &[u8], options: &Options) -> Outcome<()> {
     let zone_name = zone.as_ref().map(crate::time::Zone::name).unwrap_or_default();
     let calendar = survey.settle(zone, options.log_end);
     let log = Log {
+        begins: Vec::new(),
         input,
         calendar,
         zone: zone_name,
@@ -134,7 +135,7 @@ fn in_file(out: &mut String, path: &Path, number: u64, options: &Options) -> Out
         let read = match reader.read(line, offset) {
             Ok(read) => {
                 let refers = repeat::times(&read).is_some();
-                Ok((trail.follow(read, line, place, &scanned.referred).0, refers))
+                Ok((trail.follow(read, line, place, &scanned.referred, &scratch).0, refers))
             }
             Err(reason) => {
                 trail.cut();

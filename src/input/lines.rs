@@ -224,19 +224,26 @@ impl Input {
         let mut length = 4096;
         loop {
             chunk.clear();
-            let end = (start + size).min(self.bytes).min(from + length);
+            // The last line that begins in a chunk ends beyond it.
+            let end = self.bytes.min(from + length);
             self.read_at(from, end, chunk)?;
             let skip = if start == 0 {
                 Some(0)
             } else {
                 memchr::memchr(b'\n', chunk.bytes()).map(|n| n + 1)
             };
-            let whole =
-                skip.and_then(|s| chunk.bytes().get(s..)).is_some_and(|rest| rest.contains(&b'\n'));
-            if whole || end >= (start + size).min(self.bytes) {
+            let last = memchr::memrchr(b'\n', chunk.bytes()).map_or(0, |n| n + 1);
+            let skipped = skip.unwrap_or(chunk.to) as u64;
+            let none = start > 0 && from + skipped >= start + size;
+            let whole = skip.is_some_and(|s| last > s);
+            if none || whole || end >= self.bytes || length > 2 * LINE_BYTES as u64 {
                 let skip = skip.unwrap_or(chunk.to);
-                chunk.from = skip;
                 chunk.offset = from + skip as u64;
+                (chunk.from, chunk.to) = match (none, end >= self.bytes) {
+                    (true, _) => (0, 0),
+                    (_, true) => (skip, chunk.to),
+                    _ => (skip, if whole { last } else { chunk.to }),
+                };
                 return Ok(());
             }
             length *= 4;

@@ -144,6 +144,7 @@ impl<'r> Worker<'r> {
                     offset: place.offset,
                     bytes: line.into(),
                     moment,
+                    reached: out.reached(),
                     host,
                 });
                 Reading::Other
@@ -165,7 +166,8 @@ impl<'r> Worker<'r> {
         place: Place,
         out: &mut ChunkOut,
     ) -> Reading {
-        let Some(told) = repeat::told(read, n, before) else { return Reading::Other };
+        let scratch = Scratch::default();
+        let Some(told) = repeat::told(read, n, before, &scratch) else { return Reading::Other };
         if home.shares_before && told_before(&told, before, home, self.told, home_input, None) {
             out.told_before += 1;
             return Reading::Context;
@@ -256,7 +258,8 @@ impl<'r> Worker<'r> {
                 // A login after the span still says that the tries in it were a mistake.
                 if wanted || facts.weight == Weight::Success {
                     let of = (&read.envelope, read.program, read.heard.by);
-                    out.facts.push(self.fact(act, kind, source, of, host, place, moment));
+                    let fact = self.fact(act, kind, source, of, host, place, moment);
+                    out.tell(fact, out.reached());
                 }
                 facts.reading
             }
@@ -295,7 +298,7 @@ impl<'r> Worker<'r> {
                 Fact { user: act.user.map_or(0, hash), ..fact }
             });
         }
-        out.doubts.push((out.facts.len(), doubt));
+        out.doubts.push((out.facts.len(), out.reached(), doubt));
     }
 
     #[inline(always)]

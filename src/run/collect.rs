@@ -25,6 +25,9 @@ pub struct Log {
     pub calendar: Calendar,
     /// The told zone's name; empty where the log states its own.
     pub zone: String,
+    /// When each chunk begins: the latest of the first lines of it and of those before it, in
+    /// nanoseconds since 1970.
+    pub begins: Vec<i64>,
     /// Whether every stamp was surveyed, not only the first of each chunk.
     pub exact: bool,
     /// What decides whether it is compared with others.
@@ -196,7 +199,14 @@ fn settle(input: Input, survey: Surveyed, exact: bool, options: &Options) -> Out
     let traits = Traits { span, ..Traits::default() };
     let zone = name.unwrap_or_default();
     let (shares_before, shares_after, series) = (false, false, 0);
-    let log = Log { input, calendar, zone, exact, traits, shares_before, shares_after, series };
+    let begin = |latest: &mut i64, (chunk, begin): (usize, Option<(Stamp, u64)>)| {
+        let at = begin.and_then(|(stamp, at)| nanos(&stamp, at, chunk));
+        *latest = at.unwrap_or(i64::MIN).max(*latest);
+        Some(*latest)
+    };
+    let begins = survey.begins.iter().copied().enumerate().scan(i64::MIN, begin).collect();
+    let log =
+        Log { input, calendar, begins, zone, exact, traits, shares_before, shares_after, series };
     Ok((log, first.unwrap_or(i64::MAX)))
 }
 

@@ -12,7 +12,7 @@ use crate::judge::line::holds_other_address;
 use crate::session::Place;
 
 use super::collect::{Log, Logs};
-use super::feed::{Steps, each_chunk};
+use super::feed::{Order, Steps, each_chunk};
 use super::options::Options;
 use super::read::LineReader;
 use super::repeat::Trail;
@@ -39,7 +39,7 @@ pub fn read_back(
     let mut all = Vec::with_capacity(places.len());
     each_chunk(
         &logs.logs,
-        0..logs.logs.len(),
+        Order::Inputs,
         options.threads,
         Steps {
             begin: &|| (),
@@ -69,7 +69,7 @@ pub fn read_back(
                         continue;
                     };
                     let at = Place { input, offset };
-                    let (read, told) = trail.follow(read, line, at, &scan.referred);
+                    let (read, told) = trail.follow(read, line, at, &scan.referred, &scratch);
                     let (Some(source), Some(moment)) = (wanted.get(&at), read.moment) else {
                         continue;
                     };

@@ -1,22 +1,39 @@
 //! [`each_chunk`]: chunks are read in parallel and their results taken in order, so that threads change nothing.
 
 use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use rustc_hash::FxHashMap;
 
 use crate::fault::{Fault, Outcome};
 use crate::input::{Chunk, Stream};
 
 use super::collect::Log;
+use super::plan::Plan;
+
+/// In which order chunks are read.
+#[derive(Clone, Copy, Debug)]
+pub enum Order<'r> {
+    /// One input after the other.
+    Inputs,
+    /// As planned.
+    Planned(&'r Plan),
+}
 
 /// Gives out chunks in order. Packed inputs are unpacked here, one chunk a call, while other threads read theirs.
 struct Feed<'r> {
     logs: &'r [Log],
-    /// The first input that is not read.
-    end: usize,
+    order: Order<'r>,
+    /// Items of the plan that were given out.
+    planned: usize,
+    /// The input whose next chunk is given out, and the number of that.
     input: usize,
     index: usize,
     sequence: u64,
-    stream: Option<Stream<'r>>,
+    streams: FxHashMap<usize, Stream<'r>>,
+    /// Packed inputs that were read to their end.
+    ended: Vec<usize>,
     faults: Faults,
 }
 
@@ -33,8 +50,9 @@ struct Job {
 impl<'r> Feed<'r> {
     fn next(&mut self, chunk: &mut Chunk) -> Option<Job> {
         loop {
-            if self.input >= self.end {
-                return None;
+            if let Order::Planned(plan) = self.order {
+                let item = plan.items().get(self.planned)?;
+                (self.input, self.index) = (item.input as usize, item.index);
             }
             let log: &'r Log = self.logs.get(self.input)?;
             let job = Job { sequence: self.sequence, input: self.input, fetch: true };
@@ -42,37 +60,52 @@ impl<'r> Feed<'r> {
                 if self.index < chunks && !self.faults.iter().any(|(n, _)| *n == self.input) {
                     chunk.index = self.index;
                     self.index += 1;
+                    self.planned += 1;
                     self.sequence += 1;
                     return Some(job);
                 }
                 self.turn();
                 continue;
             }
-            let step = match &mut self.stream {
-                Some(s) => s.next(chunk),
-                None => match log.input.stream() {
-                    Ok(s) => self.stream.insert(s).next(chunk),
+            if self.ended.contains(&self.input) {
+                self.turn();
+                continue;
+            }
+            let step = match self.streams.entry(self.input) {
+                Entry::Occupied(stream) => stream.into_mut().next(chunk),
+                Entry::Vacant(room) => match log.input.stream() {
+                    Ok(stream) => room.insert(stream).next(chunk),
                     Err(e) => Err(e),
                 },
             };
             match step {
                 Ok(true) => {
+                    // Behind the last chunk planned more may come, or damage that must be told.
+                    let last = chunk.index + 1 >= log.begins.len();
+                    self.planned += usize::from(!last);
                     self.sequence += 1;
                     return Some(Job { fetch: false, ..job });
                 }
-                Ok(false) => self.turn(),
+                Ok(false) => self.end(),
                 Err(e) => {
                     self.faults.push((self.input, e));
-                    self.turn();
+                    self.end();
                 }
             }
         }
     }
 
+    /// Turns from a packed input that has no more chunks.
+    fn end(&mut self) {
+        self.streams.remove(&self.input);
+        self.ended.push(self.input);
+        self.turn();
+    }
+
     fn turn(&mut self) {
+        self.planned += 1;
         self.input += 1;
         self.index = 0;
-        self.stream = None;
     }
 }
 
@@ -100,25 +133,27 @@ pub struct Steps<'f, W, T> {
     pub end: &'f mut (dyn FnMut(W) + Send),
 }
 
-/// Goes through all chunks of some of `logs` with `threads` threads.
+/// Goes through the chunks of `logs` with `threads` threads.
 ///
 /// # Errors
 ///
 /// The threads cannot be started.
 pub fn each_chunk<W, T: Send>(
     logs: &[Log],
-    inputs: std::ops::Range<usize>,
+    order: Order<'_>,
     threads: usize,
     steps: Steps<'_, W, T>,
 ) -> Outcome<Faults> {
     let Steps { begin, read, take, end } = steps;
     let feed = Mutex::new(Feed {
         logs,
-        end: inputs.end,
-        input: inputs.start,
+        order,
+        planned: 0,
+        input: 0,
         index: 0,
         sequence: 0,
-        stream: None,
+        streams: FxHashMap::default(),
+        ended: Vec::new(),
         faults: Vec::new(),
     });
     let queue = Mutex::new(Queue { waiting: BTreeMap::new(), next: 0, merging: false });

@@ -20,8 +20,10 @@ pub struct ChunkOut {
     pub index: usize,
     /// Facts for sessions, in the order of lines; hosts are numbers in `hosts`.
     pub facts: Vec<Fact>,
-    /// Doubtful lines, each with the number of facts before it.
-    pub doubts: Vec<(usize, Doubt)>,
+    /// Doubtful lines, each with the number of facts before it and the latest time of the lines up to it.
+    pub doubts: Vec<(usize, i64, Doubt)>,
+    /// From which fact on a line before it bore a later time, and which; in order.
+    pub late: Vec<(usize, i64)>,
     /// The hosts' names.
     pub hosts: Vec<Vec<u8>>,
     /// Its lines.
@@ -85,6 +87,8 @@ pub struct Leading {
     pub bytes: Box<[u8]>,
     /// When.
     pub moment: Moment,
+    /// The latest time of the lines up to it in its chunk.
+    pub reached: i64,
     /// Its host, by its number in the chunk.
     pub host: u32,
 }
@@ -120,6 +124,27 @@ impl ChunkOut {
     pub(super) fn heard_by(&mut self, read: &Read<'_>) {
         if let Some(n) = self.dialects.0.get_mut(usize::from(read.heard.id)) {
             *n += 1;
+        }
+    }
+
+    /// The latest time of the lines so far.
+    pub(super) fn reached(&self) -> i64 {
+        self.span.map_or(i64::MIN, |(_, latest)| latest.nanos)
+    }
+
+    /// Takes a fact; `reached` is the latest time of the lines up to it.
+    #[inline(always)]
+    pub(super) fn tell(&mut self, fact: Fact, reached: i64) {
+        if fact.at.nanos < reached {
+            self.tell_late(reached);
+        }
+        self.facts.push(fact);
+    }
+
+    #[cold]
+    fn tell_late(&mut self, reached: i64) {
+        if self.late.last().is_none_or(|(_, before)| *before < reached) {
+            self.late.push((self.facts.len(), reached));
         }
     }
 

@@ -11,6 +11,8 @@ pub mod gleaned;
 pub mod chunk;
 pub mod account;
 pub mod carry;
+pub mod plan;
+pub mod merge;
 pub mod state;
 pub mod feed;
 pub mod scan;

@@ -15,6 +15,7 @@ use crate::dialect::parts::count;
 use crate::digits::{Brief, Memo};
 use crate::envelope::{Envelope, Reader};
 use crate::limits::{REPEAT_SECONDS, REPEATS};
+use crate::json::Scratch;
 use crate::session::Place;
 
 use super::read::{Program, Read};
@@ -55,8 +56,13 @@ fn swap<A, B>((a, b): (A, B)) -> (B, A) {
 /// The line that `again` refers to, as if it had been logged where `again` was, so many times.
 /// None where that line is of another process than `again` says.
 #[must_use]
-pub fn told<'a>(again: &Read<'a>, n: u32, line: &'a [u8]) -> Option<Read<'a>> {
-    let before = Reader::default().read(line).ok()?;
+pub fn told<'a>(
+    again: &Read<'a>,
+    n: u32,
+    line: &'a [u8],
+    scratch: &'a Scratch,
+) -> Option<Read<'a>> {
+    let before = Reader::new(scratch).read(line).ok()?;
     let here = &again.envelope;
     let tagged = !here.program.is_empty();
     if tagged
@@ -181,6 +187,7 @@ impl<'c> Trail<'c> {
         line: &'c [u8],
         place: Place,
         referred: &'c Referred,
+        scratch: &'c Scratch,
     ) -> (Read<'c>, &'c [u8]) {
         let Some(at) = read.moment.map(|m| m.at.nanos) else {
             self.cut();
@@ -197,7 +204,7 @@ impl<'c> Trail<'c> {
             Found::Earlier => referred.get(&place).map(|before| (before.as_ref(), &b""[..])),
             Found::Unsure => None,
         };
-        match before.and_then(|(before, by)| Some((told(&read, n, before)?, by))) {
+        match before.and_then(|(before, by)| Some((told(&read, n, before, scratch)?, by))) {
             Some(told) => told,
             None => (read, line),
         }

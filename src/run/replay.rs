@@ -15,7 +15,7 @@ use crate::source::Partial;
 
 use super::chunk::{alone, told_before};
 use super::collect::{Log, Logs};
-use super::feed::{Steps, each_chunk};
+use super::feed::{Order, Steps, each_chunk};
 use super::options::Options;
 use super::overlap::Told;
 use super::read::{LineReader, Read};
@@ -178,7 +178,7 @@ pub fn replay(
     let verdicts = Verdicts::of_scan(scan);
     each_chunk(
         &logs.logs,
-        0..logs.logs.len(),
+        Order::Inputs,
         options.threads,
         Steps {
             begin: &|| (),
@@ -202,7 +202,7 @@ pub fn replay(
                         continue;
                     };
                     let at = Place { input, offset };
-                    let (read, told) = trail.follow(read, line, at, &scan.referred);
+                    let (read, told) = trail.follow(read, line, at, &scan.referred, &scratch);
                     if read.moment.is_some_and(|m| !options.wants(m.at)) {
                         continue;
                     }

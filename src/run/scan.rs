@@ -12,9 +12,10 @@ use super::account::Account;
 use super::carry::Carry;
 use super::chunk::Worker;
 use super::collect::{Log, Logs};
-use super::feed::{Faults, Steps, each_chunk};
+use super::feed::{Faults, Order, Steps, each_chunk};
 use super::options::Options;
 use super::overlap::Told;
+use super::plan::Plan;
 use super::repeat::Referred;
 use super::state::{Decision, State};
 
@@ -35,6 +36,8 @@ pub struct Scan {
     pub faults: Vec<Fault>,
     /// Sessions that were settled before their time, since too many were open.
     pub cut_short: u64,
+    /// Whether lines were counted before those of another log that lie before them in time.
+    pub hurried: bool,
 }
 
 impl Scan {
@@ -52,6 +55,12 @@ impl Scan {
             out.push(format!(
                 "more than {} sessions were open at once: {} were counted before they ended, and what they told later counts as another's",
                 crate::limits::SESSIONS_OPEN, self.cut_short
+            ));
+        }
+        if self.hurried {
+            out.push(format!(
+                "more than {} lines had to wait for other logs: a session that several logs tell may be counted as two",
+                crate::limits::FACTS_HELD
             ));
         }
         out
@@ -96,8 +105,9 @@ fn done(logs: &Logs, passed: Passed) -> Scan {
     }
     let faults =
         faults.into_iter().filter_map(|(n, e)| Some(logs.logs.get(n)?.input.fault(&e))).collect();
-    let State { sources, accounts, decided, cut_short, .. } = state;
-    Scan { sources, accounts, decided, told, referred, faults, cut_short }
+    let State { sources, accounts, decided, cut_short, merge, .. } = state;
+    let hurried = merge.hurried;
+    Scan { sources, accounts, decided, told, referred, faults, cut_short, hurried }
 }
 
 fn pass(logs: &[Log], options: &Options, progress: &(dyn Fn(u64) + Sync)) -> Outcome<Passed> {
@@ -118,9 +128,10 @@ fn pass(logs: &[Log], options: &Options, progress: &(dyn Fn(u64) + Sync)) -> Out
         let to = more.map_or(logs.len(), |n| from + 1 + n);
         let mut now_told = Vec::new();
         let mut teller = Worker::new(options, &told);
+        let plan = Plan::new(logs, from..to);
         let more = each_chunk(
             logs,
-            from..to,
+            Order::Planned(&plan),
             options.threads,
             Steps {
                 begin: &|| Worker::new(options, &told),
@@ -134,19 +145,22 @@ fn pass(logs: &[Log], options: &Options, progress: &(dyn Fn(u64) + Sync)) -> Out
                 },
                 take: &mut |mut out: super::gleaned::ChunkOut| {
                     carry.take(logs, &mut teller, &mut out);
-                    state.take(&mut out);
+                    let until = logs
+                        .get(out.input as usize)
+                        .and_then(|log| plan.after(log, out.input, out.index));
+                    let delay = plan.delay(out.input);
+                    state.take(&mut out, delay, until);
                     state.sources.make_room(options.max_sources, options.max_sources / 8);
                     if !out.told.is_empty() {
                         now_told.push((out.input, std::mem::take(&mut out.told)));
                     }
-                    let mut facts = std::mem::take(&mut out.facts);
-                    facts.clear();
-                    with_spare(&mut |s| s.push(std::mem::take(&mut facts)));
+                    with_spare(&mut |s| s.append(&mut state.merge.spare));
                     true
                 },
                 end: &mut |worker: Worker<'_>| packets.push(worker.packets),
             },
         )?;
+        state.release(None);
         faults.extend(more);
         packets.push(teller.packets);
         for (input, hashes) in now_told {

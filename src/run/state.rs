@@ -11,6 +11,7 @@ use crate::time::Step;
 
 use super::account::Account;
 use super::gleaned::ChunkOut;
+use super::merge::{Merge, Next};
 
 /// What its session made of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +37,10 @@ pub struct State {
     hosts: FxHashMap<Vec<u8>, u32>,
     remember: bool,
     batch: Vec<Settled>,
-    before: Option<(u32, Step)>,
+    /// What was told and waits for other logs.
+    pub merge: Merge,
+    /// Where the calendar of each input stood behind its last chunk.
+    before: Vec<Option<Step>>,
     /// Sessions that were settled before their time, since too many were open.
     pub cut_short: u64,
     /// Whether a New Year was missed between two stamps that were surveyed.
@@ -57,15 +61,17 @@ impl State {
             hosts: FxHashMap::default(),
             remember,
             batch: Vec::new(),
-            before: None,
+            merge: Merge::new(inputs),
+            before: vec![None; inputs],
             cut_short: 0,
             missed: false,
             unknown_time: None,
         }
     }
 
-    /// Takes the next chunk.
-    pub fn take(&mut self, out: &mut ChunkOut) {
+    /// Takes the next chunk of the plan. `delay` and `until` are what the plan says of it:
+    /// when its log begins at the earliest, and when what is still to be read begins.
+    pub fn take(&mut self, out: &mut ChunkOut, delay: i64, until: Option<(i64, u32)>) {
         self.check_years(out);
         if let Some(account) = self.accounts.get_mut(out.input as usize) {
             account.add(out);
@@ -83,21 +89,24 @@ impl State {
             })
             .collect();
         let host = |n: u32| hosts.get(n as usize).copied().unwrap_or(u32::MAX);
-        let Self { sessions, sources, accounts, decided, remember, batch, .. } = self;
+        out.facts.iter_mut().for_each(|f| f.host = host(f.host));
+        for (.., doubt) in &mut out.doubts {
+            doubt.readings.iter_mut().flatten().for_each(|f| f.host = host(f.host));
+        }
+        self.merge.take(out, delay);
+        self.release(until);
+    }
+
+    /// Lets sessions have what comes before `until`: everything, if that is none.
+    pub fn release(&mut self, until: Option<(i64, u32)>) {
+        let Self { sessions, sources, accounts, decided, remember, batch, merge, .. } = self;
         // Settled sessions are summed up together at the end of a chunk: their
         // sources lie far apart in memory, and so the waits for them overlap.
         let mut settle = |s: Settled| batch.push(s);
-        out.facts.iter_mut().for_each(|f| f.host = host(f.host));
-        let mut facts = out.facts.as_slice();
-        let mut taken = 0;
-        for (at, doubt) in &mut out.doubts {
-            let (before, rest) = facts.split_at_checked(*at - taken).unwrap_or((facts, &[]));
-            before.iter().for_each(|fact| sessions.take(fact, &mut settle));
-            (facts, taken) = (rest, *at);
-            doubt.readings.iter_mut().flatten().for_each(|f| f.host = host(f.host));
-            sessions.doubt(doubt, &mut settle);
-        }
-        facts.iter().for_each(|fact| sessions.take(fact, &mut settle));
+        merge.release(until, &mut |next| match next {
+            Next::Facts(facts) => facts.iter().for_each(|fact| sessions.take(fact, &mut settle)),
+            Next::Doubt(doubt) => sessions.doubt(doubt, &mut settle),
+        });
         std::hint::black_box(sources.known(batch));
         for s in batch.drain(..) {
             settled(&s, sources, accounts, decided, *remember);
@@ -111,15 +120,15 @@ impl State {
         if out.unknown_time.year || out.unknown_time.zone {
             self.unknown_time.get_or_insert(out.input);
         }
-        if let (Some((input, end)), Some((civil, step))) = (self.before, out.first)
-            && input == out.input
+        let Some(before) = self.before.get_mut(out.input as usize) else { return };
+        if let (Some(end), Some((civil, step))) = (*before, out.first)
             && end.day.is_some()
             && end.to(&civil).years != step.years
         {
             self.missed = true;
         }
-        if out.first.is_some() || self.before.is_none_or(|(input, _)| input != out.input) {
-            self.before = Some((out.input, out.end));
+        if out.first.is_some() || before.is_none() {
+            *before = Some(out.end);
         }
     }
 

@@ -26,6 +26,8 @@ pub struct Surveyed {
     pub first: Option<(Stamp, u64)>,
     /// The last stamp, where, and in which chunk.
     pub last: Option<(Stamp, u64, usize)>,
+    /// The first stamp of each chunk, and where.
+    pub begins: Vec<Option<(Stamp, u64)>>,
     /// The first stamp that lacked a zone, as written.
     pub example: Vec<u8>,
 }
@@ -131,6 +133,7 @@ fn walk_first(s: &mut Surveyed, chunk: &Chunk) -> Option<(Stamp, u64)> {
 /// Takes up to `limit` stamps of a chunk.
 fn walk(s: &mut Surveyed, chunk: &Chunk, limit: usize) {
     s.survey.begin_chunk();
+    s.begins.push(None);
     let mut last: Option<[u8; 15]> = None;
     let mut taken = 0;
     // Lines that cannot be read move no calendar: the clock will not see them either.
@@ -152,6 +155,9 @@ fn walk(s: &mut Surveyed, chunk: &Chunk, limit: usize) {
         };
         if s.first.is_none() {
             s.first = Some((stamp, offset));
+        }
+        if let Some(begin) = s.begins.last_mut() {
+            begin.get_or_insert((stamp, offset));
         }
         s.last = Some((stamp, offset, chunk.index));
         let zoneless = s.survey.zoneless;
