@@ -51,13 +51,14 @@ fn line() -> impl Strategy<Value = Line> {
     (0..MESSAGES.len(), 0usize..2, 0usize..3, 0usize..3, 0usize..3, step)
 }
 
-/// The lines' bytes, in one of two forms.
-fn texts(lines: &[Line], yearless: bool) -> Vec<Vec<u8>> {
+/// The lines' bytes, in one of two forms, and maybe some seconds out of order.
+fn texts(lines: &[Line], yearless: bool, disorder: bool) -> Vec<Vec<u8>> {
     // Around New Year.
     let mut at = 1_767_200_000i64;
     let render = |(message, host, source, pid, port, step): &Line| {
         at += step;
-        let time = plaint::time::Instant::from_seconds(at).to_string();
+        let late = if disorder { at % 4 } else { 0 };
+        let time = plaint::time::Instant::from_seconds(at - late).to_string();
         let stamp = if yearless {
             let month = if &time[5..7] == "12" { "Dec" } else { "Jan" };
             format!("{month} {:>2} {}", time[8..10].trim_start_matches('0'), &time[11..19])
@@ -124,7 +125,7 @@ fn put(dir: &Path, name: &str, lines: &[Vec<u8>]) -> PathBuf {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: std::env::var("CASES").ok().and_then(|c| c.parse().ok()).unwrap_or(400), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn cuts_change_nothing(
@@ -134,8 +135,9 @@ proptest! {
         chunk in prop_oneof![1usize..300, 300usize..5000],
         threads in 1usize..4,
         remember in any::<bool>(),
+        disorder in any::<bool>(),
     ) {
-        let texts = texts(&lines, yearless);
+        let texts = texts(&lines, yearless, disorder);
         let dir = tempfile::tempdir().unwrap();
         let whole = put(dir.path(), "auth.log", &texts);
         let options = options();
@@ -193,7 +195,7 @@ proptest! {
         threads in 1usize..4,
     ) {
         // What refers to the line before it, whatever that is, has no place in another log.
-        let texts = texts(&lines, yearless);
+        let texts = texts(&lines, yearless, false);
         let told_apart = |t: &Vec<u8>| {
             let has = |word: &str| memchr::memmem::find(t, word.as_bytes()).is_some();
             (!has("last message") && !t.contains(&0))
@@ -227,7 +229,6 @@ proptest! {
             }
         }
         let cut = Options { chunk_bytes: chunk, threads, ..options };
-        if std::env::var("SHOW").is_ok() { for t in &all { eprint!("{}", String::from_utf8_lossy(t)); } eprintln!("{paths:?}--"); }
         prop_assert_eq!(&told(&run(&paths, &cut), &cut), &want, "{} logs", paths.len());
     }
 }
@@ -237,7 +238,7 @@ fn what_is_cut_is_worth_cutting() {
     // Each message is read as something, and together they are of every family.
     let all: Vec<Line> = (0..MESSAGES.len()).map(|m| (m, 0, 0, 0, 0, 5)).collect();
     let dir = tempfile::tempdir().unwrap();
-    let path = put(dir.path(), "auth.log", &texts(&all, false));
+    let path = put(dir.path(), "auth.log", &texts(&all, false, false));
     let scanned = run(&[path], &options());
     let (_, source) = scanned.sources.sorted()[0];
     assert!(Family::ALL.iter().all(|f| source.family(*f).is_some()));

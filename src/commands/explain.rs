@@ -83,7 +83,7 @@ fn loose(out: &mut String, bytes: &[u8], options: &Options) -> Outcome<()> {
         traits: Traits::default(),
         shares_before: false,
         shares_after: false,
-        series: 0,
+        follows: None,
     };
     let scratch = Scratch::default();
     let mut reader = LineReader::new(log.calendar.clock(0), &scratch);

@@ -35,10 +35,8 @@ impl Carry {
     /// Settles what the next chunk of the run refers to before itself, and keeps its last lines.
     pub fn take(&mut self, logs: &[Log], worker: &mut Worker<'_>, out: &mut ChunkOut) {
         let Some(log) = logs.get(out.input as usize) else { return };
-        let rotated = |l: &Log| l.series == log.series;
         if out.index == 0
-            && let Some(before) = logs.iter().take(out.input as usize).rposition(rotated)
-            && let Some(last) = u32::try_from(before).ok().and_then(|n| self.last.remove(&n))
+            && let Some(last) = log.follows.and_then(|rotated| self.last.remove(&rotated))
         {
             self.last.insert(out.input, last);
         }

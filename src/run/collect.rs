@@ -13,7 +13,7 @@ use crate::json::Scratch;
 use crate::time::Calendar;
 
 use super::options::Options;
-use super::overlap::{Traits, tags};
+use super::overlap::{OVERLAP_SECONDS, Traits, tags};
 use super::survey::{Surveyed, survey, uptimes};
 
 /// One input with its settled calendar.
@@ -25,7 +25,8 @@ pub struct Log {
     pub calendar: Calendar,
     /// The told zone's name; empty where the log states its own.
     pub zone: String,
-    /// When each chunk begins: the latest of the first lines of it and of those before it, in
+    /// When each chunk begins: the latest of the first lines of it and of those before it, also in
+    /// the rotation that it follows, in
     /// nanoseconds since 1970.
     pub begins: Vec<i64>,
     /// Whether every stamp was surveyed, not only the first of each chunk.
@@ -36,8 +37,8 @@ pub struct Log {
     pub shares_before: bool,
     /// An input after it may.
     pub shares_after: bool,
-    /// A number that it shares with its own rotations alone.
-    pub series: u32,
+    /// The input that it goes on from: the rotation before it.
+    pub follows: Option<u32>,
 }
 
 /// The inputs of a run.
@@ -135,7 +136,7 @@ impl Logs {
         });
         self.logs = dated.into_iter().map(|(_, log)| log).collect();
         compare(&mut self.logs);
-        number_series(&mut self.logs);
+        link(&mut self.logs);
         Ok(())
     }
 }
@@ -168,6 +169,9 @@ fn sniff(input: &Input) -> std::io::Result<Option<String>> {
     }
 }
 
+/// The chunk behind the last: a chunk may step over New Year, and its end stands elsewhere than its begin.
+const END: usize = usize::MAX;
+
 fn settle(input: Input, survey: Surveyed, exact: bool, options: &Options) -> Outcome<(Log, i64)> {
     let zone = options.zone_of(&input.path).cloned();
     if survey.survey.zoneless && zone.is_none() {
@@ -185,7 +189,7 @@ fn settle(input: Input, survey: Surveyed, exact: bool, options: &Options) -> Out
     let mut calendar = survey.survey.settle(zone, end);
     let local = |stamp: &Stamp, chunk| calendar.local(stamp, chunk);
     let from = survey.first.and_then(|(stamp, _)| local(&stamp, 0));
-    let to = survey.last.and_then(|(stamp, _, chunk)| local(&stamp, chunk));
+    let to = survey.last.and_then(|(stamp, ..)| local(&stamp, END));
     if from.zip(to).is_some_and(|(a, b)| calendar.open_between(a.min(b), a.max(b) + 1))
         && let Ok(known) = uptimes(&input, &calendar)
     {
@@ -194,11 +198,11 @@ fn settle(input: Input, survey: Surveyed, exact: bool, options: &Options) -> Out
     let nanos =
         |stamp: &Stamp, at, chunk| calendar.clock(chunk).moment(stamp, at).map(|m| m.at.nanos);
     let first = survey.first.and_then(|(stamp, at)| nanos(&stamp, at, 0));
-    let last = survey.last.and_then(|(stamp, at, chunk)| nanos(&stamp, at, chunk));
+    let last = survey.last.and_then(|(stamp, at)| nanos(&stamp, at, END));
     let span = first.zip(last).map(|(a, b)| (a.min(b) / SECOND, a.max(b) / SECOND));
     let traits = Traits { span, ..Traits::default() };
     let zone = name.unwrap_or_default();
-    let (shares_before, shares_after, series) = (false, false, 0);
+    let (shares_before, shares_after, follows) = (false, false, None);
     let begin = |latest: &mut i64, (chunk, begin): (usize, Option<(Stamp, u64)>)| {
         let at = begin.and_then(|(stamp, at)| nanos(&stamp, at, chunk));
         *latest = at.unwrap_or(i64::MIN).max(*latest);
@@ -206,7 +210,7 @@ fn settle(input: Input, survey: Surveyed, exact: bool, options: &Options) -> Out
     };
     let begins = survey.begins.iter().copied().enumerate().scan(i64::MIN, begin).collect();
     let log =
-        Log { input, calendar, begins, zone, exact, traits, shares_before, shares_after, series };
+        Log { input, calendar, begins, zone, exact, traits, shares_before, shares_after, follows };
     Ok((log, first.unwrap_or(i64::MAX)))
 }
 
@@ -230,12 +234,20 @@ fn compare(logs: &mut [Log]) {
     }
 }
 
-/// Gives a log and its rotations one number.
-fn number_series(logs: &mut [Log]) {
-    let mut numbers: FxHashMap<PathBuf, u32> = FxHashMap::default();
-    for log in logs {
-        let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
-        log.series = *numbers.entry(series(&log.input.path)).or_insert(next);
+/// Lets each log follow the rotation before it, unless the two overlap.
+fn link(logs: &mut [Log]) {
+    let mut newest: FxHashMap<PathBuf, usize> = FxHashMap::default();
+    for i in 0..logs.len() {
+        let (before, after) = logs.split_at_mut(i);
+        let Some(log) = after.first_mut() else { continue };
+        let Some(n) = newest.insert(series(&log.input.path), i) else { continue };
+        let Some(rotated) = before.get(n) else { continue };
+        if rotated.traits.overlap(&log.traits).is_none_or(|seconds| seconds > OVERLAP_SECONDS) {
+            continue;
+        }
+        log.follows = u32::try_from(n).ok();
+        let end = rotated.begins.last().copied().unwrap_or(i64::MIN);
+        log.begins.iter_mut().for_each(|begin| *begin = end.max(*begin));
     }
 }
 

@@ -101,8 +101,12 @@ impl Merge {
         Self { logs: std::iter::repeat_with(log).take(inputs).collect(), ..Self::default() }
     }
 
-    /// Takes what the next chunk of its log told. Its log counts as begun at `delay` at the earliest.
-    pub fn take(&mut self, out: &mut ChunkOut, delay: i64) {
+    /// Takes what the next chunk of its log told, which may follow another. Its log counts as begun at
+    /// `delay` at the earliest.
+    pub fn take(&mut self, out: &mut ChunkOut, follows: Option<u32>, delay: i64) {
+        let rotated =
+            follows.and_then(|n| self.logs.get(n as usize)).map_or(i64::MIN, |l| l.reached);
+        let delay = delay.max(rotated);
         let Some(log) = self.logs.get_mut(out.input as usize) else { return };
         let base = log.reached.max(delay);
         if let Some((_, latest)) = out.span {

@@ -22,7 +22,7 @@ const SAMPLED: usize = 64;
 const LINES: usize = 100;
 
 /// Seconds that two inputs must overlap to be compared.
-const OVERLAP_SECONDS: i64 = 60;
+pub const OVERLAP_SECONDS: i64 = 60;
 
 /// A host and a program that logs there.
 pub type Tag = (Vec<u8>, Vec<u8>);
@@ -70,8 +70,15 @@ impl Traits {
     /// Whether two inputs may tell the same lines.
     #[must_use]
     pub fn may_share(&self, other: &Self) -> bool {
-        let (Some((a, b)), Some((c, d))) = (self.span, other.span) else { return false };
-        b.min(d) - a.max(c) > OVERLAP_SECONDS && !self.tags.is_disjoint(&other.tags)
+        self.overlap(other).is_some_and(|seconds| seconds > OVERLAP_SECONDS)
+            && !self.tags.is_disjoint(&other.tags)
+    }
+
+    /// The seconds that both span; less than 0 where time lies between.
+    #[must_use]
+    pub fn overlap(&self, other: &Self) -> Option<i64> {
+        let ((a, b), (c, d)) = (self.span?, other.span?);
+        Some(b.min(d) - a.max(c))
     }
 }
 

@@ -14,8 +14,8 @@ use crate::dialect::Said;
 use crate::dialect::parts::count;
 use crate::digits::{Brief, Memo};
 use crate::envelope::{Envelope, Reader};
-use crate::limits::{REPEAT_SECONDS, REPEATS};
 use crate::json::Scratch;
+use crate::limits::{REPEAT_SECONDS, REPEATS};
 use crate::session::Place;
 
 use super::read::{Program, Read};

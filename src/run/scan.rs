@@ -145,11 +145,10 @@ fn pass(logs: &[Log], options: &Options, progress: &(dyn Fn(u64) + Sync)) -> Out
                 },
                 take: &mut |mut out: super::gleaned::ChunkOut| {
                     carry.take(logs, &mut teller, &mut out);
-                    let until = logs
-                        .get(out.input as usize)
-                        .and_then(|log| plan.after(log, out.input, out.index));
+                    let Some(log) = logs.get(out.input as usize) else { return true };
+                    let until = plan.after(log, out.input, out.index);
                     let delay = plan.delay(out.input);
-                    state.take(&mut out, delay, until);
+                    state.take(&mut out, log, delay, until);
                     state.sources.make_room(options.max_sources, options.max_sources / 8);
                     if !out.told.is_empty() {
                         now_told.push((out.input, std::mem::take(&mut out.told)));

@@ -10,6 +10,7 @@ use crate::source::Partial;
 use crate::time::Step;
 
 use super::account::Account;
+use super::collect::Log;
 use super::gleaned::ChunkOut;
 use super::merge::{Merge, Next};
 
@@ -71,7 +72,7 @@ impl State {
 
     /// Takes the next chunk of the plan. `delay` and `until` are what the plan says of it:
     /// when its log begins at the earliest, and when what is still to be read begins.
-    pub fn take(&mut self, out: &mut ChunkOut, delay: i64, until: Option<(i64, u32)>) {
+    pub fn take(&mut self, out: &mut ChunkOut, log: &Log, delay: i64, until: Option<(i64, u32)>) {
         self.check_years(out);
         if let Some(account) = self.accounts.get_mut(out.input as usize) {
             account.add(out);
@@ -93,7 +94,7 @@ impl State {
         for (.., doubt) in &mut out.doubts {
             doubt.readings.iter_mut().flatten().for_each(|f| f.host = host(f.host));
         }
-        self.merge.take(out, delay);
+        self.merge.take(out, log.follows, delay);
         self.release(until);
     }
 

@@ -24,8 +24,8 @@ pub struct Surveyed {
     pub survey: Survey,
     /// The first stamp, and where.
     pub first: Option<(Stamp, u64)>,
-    /// The last stamp, where, and in which chunk.
-    pub last: Option<(Stamp, u64, usize)>,
+    /// The last stamp, and where.
+    pub last: Option<(Stamp, u64)>,
     /// The first stamp of each chunk, and where.
     pub begins: Vec<Option<(Stamp, u64)>>,
     /// The first stamp that lacked a zone, as written.
@@ -159,7 +159,7 @@ fn walk(s: &mut Surveyed, chunk: &Chunk, limit: usize) {
         if let Some(begin) = s.begins.last_mut() {
             begin.get_or_insert((stamp, offset));
         }
-        s.last = Some((stamp, offset, chunk.index));
+        s.last = Some((stamp, offset));
         let zoneless = s.survey.zoneless;
         s.survey.see(&stamp, offset);
         if s.survey.zoneless && !zoneless {
