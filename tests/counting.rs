@@ -178,3 +178,46 @@ fn a_session_that_pam_speaks_in_takes_no_line_of_another() {
     let sshd = &got[0]["families"]["sshd"];
     assert_eq!((&sshd["attempts"], &sshd["connections"]), (&4.into(), &2.into()), "{sshd}");
 }
+
+#[test]
+fn a_login_that_two_logs_tell_counts_once_however_long_they_are() {
+    // PAM writes to auth.log, Dovecot to mail.log; each is rotated at another time.
+    let dir = tempfile::tempdir().unwrap();
+    let (mut auth, mut mail) = (Vec::new(), Vec::new());
+    for n in 0..200 {
+        let at = |second: u32| {
+            format!("2026-03-{:02}T{:02}:{:02}:{second:02}Z mx1", 2 + n / 20, n % 20, n % 60)
+        };
+        for second in [10, 13] {
+            auth.push(format!(
+                "{} auth: pam_unix(dovecot:auth): authentication failure; logname= uid=0 euid=0 tty=dovecot ruser=ann rhost=192.0.2.7  user=ann\n",
+                at(second)
+            ));
+        }
+        mail.push(format!(
+            "{} dovecot: imap-login: Disconnected (auth failed, 2 attempts in 6 secs): user=<ann>, method=PLAIN, rip=192.0.2.7, lip=198.51.100.4, session=<s{n}>\n",
+            at(16)
+        ));
+    }
+    // In the middle of a login: one of PAM's lines is in each.
+    let (old, new) = auth.split_at(171);
+    std::fs::write(dir.path().join("auth.log.1"), old.concat()).unwrap();
+    std::fs::write(dir.path().join("auth.log"), new.concat()).unwrap();
+    std::fs::write(dir.path().join("mail.log"), mail.concat()).unwrap();
+    for chunk in ["300", "5000", "1048576"] {
+        let out = assert_cmd::Command::cargo_bin("plaint")
+            .unwrap()
+            .args(["sources", "--format", "jsonl", "--chunk-bytes", chunk])
+            .arg(dir.path())
+            .output()
+            .unwrap();
+        assert!(out.status.success());
+        let row: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+        let mail = &row["families"]["mail"];
+        assert_eq!(
+            (&mail["attempts"], &mail["connections"], &mail["lines"]),
+            (&400.into(), &200.into(), &600.into()),
+            "chunks of {chunk}"
+        );
+    }
+}
