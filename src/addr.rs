@@ -25,6 +25,9 @@ impl Addr {
         }
     }
 
+    /// The unspecified address, which no peer has.
+    pub const NOBODY: Self = Self::of(0);
+
     /// An IPv4 address by its number.
     #[must_use]
     pub const fn from_v4(v4: u32) -> Self {

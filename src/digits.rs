@@ -35,6 +35,44 @@ pub fn position(text: &[u8], byte: u8) -> Option<usize> {
     rest.iter().position(|b| *b == byte).map(|at| 8 * words.len() + at)
 }
 
+/// The high bit of the first byte that is a blank, or lower; bits above it may be wrong.
+#[inline(always)]
+const fn first_blank(word: u64) -> u64 {
+    // No byte below the first such one takes a carry from its neighbour.
+    word.wrapping_sub(ONES * (b' ' as u64 + 1)) & !word & HIGH
+}
+
+/// Where a word ends that has at most sixteen bytes: at a blank, a line's end or another byte below
+/// those that print. None where it is longer, or where fewer than seventeen bytes are there.
+#[inline(always)]
+#[must_use]
+pub fn word_end(text: &[u8]) -> Option<usize> {
+    let chunk = text.first_chunk::<17>()?;
+    let ([low, high], last) = chunk.as_chunks::<8>() else { return None };
+    let low = first_blank(u64::from_le_bytes(*low));
+    if low != 0 {
+        return Some((low.trailing_zeros() / 8) as usize);
+    }
+    let high = first_blank(u64::from_le_bytes(*high));
+    if high != 0 {
+        return Some(8 + (high.trailing_zeros() / 8) as usize);
+    }
+    last.first().is_some_and(|b| *b <= b' ').then_some(16)
+}
+
+/// Where the first of two bytes lies in the first thirty-two.
+#[inline(always)]
+#[must_use]
+pub fn either(text: &[u8; 32], a: u8, b: u8) -> Option<usize> {
+    let (words, _) = text.as_chunks::<8>();
+    // Each of the two is right up to its own first; so the least of them is.
+    let found = words.iter().enumerate().fold(0, |found, (n, chunk)| {
+        let word = u64::from_le_bytes(*chunk);
+        found | squeeze(first_of(word, a) | first_of(word, b)) << (8 * n)
+    });
+    (found != 0).then(|| found.trailing_zeros() as usize)
+}
+
 /// Where the first blank, colon or bracket lies: what may end a program's name.
 #[inline(always)]
 #[must_use]

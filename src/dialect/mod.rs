@@ -8,6 +8,7 @@ pub mod packet;
 pub mod fields;
 pub mod pam;
 pub mod sshd;
+pub mod usual;
 pub mod netfilter;
 pub mod cisco_asa;
 pub mod filterlog;
@@ -227,6 +228,12 @@ impl Claim {
     #[must_use]
     pub fn bare(format: Format) -> Self {
         BARE.get(format as usize).copied().unwrap_or_default()
+    }
+
+    /// Whether any of them knows a message that begins with this byte; its trimming apart.
+    #[must_use]
+    pub fn may_begin(self, byte: u8) -> bool {
+        self.dialects().filter_map(|id| INDEX.get(id)).any(|index| !index.at(byte).is_empty())
     }
 
     /// Whether any dialect does.

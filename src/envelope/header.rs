@@ -92,6 +92,19 @@ impl<'s> Reader<'s> {
         }
     }
 
+    /// The stamp of a line that is read elsewhere and known to have an envelope, and whether its
+    /// bytes are those of the line before; none where it is of another day or form.
+    #[inline(always)]
+    pub fn stamp(&mut self, head: &[u8; 15]) -> Option<(Stamp, bool)> {
+        let (last, civil) = self.last.as_mut()?;
+        if last == head {
+            return Some((Stamp::Civil(*civil), true));
+        }
+        civil.second = same_day(last, head)?;
+        *last = *head;
+        Some((Stamp::Civil(*civil), false))
+    }
+
     /// Looks into a line without a tag for what a device says of itself.
     #[cold]
     fn look_within<'a>(&mut self, e: Envelope<'a>, depth: usize) -> Envelope<'a>

@@ -8,8 +8,10 @@ pub mod rfc3164;
 pub mod rfc5424;
 pub mod device;
 pub mod record;
+pub mod head;
 pub mod header;
 
+pub use head::{Head, Heads};
 pub use header::Reader;
 pub use parts::{Envelope, Format};
 pub use stamp::{Civil, Stamp};

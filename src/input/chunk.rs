@@ -58,7 +58,6 @@ impl Chunk {
 /// The lines of some bytes, without their newline, each with its offset.
 pub struct Lines<'a> {
     bytes: &'a [u8],
-    newlines: memchr::Memchr<'a>,
     at: usize,
     offset: u64,
 }
@@ -66,8 +65,21 @@ pub struct Lines<'a> {
 impl<'a> Lines<'a> {
     /// The lines of `bytes`, the first of which lies at `offset`.
     #[must_use]
-    pub fn new(bytes: &'a [u8], offset: u64) -> Self {
-        Self { bytes, newlines: memchr::memchr_iter(b'\n', bytes), at: 0, offset }
+    pub const fn new(bytes: &'a [u8], offset: u64) -> Self {
+        Self { bytes, at: 0, offset }
+    }
+
+    /// All that is left, from the beginning of the next line on, and where that lies.
+    #[inline(always)]
+    #[must_use]
+    pub fn left(&self) -> (u64, &'a [u8]) {
+        (self.offset + self.at as u64, self.bytes.get(self.at..).unwrap_or_default())
+    }
+
+    /// Passes over a line of so many bytes and its newline.
+    #[inline(always)]
+    pub const fn pass(&mut self, long: usize) {
+        self.at += long + 1;
     }
 }
 
@@ -76,18 +88,18 @@ impl<'a> Iterator for Lines<'a> {
 
     #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
-        let at = self.at;
-        if at >= self.bytes.len() {
+        let (offset, left) = self.left();
+        if left.is_empty() {
             return None;
         }
-        let end = self.newlines.next().unwrap_or(self.bytes.len());
-        self.at = end + 1;
-        let line = self.bytes.get(at..end)?;
+        let end = memchr::memchr(b'\n', left).unwrap_or(left.len());
+        self.pass(end);
+        let line = left.get(..end)?;
         // Logs that passed through Windows end their lines with CRLF.
         let line = match line {
             [line @ .., b'\r'] => line,
             _ => line,
         };
-        Some((self.offset + at as u64, line))
+        Some((offset, line))
     }
 }

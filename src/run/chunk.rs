@@ -10,7 +10,7 @@ use crate::envelope::{Envelope, Unread};
 use crate::input::{Chunk, Lines};
 use crate::json::Scratch;
 use crate::limits::{READINGS_KEPT, REPEATS};
-use crate::session::{Doubt, Fact, Place};
+use crate::session::{Doubt, Fact, Place, name_hash};
 use crate::source::{Packet, Partial};
 use crate::time::Moment;
 
@@ -20,6 +20,7 @@ use super::options::Options;
 use super::overlap::Told;
 use super::read::{LineReader, Program, Read};
 use super::repeat::{self, Found, Trail};
+use super::straight::Straight;
 
 /// Which dialect's grammar heard a message.
 type By = Option<(&'static Dialect, &'static Message)>;
@@ -30,6 +31,7 @@ pub struct Worker<'r> {
     told: &'r Told,
     hosts: FxHashMap<Vec<u8>, u32>,
     recent_hosts: Memo<u32>,
+    straight: Straight,
     /// Refused packets, which no session binds: summed up apart from the order of chunks.
     pub packets: Partial,
 }
@@ -43,6 +45,7 @@ impl<'r> Worker<'r> {
             told,
             hosts: FxHashMap::default(),
             recent_hosts: Memo::default(),
+            straight: Straight::default(),
             packets: Partial::new(options.remember),
         }
     }
@@ -55,13 +58,27 @@ impl<'r> Worker<'r> {
         let scratch = Scratch::default();
         let mut reader = LineReader::new(log.calendar.clock(chunk.index), &scratch);
         reader.doubt(chunk.unended());
-        reader.may_hold_nul(memchr::memchr(0, chunk.bytes()).is_some());
+        let may_hold_nul = memchr::memchr(0, chunk.bytes()).is_some();
+        reader.may_hold_nul(may_hold_nul);
+        // What an input before may have told is looked up by the bytes of its line.
+        let plain = !may_hold_nul && !log.shares_before && !log.shares_after;
+        self.straight.begin(self.options, plain);
         // The host of the line before, and its number: few have a log to themselves.
         let mut host = u32::MAX;
         let mut trail = Trail::default();
-        for (offset, line) in Lines::new(chunk.bytes(), chunk.offset) {
-            out.lines += 1;
+        let mut lines = Lines::new(chunk.bytes(), chunk.offset);
+        loop {
+            let (offset, left) = lines.left();
+            let (straight, options) = (&mut self.straight, self.options);
             let place = Place { input, offset };
+            let found = straight.read(left, place, options, &mut reader, &mut trail, &mut out);
+            if let Some((long, of)) = found {
+                host = of;
+                lines.pass(long);
+                continue;
+            }
+            let Some((offset, line)) = lines.next() else { break };
+            out.lines += 1;
             let reading = match reader.read(line, offset) {
                 Err(reason) => {
                     out.refuse(reason, offset, line);
@@ -76,6 +93,7 @@ impl<'r> Worker<'r> {
                             host = number;
                             trail.turn(read.envelope.host);
                         }
+                        self.learn(line, &read, (host, trail.at()));
                         if let Some(n) = repeat::times(&read) {
                             let found = trail.find(moment.at.nanos);
                             self.again(read, (n, found), line, log, host, place, &mut out)
@@ -118,6 +136,19 @@ impl<'r> Worker<'r> {
             }
         }
         out
+    }
+
+    /// What a line's beginning says, it says of all that begin so.
+    #[inline(always)]
+    fn learn(&mut self, line: &[u8], read: &Read<'_>, host: (u32, usize)) {
+        if self.straight.is_fresh() {
+            let our_port = if self.options.ours.hosts.is_empty() {
+                22
+            } else {
+                self.our_port(Family::Sshd, 0, read.envelope.host, &[], &[])
+            };
+            self.straight.learn(line, read, host, our_port);
+        }
     }
 
     /// A line that refers to the one before it.
@@ -227,8 +258,7 @@ impl<'r> Worker<'r> {
                 out.capped += u64::from(act.count >= REPEATS);
                 let kind = self.options.ours.judge(act);
                 let facts = kind.facts();
-                let nobody = Addr::from(std::net::IpAddr::from([0u8; 16]));
-                let named = act.source.or((kind == Kind::KexBroken).then_some(nobody));
+                let named = act.source.or((kind == Kind::KexBroken).then_some(Addr::NOBODY));
                 let Some(source) = named else {
                     // It names a host, `UNKNOWN` or nobody: it accuses nobody.
                     return if facts.reading == Reading::Hostile {
@@ -295,7 +325,7 @@ impl<'r> Worker<'r> {
             let kind = self.options.ours.judge(act);
             *slot = act.source.map(|s| {
                 let fact = self.fact(act, kind, s, (&envelope, program, by), host, place, moment);
-                Fact { user: act.user.map_or(0, hash), ..fact }
+                Fact { user: act.user.map_or(0, name_hash), ..fact }
             });
         }
         out.doubts.push((out.facts.len(), out.reached(), doubt));
@@ -330,11 +360,11 @@ impl<'r> Worker<'r> {
             pid: e.pid.unwrap_or(0),
             // A queue id names a message, not a connection: only Dovecot's ids bind.
             session: match act.session {
-                Some(id) if by.is_some_and(|(d, _)| d.id == "dovecot") => hash(id),
+                Some(id) if by.is_some_and(|(d, _)| d.id == "dovecot") => name_hash(id),
                 _ => 0,
             },
             user: match (kind, act.user) {
-                (Kind::InvalidUser, Some(user)) => hash(user),
+                (Kind::InvalidUser, Some(user)) => name_hash(user),
                 _ => 0,
             },
             lasted: act.lasted,
@@ -401,12 +431,4 @@ pub fn alone<'a>(read: &Read<'a>, ours: &crate::event::Ours) -> (Reading, Option
             (if nobody { Reading::Context } else { reading }, Some(act))
         }
     }
-}
-
-/// A hash of the name of a session or an account; never 0.
-fn hash(name: &[u8]) -> u64 {
-    use std::hash::Hasher as _;
-    let mut h = rustc_hash::FxHasher::default();
-    h.write(name);
-    h.finish() | 1
 }

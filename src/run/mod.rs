@@ -8,6 +8,7 @@ pub mod overlap;
 pub mod survey;
 pub mod collect;
 pub mod gleaned;
+pub mod straight;
 pub mod chunk;
 pub mod account;
 pub mod carry;

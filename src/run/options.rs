@@ -28,6 +28,8 @@ pub struct Options {
     pub scan_limits: ScanLimits,
     /// Bytes of a chunk; results never depend on it.
     pub chunk_bytes: usize,
+    /// Whether usual lines are read straight through; results never depend on it, and tests try.
+    pub straight: bool,
     /// Most sources that are kept; see [`crate::limits::SOURCES`].
     pub max_sources: usize,
     /// Whether each line's final reading, and evidence, are wanted.
@@ -46,6 +48,7 @@ impl Default for Options {
             ours: Ours::default(),
             scan_limits: ScanLimits { ports: 15, addresses: 10 },
             chunk_bytes: crate::limits::CHUNK_BYTES,
+            straight: true,
             max_sources: crate::limits::SOURCES,
             remember: false,
         }

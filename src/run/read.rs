@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use crate::dialect::{Claim, Heard, Said};
 use crate::digits::{Brief, Memo};
-use crate::envelope::{Envelope, Format, Reader, Unread};
+use crate::envelope::{Envelope, Format, Reader, Stamp, Unread};
 use crate::event::mail_port;
 use crate::json::Scratch;
 use crate::time::{Clock, Fold, Moment};
@@ -116,6 +116,23 @@ impl<'c> LineReader<'c> {
         let envelope = Envelope { host, program: &[], message: body, ..envelope };
         let program = Program { claim, ..Program::default() };
         Ok(Read { envelope, moment, program, heard })
+    }
+
+    /// The moment of a line that is read elsewhere and known to have an envelope: none where its
+    /// stamp is of another day or form than the line's before it, or its time is not known.
+    #[inline(always)]
+    pub fn moment(&mut self, stamp: &[u8; 15], offset: u64) -> Option<Moment> {
+        match (self.envelopes.stamp(stamp)?, self.last) {
+            ((_, true), Some(m)) => Some(m),
+            ((stamp, _), _) => self.other_moment(stamp, offset),
+        }
+    }
+
+    #[inline(never)]
+    fn other_moment(&mut self, stamp: Stamp, offset: u64) -> Option<Moment> {
+        let moment = self.clock.moment(&stamp, offset);
+        self.last = moment.filter(|m| m.basis.fold == Fold::None);
+        moment
     }
 
     #[inline(always)]

@@ -133,6 +133,18 @@ impl<'c> Trail<'c> {
         };
     }
 
+    /// Where the host turned to is kept.
+    #[must_use]
+    pub const fn at(&self) -> usize {
+        self.host
+    }
+
+    /// The next line is of a host whose place is known.
+    #[inline(always)]
+    pub const fn turn_to(&mut self, place: usize) {
+        self.host = place;
+    }
+
     #[inline(never)]
     fn place(&mut self, host: &'c [u8]) -> usize {
         let lasts = &mut self.lasts;

@@ -70,3 +70,12 @@ impl Doubt {
         self.readings.iter().flatten()
     }
 }
+
+/// A hash of the name of a session or an account; never 0.
+#[must_use]
+pub fn name_hash(name: &[u8]) -> u64 {
+    use std::hash::Hasher as _;
+    let mut h = rustc_hash::FxHasher::default();
+    h.write(name);
+    h.finish() | 1
+}

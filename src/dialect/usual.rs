@@ -1,0 +1,361 @@
+//! [`read`]: sshd's usual messages, read straight through to the end of their line.
+//!
+//! A score of messages makes nearly all of an attacked host's log. Where one of them is quite plain (an
+//! account name without blanks, an address, nothing else that could be cut in two ways) it is read here
+//! without finding its line's end, its dialect or its grammar first. What is read here is what the grammars
+//! say, which a test holds for lines plain and hostile; whatever is not plain is left to them.
+
+use super::act::Kind;
+use crate::addr::Addr;
+use crate::digits;
+use crate::limits::{LINE_BYTES, REPEATS};
+
+/// A usual message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usual<'a> {
+    /// What it tells of; none where it concerns nobody far away.
+    pub kind: Option<Kind>,
+    /// The far end; none where it names nobody.
+    pub source: Option<Addr>,
+    /// The far end's port; 0 where it does not say.
+    pub port: u16,
+    /// How many times.
+    pub count: u32,
+    /// The account, where the message says that there is none such; else empty.
+    pub user: &'a [u8],
+    /// Whether PAM wrote it.
+    pub pam: bool,
+    /// Its length.
+    pub len: usize,
+}
+
+/// What is left to read.
+#[derive(Clone, Copy)]
+struct Text<'a>(&'a [u8]);
+
+impl<'a> Text<'a> {
+    /// Takes off these very bytes.
+    #[inline(always)]
+    fn eat<const N: usize>(&mut self, word: &[u8; N]) -> Option<()> {
+        let (head, rest) = self.0.split_first_chunk::<N>()?;
+        (head == word).then(|| self.0 = rest)
+    }
+
+    /// Takes them off where they stand.
+    #[inline(always)]
+    fn may<const N: usize>(&mut self, word: &[u8; N]) -> bool {
+        self.eat(word).is_some()
+    }
+
+    /// A word that a blank or the line ends, of one to sixteen bytes.
+    #[inline(always)]
+    fn word(&mut self) -> Option<&'a [u8]> {
+        let end = digits::word_end(self.0).filter(|n| *n > 0)?;
+        let (word, rest) = self.0.split_at_checked(end)?;
+        self.0 = rest;
+        Some(word)
+    }
+
+    /// An address that a blank or the line ends.
+    #[inline(always)]
+    fn addr(&mut self) -> Option<Addr> {
+        if let Some((v4, used)) = digits::dotted_quad(self.0) {
+            let rest = self.0.get(used..)?;
+            matches!(rest.first(), Some(b' ' | b'\n')).then(|| self.0 = rest)?;
+            return Some(Addr::from_v4(v4));
+        }
+        self.other_addr()
+    }
+
+    #[inline(never)]
+    fn other_addr(&mut self) -> Option<Addr> {
+        // As long as addresses are, with a scope.
+        let end = self.0.iter().take(64).position(|b| *b <= b' ')?;
+        let (word, rest) = self.0.split_at_checked(end)?;
+        matches!(rest.first(), Some(b' ' | b'\n')).then_some(())?;
+        let addr = Addr::parse(word)?;
+        self.0 = rest;
+        Some(addr)
+    }
+
+    /// ` port N`.
+    #[inline(always)]
+    fn port(&mut self) -> Option<u16> {
+        self.eat(b" port ")?;
+        let (port, used) = digits::leading(self.0).filter(|(_, used)| *used <= 5)?;
+        self.0 = self.0.get(used..)?;
+        u16::try_from(port).ok()
+    }
+
+    /// A number of up to seven digits.
+    #[inline(always)]
+    fn number(&mut self) -> Option<u32> {
+        let (n, used) = digits::leading(self.0)?;
+        self.0 = self.0.get(used..)?;
+        Some(n)
+    }
+
+    /// Whether the line is at its end.
+    #[inline(always)]
+    fn end(&self) -> Option<()> {
+        (self.0.first() == Some(&b'\n')).then_some(())
+    }
+
+    /// Everything up to the end of the line, which begins with a letter and ends with no blank.
+    #[inline]
+    fn rest(&mut self) -> Option<&'a [u8]> {
+        self.0.first().filter(|b| b.is_ascii_alphanumeric())?;
+        let end = memchr::memchr(b'\n', self.0)?;
+        let (line, rest) = self.0.split_at_checked(end)?;
+        line.last().filter(|b| **b > b' ')?;
+        self.0 = rest;
+        Some(line)
+    }
+}
+
+/// The first eight bytes of a message as a number.
+const fn begins(word: &[u8; 8]) -> u64 {
+    u64::from_le_bytes(*word)
+}
+
+const FAILED_PASSWORD: u64 = begins(b"Failed p");
+const FAILED_NONE: u64 = begins(b"Failed n");
+const FAILED_KEYBOARD: u64 = begins(b"Failed k");
+const PAM_UNIX: u64 = begins(b"pam_unix");
+const INVALID: u64 = begins(b"Invalid ");
+const PAM_ERROR: u64 = begins(b"error: P");
+const TOO_MANY: u64 = begins(b"error: m");
+const KEX_ERROR: u64 = begins(b"error: k");
+const CONNECTION: u64 = begins(b"Connecti");
+const DISCONNECTED: u64 = begins(b"Disconne");
+const RECEIVED: u64 = begins(b"Received");
+const ACCEPTED: u64 = begins(b"Accepted");
+const DID_NOT: u64 = begins(b"Did not ");
+const REPEATED: u64 = begins(b"message ");
+const UNABLE: u64 = begins(b"Unable t");
+const BANNER: u64 = begins(b"banner e");
+
+/// Reads the message that `text` begins with, which `\n` ends; none where it is not usual.
+/// `text` holds no NUL.
+#[inline(always)]
+#[must_use]
+pub fn read(text: &[u8]) -> Option<Usual<'_>> {
+    let (head, rest) = text.split_first_chunk::<8>()?;
+    let mut t = Text(rest);
+    let mut said =
+        Usual { kind: None, source: None, port: 0, count: 1, user: &[], pam: false, len: 0 };
+    match u64::from_le_bytes(*head) {
+        PAM_UNIX => {
+            said.pam = true;
+            t.eat(b"(sshd:")?;
+            if t.may(b"auth): authentication failure; ") {
+                said.kind = Some(Kind::PamFailed);
+                said.source = Some(pam_tail(&mut t)?);
+            } else if !t.may(b"auth): check pass; user unknown") {
+                t.eat(b"session): session ")?;
+                t.rest()?;
+            }
+        }
+        FAILED_PASSWORD => {
+            let word = t.may(b"assword for ");
+            if !word {
+                t.eat(b"ublickey for ")?;
+            }
+            said.kind = Some(if word { Kind::Failed } else { Kind::FailedKey });
+            (said.source, said.port) = account(&mut t)?;
+            login_tail(&mut t)?;
+        }
+        FAILED_NONE => {
+            t.eat(b"one for ")?;
+            said.kind = Some(Kind::FailedNone);
+            (said.source, said.port) = account(&mut t)?;
+            login_tail(&mut t)?;
+        }
+        FAILED_KEYBOARD => {
+            t.eat(b"eyboard-interactive/pam for ")?;
+            said.kind = Some(Kind::Failed);
+            (said.source, said.port) = account(&mut t)?;
+            login_tail(&mut t)?;
+        }
+        INVALID => {
+            t.eat(b"user ")?;
+            said.kind = Some(Kind::InvalidUser);
+            said.user = t.word()?;
+            t.eat(b" from ")?;
+            (said.source, said.port) = peer(&mut t)?;
+        }
+        PAM_ERROR => {
+            t.eat(b"AM: Authentication failure for ")?;
+            said.kind = Some(Kind::PamError);
+            if !t.may(b"invalid user ") {
+                t.may(b"illegal user ");
+            }
+            t.word()?;
+            t.eat(b" from ")?;
+            said.source = Some(t.addr()?);
+        }
+        CONNECTION => {
+            if !t.may(b"on closed by ") {
+                t.eat(b"on reset by ")?;
+            }
+            closing(&mut t, &mut said, Kind::ClosedBare)?;
+        }
+        DISCONNECTED => {
+            t.eat(b"cted from ")?;
+            closing(&mut t, &mut said, Kind::GoodbyeClosed)?;
+        }
+        RECEIVED => {
+            t.eat(b" disconnect from ")?;
+            (said.source, said.port) = peer(&mut t)?;
+            t.eat(b":")?;
+            t.number()?;
+            t.eat(b":")?;
+            let before = if t.may(b" Bye Bye [preauth]\n") {
+                t.0 = text.get(text.len() - t.0.len() - 1..)?;
+                true
+            } else {
+                t.eat(b" ")?;
+                t.rest()?.ends_with(b" [preauth]")
+            };
+            said.kind = Some(if before { Kind::Goodbye } else { Kind::LeftSaying });
+        }
+        ACCEPTED => {
+            if !t.may(b" password for ") && !t.may(b" publickey for ") {
+                t.eat(b" keyboard-interactive/pam for ")?;
+            }
+            said.kind = Some(Kind::Accepted);
+            t.word()?;
+            t.eat(b" from ")?;
+            (said.source, said.port) = peer(&mut t)?;
+            key_tail(&mut t)?;
+        }
+        TOO_MANY => {
+            t.eat(b"aximum authentication attempts exceeded for ")?;
+            said.kind = Some(Kind::TooMany);
+            (said.source, said.port) = account(&mut t)?;
+            login_tail(&mut t)?;
+        }
+        DID_NOT => {
+            t.eat(b"receive identification string from ")?;
+            said.kind = Some(Kind::NoIdentification);
+            (said.source, said.port) = peer(&mut t)?;
+        }
+        UNABLE => {
+            t.eat(b"o negotiate with ")?;
+            said.kind = Some(Kind::NoAgreement);
+            (said.source, said.port) = peer(&mut t)?;
+            t.eat(b": ")?;
+            t.rest()?;
+        }
+        BANNER => {
+            t.eat(b"xchange: Connection from ")?;
+            said.kind = Some(Kind::BadBanner);
+            (said.source, said.port) = peer(&mut t)?;
+            t.eat(b": ")?;
+            t.rest()?;
+        }
+        KEX_ERROR => {
+            t.eat(b"ex_exchange_identification: ")?;
+            said.kind = Some(Kind::KexBroken);
+            t.rest()?;
+        }
+        REPEATED => {
+            t.eat(b"repeated ")?;
+            said.count = t.number()?.min(REPEATS);
+            t.eat(b" times: [ Failed password for ")?;
+            said.kind = Some(Kind::Failed);
+            (said.source, said.port) = account(&mut t)?;
+            t.eat(b" ssh2]")?;
+        }
+        _ => {
+            t = Text(text);
+            t.eat(b"PAM ")?;
+            said.pam = true;
+            said.kind = Some(Kind::PamMore);
+            said.count = t.number()?.min(REPEATS);
+            t.eat(b" more authentication failure")?;
+            t.may(b"s");
+            t.eat(b"; ")?;
+            said.source = Some(pam_tail(&mut t)?);
+        }
+    }
+    t.end()?;
+    said.len = text.len() - t.0.len();
+    // What is said cannot be so long, but what follows it.
+    (said.len < LINE_BYTES / 2).then_some(said)
+}
+
+/// `ADDRESS port N`.
+#[inline(always)]
+fn peer(t: &mut Text<'_>) -> Option<(Option<Addr>, u16)> {
+    let addr = t.addr()?;
+    Some((Some(addr), t.port()?))
+}
+
+/// `[invalid user ]NAME from ADDRESS port N`.
+#[inline(always)]
+fn account(t: &mut Text<'_>) -> Option<(Option<Addr>, u16)> {
+    if !t.may(b"invalid user ") {
+        t.may(b"illegal user ");
+    }
+    t.word()?;
+    t.eat(b" from ")?;
+    peer(t)
+}
+
+/// ` ssh2`, and what may follow it where a login was refused.
+#[inline(always)]
+fn login_tail(t: &mut Text<'_>) -> Option<()> {
+    key_tail(t)?;
+    t.may(b" [preauth]");
+    Some(())
+}
+
+/// ` ssh2`, and perhaps the name of a key, where that does not look like another way to cut the message.
+#[inline(always)]
+fn key_tail(t: &mut Text<'_>) -> Option<()> {
+    t.eat(b" ssh2")?;
+    if t.may(b": ") {
+        let key = t.rest()?;
+        (!key.starts_with(b"from ") && super::parts::find(key, b" from ").is_none())
+            .then_some(())?;
+    }
+    Some(())
+}
+
+/// `[invalid user NAME |authenticating user NAME |user NAME ]ADDRESS port N[ [preauth]]`; `early` where
+/// nobody had named an account or logged in.
+#[inline]
+fn closing(t: &mut Text<'_>, said: &mut Usual<'_>, early: Kind) -> Option<()> {
+    let kind = if t.may(b"invalid user ") {
+        Some(Kind::ClosedInvalid)
+    } else if t.may(b"authenticating user ") {
+        Some(Kind::ClosedAuthenticating)
+    } else if t.may(b"user ") {
+        Some(Kind::Left)
+    } else {
+        None
+    };
+    if kind.is_some() {
+        t.word()?;
+        t.eat(b" ")?;
+    }
+    (said.source, said.port) = peer(t)?;
+    let before = t.may(b" [preauth]");
+    said.kind = Some(kind.unwrap_or(if before { early } else { Kind::Left }));
+    Some(())
+}
+
+/// `logname= uid=0 euid=0 tty=ssh ruser= rhost=ADDRESS  user=NAME`: behind the address stands what the
+/// far end sent, and nothing of it is asked.
+#[inline(always)]
+fn pam_tail(t: &mut Text<'_>) -> Option<Addr> {
+    t.eat(b"logname= uid=0 euid=0 tty=ssh ruser= rhost=")?;
+    let addr = t.addr()?;
+    if t.may(b"  user=") {
+        t.word()?;
+    } else {
+        t.may(b" ");
+    }
+    Some(addr)
+}

@@ -1,0 +1,414 @@
+//! [`Straight`]: lines that begin as others did and hold a usual message, read from one end to the other.
+//!
+//! Nothing here knows what another part does not: a head is what the reader of all forms found, a
+//! message what the grammars say. What is not plain is left to them, line by line.
+
+use crate::addr::Addr;
+use crate::class::Reading;
+use crate::dialect::usual::{self, Usual};
+use crate::dialect::{Claim, DIALECTS, Kind, Weight};
+use crate::digits;
+use crate::envelope::{Format, Head, Heads};
+use crate::limits::{LINE_BYTES, REPEATS};
+use crate::session::{Fact, Place, name_hash};
+
+use super::gleaned::ChunkOut;
+use super::options::Options;
+use super::read::{LineReader, Read};
+use super::repeat::Trail;
+
+/// What is known of lines that begin with a head.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    /// The host's number in the chunk, and its place in the trail.
+    host: (u32, usize),
+    /// Our port at that host, where the message does not say.
+    our_port: u16,
+    /// Whether a process follows.
+    process: bool,
+    /// Whether sshd's dialect reads them; else none does.
+    sshd: bool,
+}
+
+/// Reads usual lines of a chunk.
+#[derive(Clone, Debug)]
+pub struct Straight {
+    heads: Heads<Known>,
+    /// Whether the chunk's lines may be read so.
+    on: bool,
+    /// A head that was not known.
+    fresh: Option<Head>,
+    sshd: Claim,
+    bare: Claim,
+    /// The places of sshd's and of PAM's dialect.
+    ids: [usize; 2],
+    wants_all: bool,
+}
+
+impl Default for Straight {
+    fn default() -> Self {
+        let id = |id| DIALECTS.iter().position(|d| d.id == id).unwrap_or(usize::MAX);
+        Self {
+            heads: Heads::default(),
+            on: false,
+            fresh: None,
+            sshd: Claim::of(b"sshd"),
+            bare: Claim::bare(Format::Rfc3164),
+            ids: [id("sshd"), id("pam")],
+            wants_all: false,
+        }
+    }
+}
+
+impl Straight {
+    /// Begins a chunk; `plain` where none of its lines holds a NUL or may have been told before.
+    pub fn begin(&mut self, options: &Options, plain: bool) {
+        self.heads.clear();
+        self.on = options.straight && plain;
+        self.wants_all = options.since.is_none() && options.until.is_none();
+    }
+
+    /// Reads the line that `left` begins with, where it is a usual one: its length and its host's number.
+    #[inline(always)]
+    pub fn read<'c>(
+        &mut self,
+        left: &'c [u8],
+        place: Place,
+        options: &Options,
+        reader: &mut LineReader<'_>,
+        trail: &mut Trail<'c>,
+        out: &mut ChunkOut,
+    ) -> Option<(usize, u32)> {
+        self.fresh = None;
+        if !self.on {
+            return None;
+        }
+        let (stamp, [b' ', rest @ ..]) = left.split_first_chunk::<15>()? else { return None };
+        let head = Head::of(rest)?;
+        let Some(known) = self.heads.get(&head) else {
+            self.fresh = Some(head);
+            return None;
+        };
+        let text = rest.get(head.len()..)?;
+        let (pid, text) = if known.process {
+            let (pid, used) = digits::leading(text)?;
+            (pid, text.get(used..)?.strip_prefix(b"]: ")?)
+        } else {
+            (0, text.strip_prefix(b" ")?)
+        };
+        let usual = if known.sshd { Some(usual::read(text)?) } else { None };
+        let long = match &usual {
+            Some(usual) => usual.len,
+            None => nobodys(text)?,
+        };
+        let end = left.len() - text.len() + long;
+        let line = left.get(..end)?;
+        let moment = reader.moment(stamp, place.offset)?;
+        trail.turn_to(known.host.1);
+        trail.pass(line, moment.at.nanos);
+        out.lines += 1;
+        out.saw(Format::Rfc3164, Some(moment));
+        let reading = match usual {
+            None => Reading::Other,
+            Some(usual) => {
+                let [sshd, pam] = self.ids;
+                if let Some(n) = out.dialects.0.get_mut(if usual.pam { pam } else { sshd }) {
+                    *n += 1;
+                }
+                match usual.kind {
+                    None => Reading::Context,
+                    Some(kind) => {
+                        let facts = kind.facts();
+                        out.capped += u64::from(usual.count >= REPEATS);
+                        if self.wants_all
+                            || facts.weight == Weight::Success
+                            || options.wants(moment.at)
+                        {
+                            let Usual { source, port, count, user, .. } = usual;
+                            let fact = Fact {
+                                at: moment.at,
+                                kind,
+                                count,
+                                // Only a line that the next one explains names nobody.
+                                source: source.unwrap_or(Addr::NOBODY),
+                                port,
+                                our_port: known.our_port,
+                                host: known.host.0,
+                                pid,
+                                session: 0,
+                                user: if kind == Kind::InvalidUser { name_hash(user) } else { 0 },
+                                lasted: 0,
+                                place,
+                            };
+                            out.tell(fact, out.reached());
+                        }
+                        facts.reading
+                    }
+                }
+            }
+        };
+        if let Some(n) = out.readings.get_mut(reading as usize) {
+            *n += 1;
+        }
+        Some((end, known.host.0))
+    }
+
+    /// Whether the head of the line looked at last is new.
+    #[inline(always)]
+    #[must_use]
+    pub const fn is_fresh(&self) -> bool {
+        self.fresh.is_some()
+    }
+
+    /// Keeps what the reader of all forms found of a line whose head was not known.
+    #[cold]
+    pub fn learn(&mut self, line: &[u8], read: &Read<'_>, host: (u32, usize), our_port: u16) {
+        let Some(head) = self.fresh.take() else { return };
+        let (claim, e) = (read.program.claim, &read.envelope);
+        let sshd = claim == self.sshd;
+        let nobodys = !claim.known() && e.body.first().is_some_and(|b| !self.bare.may_begin(*b));
+        if (sshd || nobodys) && head.is_of(line, e) {
+            let process = line.get(16 + head.len() - 1) == Some(&b'[');
+            self.heads.put(head, Known { host, our_port, process, sshd });
+        }
+    }
+}
+
+/// The length of a message of a program that no dialect reads, if nothing else can be in it.
+#[inline(always)]
+fn nobodys(text: &[u8]) -> Option<usize> {
+    match text.first()? {
+        // What a device says of itself, or that a line was repeated.
+        b'%' | b'{' | b'l' | b'L' | b'-' | b'N' => return None,
+        _ => {}
+    }
+    let end = memchr::memchr(b'\n', text).filter(|n| *n < LINE_BYTES / 2)?;
+    let last = end.checked_sub(1).and_then(|n| text.get(n));
+    // A line that passed through Windows ends otherwise.
+    last.is_none_or(|b| *b != b'\r').then_some(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::path::PathBuf;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::input::Chunk;
+    use crate::run::chunk::Worker;
+    use crate::run::overlap::Told;
+    use crate::run::{Logs, Options};
+    use crate::time::Zone;
+
+    /// What a chunk comes to, with the lines that were read straight through or without.
+    fn of(text: &[u8], straight: bool, zone: &str) -> String {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(text).unwrap();
+        let options = Options {
+            zone: Some(Zone::parse(zone).unwrap()),
+            log_end: Some(1_793_000_000),
+            straight,
+            ..Options::default()
+        };
+        let paths = [PathBuf::from(file.path())];
+        let logs = Logs::open(&paths, None, &options, true).unwrap();
+        let log = logs.logs.first().unwrap();
+        let mut chunk = Chunk::default();
+        log.input.read_chunk(0, &mut chunk).unwrap();
+        let told = Told::default();
+        let out = Worker::new(&options, &told).read(log, 0, &chunk, Vec::new());
+        format!("{out:?}")
+    }
+
+    /// Messages, with `{U}` for an account, `{S}` for an address and `{P}` for a port.
+    const MESSAGES: &[&str] = &[
+        "Failed password for {U} from {S} port {P} ssh2",
+        "Failed password for invalid user {U} from {S} port {P} ssh2",
+        "Failed publickey for {U} from {S} port {P} ssh2: RSA SHA256:abc",
+        "Failed publickey for {U} from {S} port {P} ssh2: {U}",
+        "Failed none for invalid user {U} from {S} port {P} ssh2 [preauth]",
+        "Failed keyboard-interactive/pam for illegal user {U} from {S} port {P} ssh2",
+        "Failed password for {U} from {S} port {P} ssh2: {U} from {S} port {P} ssh2",
+        "Invalid user {U} from {S} port {P}",
+        "Invalid user {U} from {S}",
+        "error: PAM: Authentication failure for {U} from {S}",
+        "error: PAM: Authentication failure for invalid user {U} from {S} via {S}",
+        "error: maximum authentication attempts exceeded for {U} from {S} port {P} ssh2 [preauth]",
+        "error: kex_exchange_identification: Connection closed by remote host",
+        "error: kex_exchange_identification: ",
+        "Connection closed by {S} port {P} [preauth]",
+        "Connection closed by {S} port {P}",
+        "Connection closed by {S}",
+        "Connection reset by authenticating user {U} {S} port {P} [preauth]",
+        "Connection closed by invalid user {U} {S} port {P} [preauth]",
+        "Connection closed by user {U} {S} port {P}",
+        "Disconnected from {S} port {P} [preauth]",
+        "Disconnected from user {U} {S} port {P}",
+        "Disconnected from invalid user {U} {S} port {P} [preauth]",
+        "Received disconnect from {S} port {P}:11: Bye Bye [preauth]",
+        "Received disconnect from {S} port {P}:11: Bye Bye",
+        "Received disconnect from {S} port {P}:3: {U}: Auth fail [preauth]",
+        "Received disconnect from {S}: 11: Bye Bye [preauth]",
+        "Accepted password for {U} from {S} port {P} ssh2",
+        "Accepted publickey for {U} from {S} port {P} ssh2: ED25519 SHA256:abc",
+        "Accepted password for {U} from {S} port {P} ssh2 [preauth]",
+        "Did not receive identification string from {S} port {P}",
+        "Unable to negotiate with {S} port {P}: no matching cipher found. Their offer: {U} [preauth]",
+        "Unable to negotiate with {S} port {P}: {U}",
+        "banner exchange: Connection from {S} port {P}: invalid format",
+        "message repeated {P} times: [ Failed password for {U} from {S} port {P} ssh2]",
+        "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost={S}  user={U}",
+        "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost={S} ",
+        "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser={U} rhost={S}",
+        "pam_unix(sshd:auth): check pass; user unknown",
+        "pam_unix(sshd:session): session opened for user {U}(uid=0) by (uid=0)",
+        "PAM {P} more authentication failures; logname= uid=0 euid=0 tty=ssh ruser= rhost={S}  user={U}",
+        "PAM 1 more authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost={S}",
+        "Server listening on 0.0.0.0 port 22.",
+        "Disconneon closed by {S} port {P} [preauth]",
+        "Connecticted from {S} port {P} [preauth]",
+        "last message repeated {P} times",
+        "(root) CMD (true)",
+        "NetScreen device_id=x  [Root]system-warning-00518: {U}",
+        "%ASA-4-106023: Deny tcp src outside:{S}/{P} dst inside:{S}/22",
+        "{\"a\":1}",
+    ];
+
+    const HEADS: &[&str] = &[
+        "web1 sshd[{N}]: ",
+        "web1 sshd[{N}]: ",
+        "web1 sshd-session[{N}]: ",
+        "bastion-of-ours.example sshd[{N}]: ",
+        "web2 sshd: ",
+        "web2 sshd[{N}] ",
+        "web1 CRON[{N}]: ",
+        "web1 kernel: ",
+        "web1 systemd: ",
+        "web1 ",
+        "web1: sshd[{N}]: ",
+        "2026 sshd[{N}]: ",
+        "stdout F sshd[{N}]: ",
+        "1, sshd[{N}]: ",
+        "",
+    ];
+
+    const USERS: &[&str] = &[
+        "root",
+        "root",
+        "",
+        "a b",
+        "from",
+        "invalid",
+        "invalid user x",
+        "illegal user x",
+        "user",
+        "198.51.100.1",
+        "a-name-of-sixteen",
+        "a-name-of-sixteen-and-many-more-bytes",
+        "x from 198.51.100.1 port 22 ssh2",
+        "from 198.51.100.1 port 22 ssh2",
+        "x 198.51.100.1 port 22 [preauth]",
+        "x\tfrom",
+        "\u{fc}ser",
+        "x\n",
+        "[preauth]",
+    ];
+
+    const SOURCES: &[&str] = &[
+        "192.0.2.7",
+        "192.0.2.7",
+        "203.0.113.255",
+        "2001:db8::9",
+        "::ffff:192.0.2.8",
+        "fe80::1%eth0",
+        "192.0.2.07",
+        "192.0.2.7.8",
+        "UNKNOWN",
+        "host.example",
+        "192.0.2",
+    ];
+
+    const ENDS: &[&str] = &["\n", "\n", "\n", "\n", "\r\n", " \n", "\t\n", "\n\n", ""];
+
+    type Line =
+        ((usize, usize), (usize, usize, usize, usize), (u32, u32, i64), Option<(usize, u8)>);
+
+    fn line() -> impl Strategy<Value = Line> {
+        let step =
+            prop_oneof![6 => Just(0i64), 4 => 1i64..3, 1 => -4000i64..4000, 1 => 0i64..100_000];
+        let pid = prop_oneof![9 => 1u32..2000, 1 => any::<u32>()];
+        let port = prop_oneof![9 => 0u32..65_536, 1 => any::<u32>()];
+        let spoil = proptest::option::weighted(0.2, (0usize..160, any::<u8>()));
+        (
+            (0..HEADS.len(), 0..MESSAGES.len()),
+            (0..USERS.len(), 0..SOURCES.len(), 0..SOURCES.len(), 0..ENDS.len()),
+            (pid, port, step),
+            spoil,
+        )
+    }
+
+    /// The lines' bytes, from the evening before clocks are put back in London.
+    fn text(lines: &[Line]) -> Vec<u8> {
+        let mut at = 1_792_880_000i64;
+        let mut all = Vec::new();
+        for ((head, message), (user, source, other, end), (pid, port, step), spoil) in lines {
+            at += step;
+            let time = crate::time::Instant::from_seconds(at).to_string();
+            let day = time[8..10].trim_start_matches('0');
+            let month = if &time[5..7] == "10" { "Oct" } else { "Nov" };
+            let message = MESSAGES[*message]
+                .replacen("{S}", SOURCES[*source], 1)
+                .replace("{S}", SOURCES[*other])
+                .replace("{U}", USERS[*user])
+                .replace("{P}", &port.to_string());
+            let head = HEADS[*head].replace("{N}", &pid.to_string());
+            let line = format!("{month} {day:>2} {} {head}{message}{}", &time[11..19], ENDS[*end]);
+            let mut line = line.into_bytes();
+            if let Some((place, byte)) = spoil
+                && let Some(b) = line.get_mut(*place)
+            {
+                *b = *byte;
+            }
+            all.extend_from_slice(&line);
+        }
+        // Some room behind the last line that is looked at straight.
+        all.extend_from_slice(
+            b"Nov  3 00:00:00 web1 sshd[1]: the last line of the log is no message\n",
+        );
+        all
+    }
+
+    #[test]
+    fn usual_messages_are_read_straight_through() {
+        let plain: Vec<String> = MESSAGES
+            .iter()
+            .map(|m| m.replace("{U}", "root").replace("{S}", "192.0.2.7").replace("{P}", "4711"))
+            .filter(|m| {
+                let text = format!("{m}\n{}", "x".repeat(40));
+                usual::read(text.as_bytes()).is_some_and(|u| u.len == m.len())
+            })
+            .collect();
+        assert!(plain.len() > 30, "{plain:#?}");
+        // A head that was read once is known; so is the moment of the line before.
+        let mut log = String::new();
+        for _ in 0..3 {
+            for message in &plain {
+                log += &format!("Oct 24 21:33:20 web1 sshd[811]: {message}\n");
+            }
+        }
+        assert_eq!(of(log.as_bytes(), true, "UTC"), of(log.as_bytes(), false, "UTC"));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+        #[test]
+        fn as_the_grammars_read_them(lines in proptest::collection::vec(line(), 1..60)) {
+            let text = text(&lines);
+            for zone in ["Europe/London", "UTC"] {
+                prop_assert_eq!(of(&text, true, zone), of(&text, false, zone));
+            }
+        }
+    }
+}
