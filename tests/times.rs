@@ -192,3 +192,49 @@ fn a_line_that_cannot_be_read_moves_no_calendar() {
     let want = ["2026-01-01T00:00:10Z", "2026-01-01T00:00:20Z"];
     assert_eq!(told(&lines, "UTC", "2026-01-15"), want);
 }
+
+#[test]
+fn a_rotation_within_the_repeated_hour_changes_no_time() {
+    // London, 25 October 2026: 02:00 summer time is 01:00 again.
+    let stamps = [
+        "00:40:00", "01:10:00", "01:30:00", "01:50:00", "01:05:00", "01:20:00", "01:55:00",
+        "02:05:00",
+    ];
+    let lines: Vec<String> =
+        stamps.iter().map(|s| packet(&format!("Oct 25 {s}"), "fw1", "")).collect();
+    let instants = |paths: &[&str], dir: &Path| -> Vec<(String, Value)> {
+        let args = [&["events", "--all", "--format", "jsonl", "--tz", "Europe/London"], paths];
+        let args = [&args.concat()[..], &["--log-end", "2026-10-26"]].concat();
+        let told = |e: &Value| {
+            let fold = e["plaint"]["time_basis"]["fold"].clone();
+            (e["@timestamp"].as_str().unwrap().to_owned(), fold)
+        };
+        rows(&stdout(dir, &args)).iter().map(told).collect()
+    };
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("kern.log"), lines.concat()).unwrap();
+    let want = instants(&["kern.log"], dir.path());
+    assert_eq!(want[3].0, "2026-10-25T00:50:00Z");
+    assert_eq!(want[4].0, "2026-10-25T01:05:00Z");
+    assert_eq!(want[5], ("2026-10-25T01:20:00Z".into(), "order".into()));
+    for cut in 1..lines.len() {
+        std::fs::write(dir.path().join("kern.log.1"), lines[..cut].concat()).unwrap();
+        std::fs::write(dir.path().join("kern.log"), lines[cut..].concat()).unwrap();
+        let got = instants(&["kern.log", "kern.log.1"], dir.path());
+        assert_eq!(got, want, "rotated after line {cut}");
+        for again in cut + 1..lines.len() {
+            std::fs::write(dir.path().join("kern.log.2"), lines[..cut].concat()).unwrap();
+            std::fs::write(dir.path().join("kern.log.1"), lines[cut..again].concat()).unwrap();
+            std::fs::write(dir.path().join("kern.log"), lines[again..].concat()).unwrap();
+            let paths = ["kern.log", "kern.log.1", "kern.log.2"];
+            let got = instants(&paths, dir.path());
+            assert_eq!(got, want, "rotated after lines {cut} and {again}");
+            std::fs::remove_file(dir.path().join("kern.log.2")).unwrap();
+        }
+    }
+    // Half of the hour is missing: nobody can say which it was.
+    std::fs::write(dir.path().join("kern.log.1"), lines[..2].concat()).unwrap();
+    std::fs::write(dir.path().join("kern.log"), lines[6..].concat()).unwrap();
+    let got = instants(&["kern.log", "kern.log.1"], dir.path());
+    assert_eq!((&got[1].1, &got[2].1), (&"ambiguous".into(), &"ambiguous".into()), "{got:?}");
+}

@@ -130,13 +130,16 @@ fn clean(path: &Path) -> PathBuf {
     path.components().filter(|c| !matches!(c, std::path::Component::CurDir)).collect::<PathBuf>()
 }
 
+/// How the names of packed logs end.
+const PACKINGS: [&[u8]; 5] = [b".gz", b".xz", b".zst", b".bz2", b".lz4"];
+
 /// What a log and its rotations are called alike: its path without the number, the date and
 /// the packing that logrotate, newsyslog or savelog put behind its name or, for a date, in it.
 #[must_use]
 pub fn series(path: &Path) -> PathBuf {
     let Some(name) = path.file_name() else { return path.to_owned() };
     let mut rest = name.as_encoded_bytes();
-    for packing in [&b".gz"[..], b".xz", b".zst", b".bz2"] {
+    for packing in PACKINGS {
         rest = rest.strip_suffix(packing).unwrap_or(rest);
     }
     rest = rest.strip_suffix(b".old").unwrap_or(rest);
@@ -175,7 +178,7 @@ pub fn series(path: &Path) -> PathBuf {
 #[must_use]
 pub fn newness(path: &Path) -> u64 {
     let mut name = path.file_name().unwrap_or_default().as_encoded_bytes();
-    for packing in [&b".gz"[..], b".xz", b".zst", b".bz2"] {
+    for packing in PACKINGS {
         name = name.strip_suffix(packing).unwrap_or(name);
     }
     let add = |n: u64, b: &u8| n.saturating_mul(10).saturating_add(u64::from(b - b'0'));

@@ -4,42 +4,17 @@ use std::path::{Path, PathBuf};
 
 use rustc_hash::FxHashMap;
 
-use crate::days::SECOND;
 use crate::envelope::{Reader, Stamp};
 use crate::fault::{Fault, Outcome};
 use crate::input::inflate::no_text;
-use crate::input::{Finds, Found, Input, Lines, find, newness, same, series};
+use crate::input::{Finds, Found, Input, Lines, find, same, series};
 use crate::json::Scratch;
-use crate::time::Calendar;
 
+pub use super::dated::Log;
+use super::dated::{Dated, END, order};
 use super::options::Options;
 use super::overlap::{OVERLAP_SECONDS, Traits, tags};
 use super::survey::{Surveyed, survey, uptimes};
-
-/// One input with its settled calendar.
-#[derive(Debug)]
-pub struct Log {
-    /// The input.
-    pub input: Input,
-    /// Its years, zone and folds.
-    pub calendar: Calendar,
-    /// The told zone's name; empty where the log states its own.
-    pub zone: String,
-    /// When each chunk begins: the latest of the first lines of it and of those before it, also in
-    /// the rotation that it follows, in
-    /// nanoseconds since 1970.
-    pub begins: Vec<i64>,
-    /// Whether every stamp was surveyed, not only the first of each chunk.
-    pub exact: bool,
-    /// What decides whether it is compared with others.
-    pub traits: Traits,
-    /// An input before it may tell the same lines.
-    pub shares_before: bool,
-    /// An input after it may.
-    pub shares_after: bool,
-    /// The input that it goes on from: the rotation before it.
-    pub follows: Option<u32>,
-}
 
 /// The inputs of a run.
 #[derive(Debug, Default)]
@@ -123,18 +98,13 @@ impl Logs {
             let input = input.with_chunk_bytes(options.chunk_bytes);
             match survey(&input, exact, options) {
                 Ok((survey, exact)) => {
-                    let (log, first) = settle(input, survey, exact, options)?;
-                    dated.push((first, log));
+                    dated.push(settle(input, survey, exact, options)?);
                 }
                 Err(e) => self.faults.push(input.fault(&e)),
             }
         }
-        // Rotations that begin in the same second: the older first.
-        dated.sort_by_cached_key(|(first, log)| {
-            let path = &log.input.path;
-            (*first, series(path), newness(path), path.clone())
-        });
-        self.logs = dated.into_iter().map(|(_, log)| log).collect();
+        order(&mut dated);
+        self.logs = dated.into_iter().map(|d| d.log).collect();
         compare(&mut self.logs);
         link(&mut self.logs);
         Ok(())
@@ -169,10 +139,7 @@ fn sniff(input: &Input) -> std::io::Result<Option<String>> {
     }
 }
 
-/// The chunk behind the last: a chunk may step over New Year, and its end stands elsewhere than its begin.
-const END: usize = usize::MAX;
-
-fn settle(input: Input, survey: Surveyed, exact: bool, options: &Options) -> Outcome<(Log, i64)> {
+fn settle(input: Input, survey: Surveyed, exact: bool, options: &Options) -> Outcome<Dated> {
     let zone = options.zone_of(&input.path).cloned();
     if survey.survey.zoneless && zone.is_none() {
         return Err(zone_fault(&input.path, &survey.example));
@@ -186,7 +153,7 @@ fn settle(input: Input, survey: Surveyed, exact: bool, options: &Options) -> Out
     }
     let name =
         if survey.survey.zoneless { zone.as_ref().map(crate::time::Zone::name) } else { None };
-    let mut calendar = survey.survey.settle(zone, end);
+    let mut calendar = survey.survey.clone().settle(zone, end);
     let local = |stamp: &Stamp, chunk| calendar.local(stamp, chunk);
     let from = survey.first.and_then(|(stamp, _)| local(&stamp, 0));
     let to = survey.last.and_then(|(stamp, ..)| local(&stamp, END));
@@ -195,23 +162,12 @@ fn settle(input: Input, survey: Surveyed, exact: bool, options: &Options) -> Out
     {
         calendar.settle_by_uptime(&known);
     }
-    let nanos =
-        |stamp: &Stamp, at, chunk| calendar.clock(chunk).moment(stamp, at).map(|m| m.at.nanos);
-    let first = survey.first.and_then(|(stamp, at)| nanos(&stamp, at, 0));
-    let last = survey.last.and_then(|(stamp, at)| nanos(&stamp, at, END));
-    let span = first.zip(last).map(|(a, b)| (a.min(b) / SECOND, a.max(b) / SECOND));
-    let traits = Traits { span, ..Traits::default() };
     let zone = name.unwrap_or_default();
+    let (traits, begins) = (Traits::default(), Vec::new());
     let (shares_before, shares_after, follows) = (false, false, None);
-    let begin = |latest: &mut i64, (chunk, begin): (usize, Option<(Stamp, u64)>)| {
-        let at = begin.and_then(|(stamp, at)| nanos(&stamp, at, chunk));
-        *latest = at.unwrap_or(i64::MIN).max(*latest);
-        Some(*latest)
-    };
-    let begins = survey.begins.iter().copied().enumerate().scan(i64::MIN, begin).collect();
     let log =
         Log { input, calendar, begins, zone, exact, traits, shares_before, shares_after, follows };
-    Ok((log, first.unwrap_or(i64::MAX)))
+    Ok(Dated::new(log, &survey))
 }
 
 /// Marks the logs that may tell the same lines.

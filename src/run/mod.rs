@@ -6,6 +6,7 @@ pub mod read;
 pub mod repeat;
 pub mod overlap;
 pub mod survey;
+pub mod dated;
 pub mod collect;
 pub mod gleaned;
 pub mod straight;

@@ -281,9 +281,44 @@ impl Calendar {
             };
             let (first, second) = (of(false).max(), of(true).min());
             if first.zip(second).is_none_or(|(a, b)| a < b) {
-                (fold.first_to, fold.second_from, fold.uptime) = (first, second, true);
+                let known = first.is_some() || second.is_some();
+                (fold.first_to, fold.second_from, fold.uptime) = (first, second, known);
             }
         }
+    }
+
+    /// Settles a repeated hour in which this log ends and `next`, which goes on from it, begins, at
+    /// these local times. Says whether it settled anything.
+    ///
+    /// Where `next` begins earlier than this one ends, clocks were put back between the two. Where
+    /// it goes on later, what is known at the seam of the one holds for the other. Only a part in
+    /// which order says nothing is settled so: it lies on one side of the change as a whole.
+    pub fn join(&mut self, next: &mut Self, end: i64, begin: i64) -> bool {
+        let holds = |f: &&mut FoldAt| (f.from..f.to).contains(&end);
+        let Some(mine) = self.folds.iter_mut().find(holds) else { return false };
+        let same = |f: &&mut FoldAt| (f.from, f.to) == (mine.from, mine.to);
+        let Some(theirs) = next.folds.iter_mut().find(same) else { return false };
+        if !(mine.from..mine.to).contains(&begin) || mine.disorder || theirs.disorder {
+            return false;
+        }
+        let back = end - begin >= PUT_BACK_LEAST;
+        let known = (mine.second(end, u64::MAX), theirs.second(begin, 0));
+        let (first, second) = match known {
+            (None, None) => (back, back),
+            (Some(false), None) => (false, back),
+            (None, Some(true)) => (back, false),
+            (Some(true), None) => (false, !back),
+            (None, Some(false)) => (!back, false),
+            _ => (false, false),
+        };
+        let settled = (first && mine.is_open(), second && theirs.is_open());
+        if settled.0 {
+            mine.first_to = Some(u64::MAX);
+        }
+        if settled.1 {
+            theirs.second_from = Some(0);
+        }
+        settled.0 || settled.1
     }
 
     /// Where a chunk begins, as surveyed.

@@ -64,6 +64,11 @@ impl FoldAt {
         self.unsure_from = back.leap;
     }
 
+    /// Whether nothing is known of any of its lines.
+    pub(super) const fn is_open(&self) -> bool {
+        self.first_to.is_none() && self.second_from.is_none() && !self.disorder
+    }
+
     /// Forgets what the order of lines said.
     pub(super) const fn open(&mut self) {
         (self.unsure_to, self.first_to) = (None, None);
