@@ -77,6 +77,7 @@ const MESSAGES: &[(&str, &str)] = &[
         "postfix/cleanup",
         "4bXyz1: reject: header Subject: {A} from h.example[{P}]; from=<{A}> to=<a@b.example> proto=ESMTP helo=<{A}>: 5.7.1 no",
     ),
+    ("system,error,critical", "x login failure for user {A} from {P} via ssh"),
     ("postfix/postscreen", "PREGREET 11 after 0.1 from [{P}]:4711: {A}"),
     ("postfix/postscreen", "NON-SMTP COMMAND from [{P}]:4711 after EHLO: {A}"),
     (

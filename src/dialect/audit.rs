@@ -10,7 +10,7 @@ use super::spec::{Dialect, Message, Said, messages, untrimmed};
 use crate::addr::Addr;
 use crate::class::Family;
 use crate::envelope::Format;
-use crate::envelope::device::Pairs;
+use crate::envelope::own::Pairs;
 
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {

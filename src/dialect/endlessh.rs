@@ -1,8 +1,11 @@
 //! endlessh, the SSH tarpit: it serves nobody, so whoever connects is scanning.
 //!
-//! `endlessh.c` prints `ACCEPT host=%s port=%d fd=%d n=%d/%d` with a stamp of its own. No text of the far end's is in it.
+//! `endlessh.c` prints `ACCEPT host=%s port=%d fd=%d n=%d/%d` with a stamp of its own,
+//! endlessh-go's `client.go` `ACCEPT host=%v port=%v n=%v/%v` behind glog's header. No text of the
+//! far end's is in it.
 
 use nom::Parser;
+use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while1};
 use nom::combinator::rest;
 use nom::sequence::preceded;
@@ -17,10 +20,10 @@ use crate::envelope::{Format, stamp};
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
     id: "endlessh",
-    title: "endlessh 1.0 and 1.1 (a tarpit)",
+    title: "endlessh 1.0 and 1.1, endlessh-go (tarpits)",
     family: Family::Sshd,
     programs: &["endlessh"],
-    bare: &[Format::Iso8601],
+    bare: &[Format::Iso8601, Format::Slashed],
     document: "https://github.com/skeeto/endlessh (endlessh.c)",
     grammar: GRAMMAR,
     trim,
@@ -35,7 +38,7 @@ fn trim(message: &[u8]) -> &[u8] {
 }
 
 const GRAMMAR: &[Message] = messages! {
-    "accept" "ACCEPT host=" "ACCEPT host=%s port=%d fd=%d n=%d/%d" "endlessh.c, main()" |m| line(m, "ACCEPT", Kind::Trapped);
+    "accept" "ACCEPT host=" "ACCEPT host=%s port=%d fd=%d n=%d/%d" "endlessh.c, main(); endlessh-go, client.go" |m| line(m, "ACCEPT", Kind::Trapped);
     "close" "CLOSE host=" "CLOSE host=%s port=%d fd=%d time=%lld.%03lld bytes=%lld" "endlessh.c, client_destroy()" |m| line(m, "CLOSE", Kind::Departed);
 };
 
@@ -45,7 +48,7 @@ fn line<'a>(message: &'a [u8], word: &str, kind: Kind) -> Said<'a> {
         tag(word),
         preceded(tag(" host="), host),
         preceded(tag(" port="), port),
-        tag(" fd="),
+        alt((tag(" fd="), tag(" n="), tag(" time="))),
         rest,
     );
     Said::one(whole(message, line).map(|(_, addr, port, ..)| tcp(kind, addr, Some(port))))

@@ -18,14 +18,26 @@ pub static DIALECT: Dialect = Dialect {
     id: "mikrotik",
     title: "MikroTik RouterOS 6.40 to 7.18",
     family: Family::Firewall,
-    programs: &["", "firewall,info", "firewall,*", "MikroTik"],
+    programs: &["", "firewall,info", "firewall,*", "system,*", "MikroTik"],
     bare: &[],
     document: "https://help.mikrotik.com/docs/spaces/ROS/pages/328094/Log",
     grammar: messages! {
         "packet" "" "%s %s: in:%s out:%s, connection-state:%s src-mac %s, proto %s, %s:%d->%s:%d, len %d" "RouterOS, firewall filter and NAT with log=yes" |m| Said::one(packet(m));
+        "login" "" "system,error,critical login failure for user %s from %s via %s" "RouterOS, topic system" |m| Said::one(login(m));
     },
     trim: untrimmed,
 };
+
+/// `login failure for user %s from %s via %s`: the account is the far end's text, the address the
+/// last word but two. It is the router's own gate, and no packet that was refused.
+fn login(m: &[u8]) -> Option<Act<'_>> {
+    let rest = m.get(find(m, b"login failure for user ")?..)?;
+    let from = memchr::memmem::rfind(rest, b" from ")?;
+    let mut words = rest.get(from + 6..)?.split(|b| *b == b' ');
+    let source = words.next()?;
+    (words.next()? == b"via" && words.next().is_some() && words.next().is_none()).then_some(())?;
+    Some(Seen::ends(source, b"", b"", b"")?.act())
+}
 
 /// `203.0.113.9:4711`, `[2001:db8::9]:4711`, or an address alone.
 fn end(word: &[u8]) -> Option<(&[u8], &[u8])> {
@@ -49,7 +61,9 @@ fn packet(m: &[u8]) -> Option<Act<'_>> {
     let prefix = head.get(..memchr::memrchr(b' ', head).unwrap_or(0))?;
     let out = find(rest, b" out:")?;
     let inner = rest.get(..out)?;
-    let protocol = rest.get(find(rest, b", proto ")? + 8..)?;
+    // RouterOS 7.20 leaves out the comma where no `src-mac` is known.
+    let named = find(rest, b", proto ").map(|at| at + 1).or_else(|| find(rest, b" proto "))?;
+    let protocol = rest.get(named + 7..)?;
     let arrow = find(protocol, b"->")?;
     let (head, tail) = protocol.split_at(arrow);
     let (name, source) = head.split_at(memchr::memrchr(b' ', head)?);

@@ -28,7 +28,7 @@ use crate::json::Object;
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
     id: "netfilter",
-    title: "Linux netfilter 2.4 to 6 (iptables, nftables, ufw, firewalld, Shorewall, OpenWrt, CSF, UniFi, EdgeOS, ulogd)",
+    title: "Linux netfilter 2.4 to 6 (iptables, nftables, ufw, firewalld, Shorewall, OpenWrt, CSF, UniFi, EdgeOS, ulogd, Proxmox VE)",
     family: Family::Firewall,
     programs: &["", "kernel", "klogd", "ulogd", "ulogd2", "pvefw-logger"],
     bare: &[Format::Json],
@@ -128,7 +128,9 @@ fn packet(message: &[u8]) -> Said<'_> {
 /// `IN=eth0 OUT= `: the names of interfaces hold no blanks, and a `=` is the end of a prefix.
 fn interfaces(i: &[u8]) -> IResult<&[u8], &[u8]> {
     let name = || take_till(|b| b == b' ' || b == b'=');
-    (tag("IN="), name(), tag(" OUT="), name(), tag(" ")).map(|(_, inner, ..)| inner).parse(i)
+    // Proxmox VE leaves out an `OUT=` that is empty.
+    let out = opt((tag(" OUT="), name()));
+    (tag("IN="), name(), out, tag(" ")).map(|(_, inner, ..)| inner).parse(i)
 }
 
 /// A word and what follows its blank.

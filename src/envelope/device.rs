@@ -3,6 +3,7 @@
 //! Only lines without a tag are looked at, for behind a tag comes what a program was told by others.
 
 use super::forms::{self, states_zone, zone_word};
+use super::own;
 use super::parts::{Envelope, Format};
 use super::rfc3164;
 use super::stamp::{self, At, Stamp};
@@ -43,7 +44,7 @@ pub fn look_within<'a>(
     if (marked || memchr::memmem::find(text, b": %").is_some())
         && let Some(found) = cisco(text, e)
     {
-        return found;
+        return first_packet(found);
     }
     // A relay's header before a whole line: `stamp relay <pri>stamp host tag: …`.
     if begins_with_stamp(text)
@@ -57,11 +58,43 @@ pub fn look_within<'a>(
     {
         return under(found, e);
     }
-    let record = if e.message.first() == Some(&b'{') { e.message } else { text };
-    match own_time(record).filter(states_zone) {
+    // PAN-OS's fields, where the relay left out the host: their first blank stands within a date.
+    if e.host.starts_with(b"1,") && own::time(e.body).is_some() {
+        return dated(
+            Envelope { host: &[], program: &[], pid: None, message: e.body, ..e },
+            e.body,
+        );
+    }
+    // UniFi's relay names the host twice.
+    if !e.host.is_empty()
+        && let Some(rest) = text.strip_prefix(e.host)
+        && let Some(rest) = rest.strip_prefix(b" ")
+        && let (program @ [_, ..], pid, message) = rfc3164::tag(rest)
+    {
+        return Envelope { program, pid, message, ..e };
+    }
+    let record = match e.message.first() {
+        Some(b'{') => e.message,
+        Some(b'0') if e.program == b"CEF" => e.message,
+        _ => text,
+    };
+    dated(e, record)
+}
+
+/// The same with the time of the connection's first packet, where the event states it.
+pub(super) fn first_packet(e: Envelope<'_>) -> Envelope<'_> {
+    match own::first_packet(e.message) {
+        Some(stamp) if stamp != e.stamp => Envelope { stamp, same_stamp: false, ..e },
+        _ => e,
+    }
+}
+
+/// The same with the device's own time, where that holds.
+fn dated<'a>(e: Envelope<'a>, record: &[u8]) -> Envelope<'a> {
+    match own::time(record).map(|own| own::settled(e.stamp, own)) {
         // Not said to be the same stamp as before, though its bytes are.
-        Some(stamp) => Envelope { stamp, same_stamp: false, ..e },
-        None => e,
+        Some(stamp) if stamp != e.stamp => Envelope { stamp, same_stamp: false, ..e },
+        _ => e,
     }
 }
 
@@ -151,9 +184,14 @@ fn cisco<'a>(text: &'a [u8], e: Envelope<'a>) -> Option<Envelope<'a>> {
     None
 }
 
-/// A line of Cisco's without a relay's header.
+/// A line of Cisco's without a relay's header, and an event without any that says when by itself.
 #[must_use]
 pub fn cisco_alone(line: &[u8]) -> Option<Envelope<'_>> {
+    if line.first() == Some(&b'%') {
+        let nowhen = Stamp::Epoch { nanos: 0, decimals: 0 };
+        let e = cisco(line, Envelope::bare(nowhen, &[], line, Format::Rfc3164))?;
+        return Some(first_packet(e)).filter(|e| e.stamp != nowhen);
+    }
     let at = memchr::memmem::find(line, b": %")?;
     let head = line.get(..at)?;
     // The stamp is the last part before `%` that has one.
@@ -173,72 +211,5 @@ pub fn cisco_alone(line: &[u8]) -> Option<Envelope<'_>> {
         .split(|b| *b == b':')
         .map(<[u8]>::trim_ascii)
         .find(|w| !w.is_empty() && !w.iter().all(u8::is_ascii_digit) && !w.contains(&b' '));
-    cisco(rest.0, Envelope { host: host.unwrap_or_default(), ..e })
-}
-
-/// The pairs of `key=value key="value" …`, from the left.
-pub struct Pairs<'a>(pub &'a [u8]);
-
-impl<'a> Iterator for Pairs<'a> {
-    type Item = (&'a [u8], &'a [u8]);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.0 = self.0.trim_ascii_start();
-        let word = |b: &u8| b.is_ascii_alphanumeric() || b"_-.".contains(b);
-        let n = self.0.iter().take_while(|b| word(b)).count();
-        let (key, rest) = self.0.split_at_checked(n).filter(|(k, _)| !k.is_empty())?;
-        let rest = rest.strip_prefix(b"=")?;
-        let (value, rest) = match rest.strip_prefix(b"\"") {
-            Some(rest) => {
-                let end = memchr::memchr(b'"', rest)?;
-                (rest.get(..end)?, rest.get(end + 1..)?)
-            }
-            None => {
-                let end = rest.iter().position(|b| matches!(b, b' ' | b',')).unwrap_or(rest.len());
-                rest.split_at_checked(end)?
-            }
-        };
-        self.0 = rest.strip_prefix(b",").unwrap_or(rest);
-        Some((key, value))
-    }
-}
-
-/// Pairs looked at for a time: devices state it first, before anything that a far end wrote.
-const PAIRS: usize = 16;
-
-/// The device's own word on when: `date= time= tz=`, `eventtime=`, `timestamp=`, `time="date time"`.
-#[must_use]
-pub fn own_time(text: &[u8]) -> Option<Stamp> {
-    if text.first() == Some(&b'{') {
-        return forms::json_time(&crate::json::Object::read(text).ok()?).map(|(s, _)| s);
-    }
-    let (mut date, mut time, mut zone, mut whole) = (None, None, None, None);
-    for (key, value) in Pairs(text).take(PAIRS) {
-        match key {
-            b"eventtime" | b"timestamp" if whole.is_none() => whole = forms::whole(value),
-            b"date" if date.is_none() => date = Some(value),
-            b"time" if time.is_none() => time = Some(value),
-            b"tz" if zone.is_none() => zone = At(value).offset(),
-            b"timezone" if zone.is_none() && matches!(value, b"UTC" | b"GMT") => zone = Some(0),
-            _ => {}
-        }
-    }
-    if whole.is_some() {
-        return whole;
-    }
-    let time = time?;
-    let stamp = match date {
-        None => forms::whole(time)?,
-        Some(date) => {
-            let mut joined = [b' '; 40];
-            let end = date.len() + 1 + time.len();
-            joined.get_mut(..date.len())?.copy_from_slice(date);
-            joined.get_mut(date.len() + 1..end)?.copy_from_slice(time);
-            forms::whole(joined.get(..end)?)?
-        }
-    };
-    Some(match stamp {
-        Stamp::Civil(c) if c.offset.is_none() => Stamp::Civil(stamp::Civil { offset: zone, ..c }),
-        stamp => stamp,
-    })
+    cisco(rest.0, Envelope { host: host.unwrap_or_default(), ..e }).map(first_packet)
 }

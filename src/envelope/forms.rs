@@ -149,6 +149,19 @@ pub(super) fn zone_word(at: &mut At<'_>, stamp: Stamp) -> Stamp {
     }
 }
 
+/// `I0329 01:00:00.123456`: glog's, whose first letter is the level.
+#[must_use]
+pub fn glog(text: &[u8]) -> Option<(Stamp, usize)> {
+    let mut at = At(text.get(1..)?);
+    let month = u8::try_from(at.digits(2)?).ok()?;
+    let day = at.digits(2)?;
+    at.eat(b' ')?;
+    let second = at.clock()?;
+    let c = civil(None, month, day, second)?;
+    let (nanos, decimals) = at.fraction();
+    Some((Stamp::Civil(Civil { nanos, decimals, ..c }), text.len() - at.0.len()))
+}
+
 /// `@400000004a1b2c3d0a1b2c3d`: TAI64N, as daemontools' tai64n(8) writes it: seconds from
 /// 2^62 - 10 and nanoseconds, both in hexadecimal digits. It counts leap seconds as if there were
 /// always ten, as daemontools does.

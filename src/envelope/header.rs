@@ -212,7 +212,12 @@ impl<'s> Reader<'s> {
 /// begins with a digit or a mark, and no message of a known program with these.
 #[inline(always)]
 fn is_odd(e: &Envelope<'_>) -> bool {
-    e.program.first().is_none_or(|b| *b <= b'9') || matches!(e.message.first(), Some(b'%' | b'{'))
+    e.program.first().is_none_or(|b| *b <= b'9')
+        || match e.message.first() {
+            Some(b'%' | b'{') => true,
+            Some(b'0') => e.program == b"CEF",
+            _ => false,
+        }
 }
 
 /// What stands behind `stdout F `: the prefix of the container runtime interface.
@@ -477,6 +482,20 @@ mod tests {
                 "tabbed|||-|\"SMTPD\"\\x091\\x092\\x09\"2026-03-29 01:00:00.123\"\\x09\"192.0.2.7\"\\x09\"x\"",
             ),
             ("@4000000069c8799a075bcd15 tcpserver: ok 7", "tai64n||tcpserver|-|ok 7"),
+            ("I0329 01:00:00.5       1 client.go:58] ACCEPT x", "slashed|||-|ACCEPT x"),
+            ("I0329 01:00:00.5 client.go ACCEPT x", "NoEnvelope"),
+            (
+                "CEF:0|a|b|c|d|e|1|src=a rt=1774746000123",
+                "key=value||CEF|-|0|a|b|c|d|e|1|src=a rt=1774746000123",
+            ),
+            ("CEF:0|a|b|c|d|e|1|src=a", "NoEnvelope"),
+            ("0 6 chain 29/Mar/2026:01:00:00 +0200 DROP: x", "slashed||pvefw-logger|-|DROP: x"),
+            (
+                "%FTD-1-430002: FirstPacketSecond: 2026-03-29T01:00:00Z, a",
+                "rfc3164||%FTD-1-430002|-|FirstPacketSecond: 2026-03-29T01:00:00Z, a",
+            ),
+            ("%ASA-4-106023: Deny x", "NoEnvelope"),
+            ("Mar 29 01:00:00 gw gw sshd[1]: x", "rfc3164|gw|sshd|1|x"),
         ] {
             assert_eq!(shown(line), want, "{line}");
         }
@@ -499,7 +518,7 @@ mod tests {
                 "Mar 29 01:00:00 fw1 date=2026-03-29 time=02:00:00 tz=\"+0100\" a=b",
                 "Some(2026) 3-29 7200 Some(3600)",
             ),
-            ("Mar 29 01:00:00 fw1 date=2026-03-29 time=02:00:00 a=b", "None 3-29 3600 None"),
+            ("Mar 29 01:00:00 fw1 date=2026-03-29 time=02:00:00 a=b", "Some(2026) 3-29 3600 None"),
             (
                 "Mar 29 01:00:00 fw1 date=2026-03-29 time=02:00:00 eventtime=1774746000123456789 tz=x",
                 "@1774746000123456789",
@@ -516,6 +535,97 @@ mod tests {
                 "Mar 29 01:00:00 fw1 suricata[1]: {\"timestamp\":\"2026-03-29T02:00:00.5+0000\"}",
                 "Some(2026) 3-29 7200 Some(0)",
             ),
+            // In one zone as far as one can see: the device's time, and its year.
+            (
+                "Mar 29 01:00:02 fw1 1,2026/03/29 01:00:01,0,TRAFFIC,end,1,2026/03/29 00:59:58,a",
+                "Some(2026) 3-29 3598 None",
+            ),
+            (
+                "Mar 29 01:00:02 fw1 id=firewall sn=0 time=\"2026-03-29 01:04:02\" a=b",
+                "Some(2026) 3-29 3842 None",
+            ),
+            (
+                "Mar 29 01:00:02 1,2026/03/29 01:00:01,0,TRAFFIC,end,1,2026/03/29 00:59:58,a",
+                "Some(2026) 3-29 3598 None",
+            ),
+            // PAN-OS 10 states its zone; a name that looks like it is not that.
+            (
+                "1,2026/03/29 01:00:01,0,TRAFFIC,end,1,2026/03/29 00:59:58,a,b,2026-03-29T00:59:58.123-07:00",
+                "Some(2026) 3-29 3598 Some(-25200)",
+            ),
+            (
+                "1,2026/03/29 01:00:01,0,THREAT,url,1,2026/03/29 00:59:58,2026-03-29T00:59:58.123+09:00,b,2026-03-29T00:59:58.123-07:00",
+                "Some(2026) 3-29 3598 None",
+            ),
+            (
+                "1,2026/03/29 01:00:01,0,THREAT,url,1,2026/03/29 00:59:58,2026-03-28T00:59:58.123+09:00,b",
+                "Some(2026) 3-29 3598 None",
+            ),
+            // In another, or by a clock that is wrong: the relay's time, and the nearest year.
+            (
+                "Mar 29 01:00:02 fw1 id=firewall sn=0 time=\"2026-03-29 02:00:02\" a=b",
+                "Some(2026) 3-29 3602 None",
+            ),
+            (
+                "Dec 31 23:00:02 fw1 id=firewall sn=0 time=\"2027-01-01 02:00:02\" a=b",
+                "Some(2026) 12-31 82802 None",
+            ),
+            (
+                "2026-03-29 01:00:02 fw1 id=firewall sn=0 time=\"2026-03-29 02:00:02\" a=b",
+                "Some(2026) 3-29 3602 None",
+            ),
+            (
+                "2026-03-29T01:00:02Z fw1 id=firewall sn=0 time=\"2026-03-29 01:00:02\" a=b",
+                "Some(2026) 3-29 3602 Some(0)",
+            ),
+            // FortiAnalyzer counts local time from 1970.
+            (
+                "timestamp=1774753200 date=2026-03-29 time=03:00:00 tz=\"+0200\" logid=1",
+                "Some(2026) 3-29 10800 Some(7200)",
+            ),
+            // Stormshield: when it began, and when it was written down.
+            (
+                "id=firewall time=\"2026-03-29 03:00:00\" fw=\"a\" tz=+0200 startime=\"2026-03-29 02:59:00\"",
+                "Some(2026) 3-29 10740 Some(7200)",
+            ),
+            // WatchGuard: UTC in parentheses, if it can be the same instant.
+            (
+                "Mar 29 06:30:00 fw1 FVE1 (2026-03-29T01:00:00) firewall: msg_id=\"3000-0148\" Deny",
+                "Some(2026) 3-29 3600 Some(0)",
+            ),
+            (
+                "Apr 29 06:30:00 fw1 FVE1 (2026-03-29T01:00:00) firewall: msg_id=\"3000-0148\" Deny",
+                "Some(2026) 4-29 23400 None",
+            ),
+            // Cisco: an event of a connection tells when that began.
+            (
+                "2026-03-29T01:00:30Z   %FTD-1-430003: InstanceID: 1, FirstPacketSecond: 2026-03-29T01:00:00Z, SrcIP: a",
+                "Some(2026) 3-29 3600 Some(0)",
+            ),
+            (
+                "%FTD-1-430002: InstanceID: 1, FirstPacketSecond: 2026-03-29T01:00:00Z, SrcIP: a",
+                "Some(2026) 3-29 3600 Some(0)",
+            ),
+            (
+                "2026-03-29T01:00:30Z fw %FTD-1-430004: FirstPacketSecond: 2026-03-29T01:00:00Z, URL: x, FirstPacketSecond: 2026-03-29T01:00:00Z",
+                "Some(2026) 3-29 3630 Some(0)",
+            ),
+            // ArcSight's form, with and without a relay.
+            (
+                "CEF:0|a|b|c|d|e|1|rt=Mar 29 2026 01:00:00 src=a dtz=UTC",
+                "Some(2026) 3-29 3600 Some(0)",
+            ),
+            ("CEF:0|a|b|c|d|e|1|src=a rt=1774746000123", "@1774746000123000000"),
+            ("0|a|b|c|d|e \\| f|1|src=a rt=1774746000123", "@1774746000123000000"),
+            (
+                "Mar 29 06:30:00 fw1 CEF:0|a|b|c|d|e|1|src=a rt=1774746000123",
+                "@1774746000123000000",
+            ),
+            (
+                "Mar 29 01:00:00 fw1 CEF:0|a|b|c|d|e|1|rt=1774746000123 m= rt=1774746000124",
+                "None 3-29 3600 None",
+            ),
+            ("I0329 01:00:00.5       1 client.go:58] x y", "None 3-29 3600 None"),
             (
                 "Mar 29 01:00:00 sw1 45: *Mar 29 02:00:00.123 UTC: %SEC-6-A: x",
                 "None 3-29 3600 None",

@@ -6,6 +6,7 @@ pub mod forms;
 pub mod unread;
 pub mod rfc3164;
 pub mod rfc5424;
+pub mod own;
 pub mod device;
 pub mod record;
 pub mod head;

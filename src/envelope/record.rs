@@ -1,8 +1,9 @@
 //! Lines that are records: JSON, `key=value`, audit records, flow records, and logs whose stamp is not first.
 
-use super::device::{own_time, under};
+use super::device::under;
 use super::forms;
 use super::forms::json_time;
+use super::own;
 use super::parts::{Envelope, Format};
 use super::rfc3164::number;
 use super::stamp;
@@ -16,7 +17,10 @@ pub fn read(line: &[u8]) -> Option<Envelope<'_>> {
         b't' | b'n' => audit(line).or_else(|| pairs(line)),
         b'a'..=b'z' => pairs(line),
         b'1' if line.get(1) == Some(&b',') => panos(line),
-        b'0'..=b'9' => pid_first(line).or_else(|| flow(line)),
+        b'0' | b'1' if line.get(1) == Some(&b'|') => cef(line),
+        b'C' => cef(line),
+        b'0'..=b'9' => pid_first(line).or_else(|| flow(line)).or_else(|| proxmox(line)),
+        b'I' | b'W' | b'E' | b'F' => glog(line),
         b'"' => tabbed(line),
         _ => None,
     }
@@ -25,7 +29,7 @@ pub fn read(line: &[u8]) -> Option<Envelope<'_>> {
 /// `key=value …` of a device that says when.
 fn pairs(line: &[u8]) -> Option<Envelope<'_>> {
     memchr::memchr(b'=', line.get(..line.len().min(24))?)?;
-    Some(Envelope::bare(own_time(line)?, &[], line, Format::Pairs))
+    Some(Envelope::bare(own::time(line)?.happened, &[], line, Format::Pairs))
 }
 
 /// `[node=HOST ]type=NAME msg=audit(SECONDS.MILLIS:SERIAL): …` (auditd, `auparse`).
@@ -64,7 +68,40 @@ fn pid_first(line: &[u8]) -> Option<Envelope<'_>> {
 /// relay: the second is when it happened, the first when the firewall wrote it down.
 fn panos(line: &[u8]) -> Option<Envelope<'_>> {
     let generated = line.split(|b| *b == b',').nth(6)?;
-    Some(Envelope::bare(forms::whole(generated)?, generated, line, Format::Csv))
+    Some(Envelope::bare(own::panos(line)?.happened, generated, line, Format::Csv))
+}
+
+/// `CEF:0|VENDOR|…|rt=…` without a relay's header; some exporters leave out its name too.
+fn cef(line: &[u8]) -> Option<Envelope<'_>> {
+    let message = line.strip_prefix(b"CEF:").unwrap_or(line);
+    matches!(message, [b'0' | b'1', b'|', ..]).then_some(())?;
+    let e = Envelope::bare(own::cef(line)?, &[], line, Format::Pairs);
+    Some(Envelope { program: b"CEF", message, ..e })
+}
+
+/// `VMID LEVEL CHAIN dd/Mmm/yyyy:hh:mm:ss +zzzz MESSAGE` of Proxmox VE's `pvefw-logger`.
+fn proxmox(line: &[u8]) -> Option<Envelope<'_>> {
+    let mut words = line.splitn(4, |b| *b == b' ');
+    number(words.next()?)?;
+    number(words.next()?)?;
+    words.next()?;
+    let rest = words.next()?;
+    let (stamp, used, format) = forms::read(rest)?;
+    let body = rest.get(used..)?.strip_prefix(b" ")?;
+    let e = Envelope::bare(stamp, rest.get(..used)?, body, format);
+    Some(Envelope { program: b"pvefw-logger", ..e })
+}
+
+/// `Immdd hh:mm:ss.uuuuuu THREAD FILE:LINE] MESSAGE`: the header of glog, and of Go's klog.
+fn glog(line: &[u8]) -> Option<Envelope<'_>> {
+    let (stamp, used) = forms::glog(line)?;
+    let rest = line.get(used..)?.trim_ascii_start();
+    let end = memchr::memmem::find(rest.get(..rest.len().min(80))?, b"] ")?;
+    let (head, message) = (rest.get(..end)?, rest.get(end + 2..)?);
+    let (thread, place) = head.split_at_checked(memchr::memchr(b' ', head)?)?;
+    number(thread)?;
+    number(place.get(memchr::memchr(b':', place)? + 1..)?)?;
+    Some(Envelope::bare(stamp, line.get(..used)?, message, Format::Slashed))
 }
 
 /// `2 ACCOUNT INTERFACE SOURCE … START END ACTION STATUS`: version 2 of AWS VPC flow logs, its default fields.
