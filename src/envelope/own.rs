@@ -1,8 +1,8 @@
 //! What a device says of the time itself, behind a relay's header or without one.
 //!
 //! A time with a zone stands. One without is the device's, which may be in another zone than the
-//! relay that wrote the header; it stands only where the two agree to within [`SAME_CLOCK`], and
-//! else lends the header its year.
+//! relay that wrote the header; it stands only where the two agree to within five minutes, and else
+//! lends the header its year.
 
 use super::forms::{self, states_zone};
 use super::stamp::{self, At, Civil, Stamp};
