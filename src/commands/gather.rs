@@ -6,10 +6,9 @@ use std::io::Write as _;
 use std::net::IpAddr;
 use std::path::Path;
 
-use serde_json::Value;
-
 use crate::fault::Outcome;
 use crate::gather::{Manner, Servers, Store, http, rdap, sources_of, trace, whois};
+use crate::judge::answer::json_of;
 use crate::operator::contact::{Contact, of_rdap, of_whois};
 use crate::text::Untrusted;
 
@@ -49,10 +48,7 @@ pub fn run(dir: &Path, asked: &Asked, manner: &Manner<'_>, quiet: bool) -> Outco
         }
         if let Some(store) = &asked.rdap {
             let answer = run.one(store, *ip, "rdap", |r| r.rdap(store, *ip))?;
-            let json = answer.as_deref().unwrap_or_default();
-            let json = json.get(json.iter().position(|b| *b == b'{').unwrap_or(0)..);
-            let json: Value = serde_json::from_slice(json.unwrap_or_default()).unwrap_or_default();
-            contacts.extend(of_rdap(&json));
+            contacts.extend(json_of(&answer.unwrap_or_default()).iter().flat_map(of_rdap));
         }
         if let Some(store) = &asked.traceroute {
             run.one(store, *ip, "traceroute", |r| {

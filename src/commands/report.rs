@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::fault::{Fault, Outcome};
 use crate::hash::{hex, sha256};
 use crate::judge::saved::Transcript;
-use crate::judge::{Case, Context, EvidenceLine, Verdict, join_sessions, judge};
+use crate::judge::{Case, Context, EvidenceLine, Registration, Verdict, join_sessions, judge};
 use crate::limits::EVIDENCE_LINES_TOTAL;
 use crate::operator::Operators;
 use crate::run::evidence::{WantedLines, read_back};
@@ -105,6 +105,10 @@ fn case<'a>(
         attribution: Some(operators.whose(addr.ip())?),
         whois: saved(&config.operators.whois)?,
         traceroute: saved(&config.operators.traceroute)?,
+        rdap: match &config.operators.rdap {
+            Some(folder) if !evidence.is_empty() => Registration::find(folder, addr)?,
+            _ => None,
+        },
         evidence,
     })
 }

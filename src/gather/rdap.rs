@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use serde_json::Value;
 
 use super::http;
+use crate::judge::answer::rdap_range;
 
 /// The name of the bootstrap file (RFC 9224) for addresses like this one.
 #[must_use]
@@ -65,9 +66,8 @@ pub fn ask(
     if let Some(code) = answer.get("errorCode") {
         return Err(format!("{url}: error {code}"));
     }
-    let end = |key| answer.get(key).and_then(Value::as_str).and_then(|t| t.parse::<IpAddr>().ok());
-    match (end("startAddress"), end("endAddress")) {
-        (Some(a), Some(b)) if a <= ip && ip <= b => Ok((url, body)),
+    match rdap_range(&answer) {
+        Some((a, b)) if a <= ip && ip <= b => Ok((url, body)),
         _ => Err(format!("{url}: the answer is not about {ip}")),
     }
 }

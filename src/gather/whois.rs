@@ -4,6 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, TcpStream, ToSocketAddrs as _};
 use std::time::Duration;
 
+use crate::judge::answer::whois_fault;
 use crate::limits::ANSWER_BYTES;
 
 /// Servers asked for one address: IANA, a registry, and whom that refers to.
@@ -28,14 +29,20 @@ pub fn ask(server: &str, ip: IpAddr, patience: Duration) -> Result<Vec<u8>, Stri
             },
         };
         next = referral(&answer);
+        // What is no record is no answer: `%ERROR:201: access denied`, say.
+        let fault = whois_fault(&answer, ip.into());
         let mut named = format!("% answered by {server}\n").into_bytes();
         named.extend_from_slice(&answer);
-        if !answer.trim_ascii().is_empty() {
-            best = Some(named);
+        match fault {
+            None => best = Some(named),
+            // One that only refers on says nothing itself, and is none yet.
+            Some(_) if next.is_some() => {}
+            Some(why) if best.is_none() => return Err(format!("{server}: the answer {why}")),
+            Some(_) => {}
         }
         asked.push(server);
     }
-    best.ok_or_else(|| format!("{server}: the answer is empty"))
+    best.ok_or_else(|| format!("{server}: nobody answered"))
 }
 
 fn one(server: &str, ip: IpAddr, patience: Duration) -> Result<Vec<u8>, String> {
@@ -149,7 +156,7 @@ mod tests {
         assert_eq!(questions.recv().unwrap(), "2001:db8::7\r\n");
         assert!(ask(&own, ip, SHORT).unwrap_err().starts_with(&own));
         let (empty, _) = server(vec![Vec::new()]);
-        assert!(ask(&empty, ip, SHORT).unwrap_err().contains("empty"));
+        assert!(ask(&empty, ip, SHORT).unwrap_err().contains("no record"));
         assert_eq!(referral(b"refer: two words\nwhois: $(x)\n"), None);
     }
 

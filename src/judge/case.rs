@@ -7,6 +7,7 @@ use crate::operator::{Attribution, Channel, Need, Profile};
 use crate::source::{ClassTally, Source};
 use crate::time::Instant;
 
+use super::answer::{self, Registration};
 use super::finding::Effect;
 use super::line::{EvidenceLine, lines_of};
 use super::saved::Transcript;
@@ -28,6 +29,26 @@ pub struct Case<'a> {
     pub whois: Option<Transcript>,
     /// The path to it.
     pub traceroute: Option<Transcript>,
+    /// What RDAP said of it.
+    pub rdap: Option<Registration>,
+}
+
+impl Case<'_> {
+    /// What its registry says of the address, as text to quote and by which
+    /// protocol: WHOIS, else RDAP; none where what was saved says nothing of it.
+    #[must_use]
+    pub fn registered(&self) -> Option<(&'static str, &Transcript)> {
+        let whois =
+            self.whois.as_ref().filter(|t| answer::whois_fault(&t.bytes, self.addr).is_none());
+        let rdap = || self.rdap.as_ref().filter(|r| r.fault.is_none()).map(|r| ("RDAP", &r.text));
+        whois.map(|t| ("WHOIS", t)).or_else(rdap)
+    }
+
+    /// The path to the address, where the saved one leads there.
+    #[must_use]
+    pub fn path(&self) -> Option<&Transcript> {
+        self.traceroute.as_ref().filter(|t| super::path::fault(&t.bytes, self.addr).is_none())
+    }
 }
 
 /// What holds of every case of a run.

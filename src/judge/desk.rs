@@ -1,5 +1,7 @@
 //! What the desk asks of the report and its sender: channel, contact, ownership, form.
 
+use std::path::PathBuf;
+
 use crate::operator::contact::{Contact, is_placeholder, of_whois};
 use crate::operator::profile::Kind;
 use crate::operator::{Need, Unrouted};
@@ -106,9 +108,8 @@ fn contact(part: &Part<'_, '_>) -> Option<Finding> {
         );
     }
     let rules = part.rules?;
-    if let Some((found, t)) =
-        named(part.case).into_iter().find(|(c, _)| c.mail.eq_ignore_ascii_case(to))
-    {
+    let named = named(part.case);
+    if let Some((found, t)) = named.iter().find(|(c, _)| c.mail.eq_ignore_ascii_case(to)) {
         let text = format!("{to} is also named by {}{}.", found.origin, asked(t));
         return Some(Finding::new("ADR-3", Effect::Note, to, text).by(part.authority()));
     }
@@ -118,7 +119,15 @@ fn contact(part: &Part<'_, '_>) -> Option<Finding> {
             "ADR-3",
             Effect::Warn,
             channel.target(),
-            format!("the addresses of {} are not confirmed; last seen {since}.", rules.name),
+            match named.is_empty() {
+                true => format!("the addresses of {} are not confirmed; last seen {since}.", rules.name),
+                // Whose the named mailbox is, the operator's or its customer's, a person has to see.
+                false => format!(
+                    "the addresses of {} are not confirmed; last seen {since}. The registry names {}.",
+                    rules.name,
+                    listed(&named)
+                ),
+            },
         )
         .remedy(
             "compare the mailbox with the operator's own page or a whois answer, and add a \
@@ -134,21 +143,37 @@ pub(super) fn suggested(finding: Finding, case: &Case<'_>) -> Finding {
     if finding.id != "SRC-2" || finding.effect != Effect::Unattributed {
         return finding;
     }
-    let found: Vec<String> = named(case)
-        .into_iter()
-        .map(|(c, t)| format!("{} ({}{})", c.mail, c.origin, asked(t)))
-        .collect();
+    let found = named(case);
     let remedy = finding.remedy.clone().unwrap_or_default();
     match found.is_empty() {
         true => finding,
-        false => finding.remedy(format!("{remedy}; named for this address: {}", found.join(", "))),
+        false => finding.remedy(format!("{remedy}; named for this address: {}", listed(&found))),
     }
 }
 
-/// The abuse mailboxes that the saved whois answer names.
+/// The abuse mailboxes that saved answers name, those of RDAP first: its roles
+/// say what an address is for, where WHOIS has a line of text.
 pub(super) fn named<'c>(case: &'c Case<'_>) -> Vec<(Contact, &'c Transcript)> {
-    let Some(t) = &case.whois else { return Vec::new() };
-    of_whois(&t.bytes).into_iter().map(|c| (c, t)).collect()
+    let rdap = case.rdap.iter().flat_map(|r| r.contacts.iter().map(move |c| (c.clone(), &r.text)));
+    let whois = case
+        .whois
+        .iter()
+        .filter(|t| super::answer::whois_fault(&t.bytes, case.addr).is_none())
+        .flat_map(|t| of_whois(&t.bytes).into_iter().map(move |c| (c, t)));
+    let mut out: Vec<(Contact, &Transcript)> = Vec::new();
+    for (contact, t) in rdap.chain(whois) {
+        if !out.iter().any(|(c, _)| c.mail.eq_ignore_ascii_case(&contact.mail)) {
+            out.push((contact, t));
+        }
+    }
+    out
+}
+
+/// Each with where it stood and when it was asked for.
+fn listed(found: &[(Contact, &Transcript)]) -> String {
+    let each: Vec<String> =
+        found.iter().map(|(c, t)| format!("{} ({}{})", c.mail, c.origin, asked(t))).collect();
+    each.join(", ")
 }
 
 /// `, asked 2026-04-01 06:30 UTC`, where that is known.
@@ -227,33 +252,78 @@ fn reporter(part: &Part<'_, '_>) -> Vec<Finding> {
 const WHEN: &str = "(date -u '+# asked %Y-%m-%dT%H:%M:%SZ'; ";
 
 fn ownership(part: &Part<'_, '_>) -> Vec<Finding> {
-    let addr = part.case.addr;
-    let mut out = Vec::new();
+    let case = part.case;
     let saved = &part.context.config.operators;
-    let mut lacks = |id, have: &Option<Transcript>, need, what: &str, folder: &str, hint: &str| {
-        if have.as_ref().is_some_and(Transcript::says_something) {
-            return;
-        }
-        let Some(effect) = lacking(need) else { return };
+    let mut out = Vec::new();
+    // An answer that is not used is told, whether or not one is wanted.
+    let mut lacks = |id,
+                     need,
+                     unfit: Option<String>,
+                     what: &str,
+                     folder: &str,
+                     hint: &str,
+                     known: &Option<PathBuf>| {
+        let effect = match (lacking(need), &unfit) {
+            (Some(effect), _) => effect,
+            (None, Some(_)) => Effect::Warn,
+            (None, None) => return,
+        };
+        let addr = case.addr;
+        let text = match &unfit {
+            Some(why) => format!("the saved {what} of {addr} is not used: it {why}."),
+            None => format!("there is no saved {what} of {addr}."),
+        };
+        let at = known.as_ref().map_or_else(|| folder.to_owned(), |k| k.display().to_string());
+        let set = match known {
+            Some(_) => String::new(),
+            None => format!(" and set [operators] {folder} = \"{folder}\" in plaint.toml"),
+        };
         out.push(
-            Finding::new(id, effect, "none", format!("there is no saved {what} of {addr}."))
-                .remedy(match if folder == "whois" { &saved.whois } else { &saved.traceroute } {
-                    Some(known) => {
-                        format!("run `{WHEN}{hint} {addr}) > {}/{addr}.txt`", known.display())
-                    }
-                    None => format!(
-                        "run `{WHEN}{hint} {addr}) > {folder}/{addr}.txt` and set [operators] {folder} = \
-                         \"{folder}\" in plaint.toml"
-                    ),
-                })
+            Finding::new(id, effect, if unfit.is_some() { "not used" } else { "none" }, text)
+                .remedy(format!("run `{WHEN}{hint} {addr}) > {at}/{addr}.txt`{set}"))
                 .by(part.authority()),
         );
     };
-    let whois = part.need(|p| p.ownership.whois);
-    lacks("OWN-1", &part.case.whois, whois, "whois answer", "whois", "whois");
-    let trace = part.rules.map_or(Need::May, |p| p.ownership.traceroute);
-    lacks("OWN-2", &part.case.traceroute, trace, "traceroute", "traceroute", "traceroute -n");
+    if case.registered().is_none() {
+        let whois = case.whois.as_ref();
+        let unfit = whois.and_then(|t| super::answer::whois_fault(&t.bytes, case.addr));
+        let unfit =
+            unfit.map(str::to_owned).or_else(|| case.rdap.as_ref().and_then(|r| r.fault.clone()));
+        let need = part.need(|p| p.ownership.whois);
+        lacks("OWN-1", need, unfit, "whois answer", "whois", "whois", &saved.whois);
+    }
+    if case.path().is_none() {
+        let trace = case.traceroute.as_ref();
+        let unfit = trace.and_then(|t| super::path::fault(&t.bytes, case.addr));
+        let need = part.rules.map_or(Need::May, |p| p.ownership.traceroute);
+        lacks(
+            "OWN-2",
+            need,
+            unfit.map(str::to_owned),
+            "traceroute",
+            "traceroute",
+            "traceroute -n",
+            &saved.traceroute,
+        );
+    }
+    out.extend(case.path().map(|t| path_note(part, &super::path::read(&t.bytes))));
     out
+}
+
+/// How far the path got: what filters it near the source is no fault of a report.
+fn path_note(part: &Part<'_, '_>, path: &super::path::Path) -> Finding {
+    let addr = part.case.addr;
+    let (value, text) = match (path.reaches(addr), path.last_answer()) {
+        (true, _) => {
+            (format!("{} hops", path.hops.len()), format!("the traceroute reaches {addr}."))
+        }
+        (false, Some((n, ip))) => (
+            format!("{n} hops"),
+            format!("the traceroute ends before {addr}: the last that answered is {ip}."),
+        ),
+        (false, None) => ("0 hops".to_owned(), "nobody answered the traceroute.".to_owned()),
+    };
+    Finding::new("OWN-2", Effect::Note, value, text).by(part.authority())
 }
 
 fn language(part: &Part<'_, '_>) -> Option<Finding> {

@@ -107,6 +107,7 @@ impl World {
             evidence: log.lines.clone(),
             whois: None,
             traceroute: None,
+            rdap: None,
         }
     }
 }

@@ -7,6 +7,8 @@
 pub mod finding;
 pub mod line;
 pub mod saved;
+pub mod answer;
+pub mod path;
 pub mod reserved;
 pub mod case;
 pub mod genuine;
@@ -14,6 +16,7 @@ pub mod strength;
 pub mod complete;
 pub mod desk;
 
+pub use answer::Registration;
 pub use case::{Case, Confidence, Context, Incident, Part};
 pub use finding::{Effect, Finding, Level};
 pub use line::{EvidenceLine, Left, holds_other_address, join_sessions, lines_of};

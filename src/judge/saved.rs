@@ -43,6 +43,11 @@ impl Transcript {
     ///
     /// [`Fault::File`] where there is such a file that cannot be read.
     pub fn find(folder: &Path, addr: Addr) -> Outcome<Option<Self>> {
+        Self::find_within(folder, addr, TRANSCRIPT_BYTES)
+    }
+
+    /// The same, of at most so many bytes.
+    pub(super) fn find_within(folder: &Path, addr: Addr, most: u64) -> Outcome<Option<Self>> {
         let plain = addr.to_string();
         let mut names = vec![plain.clone(), format!("{plain}.txt")];
         if plain.contains(':') {
@@ -50,18 +55,18 @@ impl Transcript {
             names.extend([safe.clone(), format!("{safe}.txt")]);
         }
         match names.into_iter().map(|n| folder.join(n)).find(|p| p.is_file()) {
-            Some(path) => Self::read(path).map(Some),
+            Some(path) => Self::read(path, most).map(Some),
             None => Ok(None),
         }
     }
 
-    fn read(path: PathBuf) -> Outcome<Self> {
+    fn read(path: PathBuf, most: u64) -> Outcome<Self> {
         let fault = |e: std::io::Error| Fault::file(&path, e);
         let file = std::fs::File::open(&path).map_err(fault)?;
         let written = file.metadata().and_then(|m| m.modified()).ok();
         let mut bytes = Vec::new();
-        file.take(TRANSCRIPT_BYTES + 1).read_to_end(&mut bytes).map_err(fault)?;
-        let most = usize::try_from(TRANSCRIPT_BYTES).unwrap_or(usize::MAX);
+        file.take(most + 1).read_to_end(&mut bytes).map_err(fault)?;
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
         let cut = bytes.len() > most;
         bytes.truncate(most);
         let written = written

@@ -187,16 +187,19 @@ fn a_report_of_each_incident_where_the_desk_wants_that() {
 #[test]
 fn contacts_found_carry_their_origin() {
     let world = World::new();
-    let answer = |mail: &str| Transcript {
+    let answer = |source: &str, mail: &str| Transcript {
         path: "whois/x".into(),
         asked: Asked::Stated(Instant::from_seconds(START)),
-        bytes: format!("% Abuse contact for '192.0.2.0 - 192.0.2.255' is '{mail}'\n").into_bytes(),
+        bytes: format!(
+            "% Abuse contact for '{source} - {source}' is '{mail}'\ninetnum: {source} - {source}\n"
+        )
+        .into_bytes(),
         cut: false,
     };
     let found = |source: &str, mail: &str, id: &str| -> Finding {
         let log = Log::of(source).ssh(12);
         let mut case = world.case(&log);
-        case.whois = Some(answer(mail));
+        case.whois = Some(answer(source, mail));
         let judgement = judge(&case, &world.context());
         judgement.filings[0].findings.iter().find(|f| f.id == id).unwrap().clone()
     };

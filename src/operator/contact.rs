@@ -96,16 +96,26 @@ fn entities(value: &Value, depth: usize, each: &mut impl FnMut(&Value, usize)) {
 }
 
 /// The abuse mailboxes of a WHOIS answer.
+///
+/// RIPE, APNIC and AFRINIC name one above the records; LACNIC and registro.br
+/// give the handle of a person (`abuse-c`), whose own paragraph has the address;
+/// ARIN has it beside the contact (`OrgAbuseEmail`, `RAbuseEmail`).
 #[must_use]
 pub fn of_whois(answer: &[u8]) -> Vec<Contact> {
     let mut found = Vec::new();
-    for line in answer.split(|b| *b == b'\n') {
-        let Ok(line) = str::from_utf8(line) else { continue };
-        let line = line.trim();
+    let lines = || answer.split(|b| *b == b'\n').filter_map(|l| str::from_utf8(l).ok());
+    let values = |key: &'static str| lines().filter_map(move |l| value_of(l, key));
+    let registry = values("source").find_map(|s| {
+        let word = s.split_whitespace().next()?.to_ascii_uppercase();
+        ["APNIC", "AFRINIC"].into_iter().find(|r| *r == word)
+    });
+    for line in lines().map(str::trim) {
         // `% Abuse contact for '192.0.2.0 - 192.0.2.255' is 'abuse@isp.example'`
         if let Some(rest) = line.strip_prefix("% Abuse contact for ") {
             if let Some((_, mail)) = rest.rsplit_once(" is ") {
-                add(&mut found, mail.trim_matches('\''), "RIPE abuse-c");
+                let origin = registry
+                    .map_or_else(|| "RIPE abuse-c".to_owned(), |r| format!("{r} abuse contact"));
+                add(&mut found, mail.trim_matches('\''), origin);
             }
             continue;
         }
@@ -113,12 +123,33 @@ pub fn of_whois(answer: &[u8]) -> Vec<Contact> {
         let origin = match name.trim().to_ascii_lowercase().as_str() {
             "abuse-mailbox" => "abuse-mailbox",
             "orgabuseemail" => "OrgAbuseEmail",
+            "rabuseemail" => "RAbuseEmail",
             "abuse-c-email" | "abuse contact email" => "abuse contact",
             _ => continue,
         };
         add(&mut found, value, format!("WHOIS {origin}"));
     }
+    for handle in values("abuse-c") {
+        let mut inside = false;
+        for line in lines() {
+            if line.trim().is_empty() {
+                inside = false;
+            } else if let Some(named) =
+                value_of(line, "nic-hdl").or_else(|| value_of(line, "nic-hdl-br"))
+            {
+                inside = named.eq_ignore_ascii_case(handle);
+            } else if let Some(mail) = value_of(line, "e-mail").filter(|_| inside) {
+                add(&mut found, mail, format!("WHOIS abuse-c {handle}"));
+            }
+        }
+    }
     found
+}
+
+/// The value of an attribute, where the line has that one.
+pub(crate) fn value_of<'l>(line: &'l str, key: &str) -> Option<&'l str> {
+    let (name, value) = line.split_once(':')?;
+    name.trim().eq_ignore_ascii_case(key).then(|| value.trim())
 }
 
 #[cfg(test)]
@@ -191,6 +222,21 @@ mod tests {
         let found: Vec<String> =
             of_whois(answer).into_iter().map(|c| format!("{} {}", c.mail, c.origin)).collect();
         assert_eq!(found, ["abuse@isp.test RIPE abuse-c", "other@isp.test WHOIS OrgAbuseEmail"]);
+        // APNIC and AFRINIC print the same comment.
+        let apnic =
+            b"% Abuse contact for '192.0.2.0 - 192.0.2.255' is 'irt@isp.test'\nsource: APNIC\n";
+        assert_eq!(of_whois(apnic)[0].origin, "APNIC abuse contact");
+        // LACNIC and registro.br name a person, whose own paragraph has the address.
+        let handle = b"inetnum: 192.0.2.0/24\nowner-c: ONE\nabuse-c: TWO\n\n\
+            nic-hdl: ONE\ne-mail: one@isp.test\n\nnic-hdl-br: TWO\nperson: X\ne-mail: two@isp.test\n\n\
+            e-mail: three@isp.test\n";
+        let found = of_whois(handle);
+        assert_eq!(found.len(), 1);
+        assert_eq!(
+            (found[0].mail.as_str(), found[0].origin.as_str()),
+            ("two@isp.test", "WHOIS abuse-c TWO")
+        );
+        assert_eq!(of_whois(b"RAbuseEmail: r@isp.test\n")[0].origin, "WHOIS RAbuseEmail");
         assert!(
             of_whois(b"% No abuse contact registered for 192.0.2.0 - 192.0.2.255\n").is_empty()
         );

@@ -13,7 +13,7 @@ pub mod doubt;
 use std::fmt::Write as _;
 
 use crate::class::Class;
-use crate::judge::{Confidence, Part, Transcript};
+use crate::judge::{Confidence, Part};
 use crate::operator::profile::{OnePer, Section};
 use crate::operator::{Need, Proven};
 
@@ -105,12 +105,8 @@ fn section_text(
     extract: &Extract,
     redactor: &mut Redactor,
 ) -> String {
-    let saved = |need: Need, heading: &str, verb: &str, t: &Option<Transcript>| match t {
-        Some(t) if need != Need::Forbid && t.says_something() => {
-            doubt::transcript(&format!("{heading}{}", part.case.addr), verb, t, part.line_max())
-        }
-        _ => String::new(),
-    };
+    let addr = part.case.addr;
+    let most = part.line_max();
     match section {
         Section::Reporter => reporter(part, reference),
         Section::Happened => happened(part),
@@ -119,15 +115,23 @@ fn section_text(
         Section::Log => extract.section(part, redactor),
         Section::Clock => doubt::clock(part.context.clock),
         Section::Uncertain => doubt::uncertain(part, extract),
-        Section::Whois => {
-            saved(part.need(|p| p.ownership.whois), "WHOIS ", "asked", &part.case.whois)
-        }
-        Section::Traceroute => saved(
-            part.need(|p| p.ownership.traceroute),
-            "TRACEROUTE to ",
-            "made",
-            &part.case.traceroute,
-        ),
+        Section::Whois => match part.case.registered() {
+            Some((by, t)) if part.need(|p| p.ownership.whois) != Need::Forbid => {
+                let heading = match by {
+                    "WHOIS" => format!("WHOIS {addr}"),
+                    // RDAP is what took the place of WHOIS, and desks ask for that by its name.
+                    other => format!("WHOIS {addr} by {other}"),
+                };
+                doubt::transcript(&heading, "asked", t, most)
+            }
+            _ => String::new(),
+        },
+        Section::Traceroute => match part.case.path() {
+            Some(t) if part.need(|p| p.ownership.traceroute) != Need::Forbid => {
+                doubt::transcript(&format!("TRACEROUTE to {addr}"), "made", t, most)
+            }
+            _ => String::new(),
+        },
     }
 }
 

@@ -9,7 +9,7 @@ use crate::judge::fixture::{Log, World, parsed};
 use crate::judge::{Asked, Transcript, judge};
 use crate::time::{Fold, Instant};
 
-const WHOIS: &str = "inetnum:  192.0.2.0 - 192.0.2.255\nnetname:  EXAMPLE-NET\nphone: +442079460958\nremarks: PLT-20260203-0001\n\n\n\nsource: TEST\r\nFrom here\n.\n";
+const WHOIS: &str = "inetnum:  198.51.100.0 - 198.51.100.255\nnetname:  EXAMPLE-NET\nphone: +442079460958\nremarks: PLT-20260203-0001\n\n\n\nsource: TEST\r\nFrom here\n.\n";
 
 /// The letter of a log's only report, and its mail.
 fn written(world: &World, log: &Log) -> (Letter, String) {
@@ -125,7 +125,7 @@ fn a_letter_about_packets() {
     // The transcript, without what a robot or a mail program stumbles over.
     let whois = letter.body.split("WHOIS ").nth(1).unwrap();
     assert!(whois.starts_with(
-        "198.51.100.7 (asked 2026-02-03 07:55 UTC)\ninetnum:  192.0.2.0 - 192.0.2.255\nnetname:  EXAMPLE-NET\n\nsource: TEST\n(4 lines of the answer left out)\n"
+        "198.51.100.7 (asked 2026-02-03 07:55 UTC)\ninetnum:  198.51.100.0 - 198.51.100.255\nnetname:  EXAMPLE-NET\n\nsource: TEST\n(4 lines of the answer left out)\n"
     ), "{whois}");
 }
 
