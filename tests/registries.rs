@@ -157,8 +157,11 @@ fn network(from: &str, to: &str, name: &str, entities: Vec<Value>) -> Value {
     })
 }
 
+/// A mailbox and where it stood, if one is to be found.
+type Found = Option<(&'static str, &'static str)>;
+
 /// The answers of RDAP, in each registry's shape, and who is to be found in them.
-fn rdap_answers() -> Vec<(&'static str, Value, Option<(&'static str, &'static str)>)> {
+fn rdap_answers() -> Vec<(&'static str, Value, Found)> {
     let none = || json!({});
     let of = |ip: &str, name: &str, entities: Vec<Value>| {
         let last = ip.rsplit('.').next().unwrap();
@@ -388,7 +391,7 @@ fn rdap_of_every_registry() {
 }
 
 /// The answers of WHOIS, in each registry's shape, and who is to be found in them.
-fn whois_answers() -> Vec<(&'static str, String, Option<(&'static str, &'static str)>)> {
+fn whois_answers() -> Vec<(&'static str, String, Found)> {
     vec![
         (
             "192.0.2.11",
