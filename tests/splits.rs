@@ -147,6 +147,8 @@ proptest! {
         let cut = Options { chunk_bytes: chunk, threads, remember, ..options.clone() };
         let chunked = run(&[dir.path().join("auth.log")], &cut);
         prop_assert_eq!(&told(&chunked, &cut), &want, "chunks of {}", chunk);
+        let packed = run(&[put(dir.path(), "packed.gz", &texts)], &cut);
+        prop_assert_eq!(&told(&packed, &cut), &want, "packed, chunks of {}", chunk);
         for account in [&scanned.accounts[0], &chunked.accounts[0]] {
             prop_assert_eq!(account.lines, lines.len() as u64);
             prop_assert_eq!(account.readings.iter().sum::<u64>(), account.lines);

@@ -238,3 +238,56 @@ fn a_rotation_within_the_repeated_hour_changes_no_time() {
     let got = instants(&["kern.log", "kern.log.1"], dir.path());
     assert_eq!((&got[1].1, &got[2].1), (&"ambiguous".into(), &"ambiguous".into()), "{got:?}");
 }
+
+#[test]
+fn a_packed_log_tells_the_times_of_the_plain_one() {
+    // Each case asks for something that its beginning does not tell.
+    let days =
+        |stamps: &[&str]| -> Vec<String> { stamps.iter().map(|s| packet(s, "fw1", "")).collect() };
+    let months = ["Jan", "Mar", "Jun", "Sep", "Dec"];
+    let three_years: Vec<String> =
+        (0..15).map(|n| format!("{} 10 12:00:{n:02}", months[n % 5])).collect();
+    let three_years: Vec<&str> = three_years.iter().map(String::as_str).collect();
+    let cases: [(&str, Vec<String>, &str); 5] = [
+        ("several years", days(&three_years), "2026-12-31"),
+        (
+            "a year that ends past the log's end",
+            days(&["Jan 10 00:00:00", "Jan 11 00:00:00", "Mar 10 00:00:00"]),
+            "2026-02-01",
+        ),
+        (
+            "29 February",
+            days(&["Jan 10 00:00:00", "Feb 28 00:00:00", "Feb 29 00:00:00"]),
+            "2026-11-01",
+        ),
+        (
+            "an hour twice",
+            days(&["Oct 25 00:30:00", "Oct 25 01:40:00", "Oct 25 01:10:00", "Oct 25 02:30:00"]),
+            "2026-10-26",
+        ),
+        (
+            "New Year",
+            days(&["Dec 30 00:00:00", "Dec 31 23:59:59", "Jan  1 00:00:00", "Jan  3 00:00:00"]),
+            "2026-01-04",
+        ),
+    ];
+    let dir = tempfile::tempdir().unwrap();
+    for (what, lines, end) in cases {
+        let text = lines.concat();
+        std::fs::write(dir.path().join("plain.log"), &text).unwrap();
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut gz, text.as_bytes()).unwrap();
+        std::fs::write(dir.path().join("packed.log.gz"), gz.finish().unwrap()).unwrap();
+        for chunk in ["1", "130", "300", "1000000"] {
+            let told = |path: &str| {
+                let args = ["events", "--all", "--format", "jsonl", "--tz", "Europe/London"];
+                let args = [&args[..], &["--log-end", end, "--chunk-bytes", chunk, path]].concat();
+                let of = |e: &Value| (e["@timestamp"].clone(), e["plaint"]["time_basis"].clone());
+                rows(&stdout(dir.path(), &args)).iter().map(of).collect::<Vec<_>>()
+            };
+            let plain = told("plain.log");
+            assert_eq!(plain.len(), lines.len(), "{what}");
+            assert_eq!(told("packed.log.gz"), plain, "{what}, chunks of {chunk}");
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::envelope::{Reader, Stamp};
@@ -93,10 +94,14 @@ impl Logs {
     }
 
     fn settle(&mut self, inputs: Vec<Input>, exact: bool, options: &Options) -> Outcome<()> {
+        let alone = inputs.len() == 1;
+        let inputs: Vec<Input> =
+            inputs.into_iter().map(|i| i.with_chunk_bytes(options.chunk_bytes)).collect();
+        let surveys =
+            side_by_side(options.threads, &inputs, |input| survey(input, alone, exact, options))?;
         let mut dated = Vec::new();
-        for input in inputs {
-            let input = input.with_chunk_bytes(options.chunk_bytes);
-            match survey(&input, exact, options) {
+        for (input, surveyed) in inputs.into_iter().zip(surveys) {
+            match surveyed {
                 Ok((survey, exact)) => {
                     dated.push(settle(input, survey, exact, options)?);
                 }
@@ -109,6 +114,26 @@ impl Logs {
         link(&mut self.logs);
         Ok(())
     }
+}
+
+/// Does something with each input, on some threads.
+///
+/// # Errors
+///
+/// The threads cannot be started.
+fn side_by_side<T: Send>(
+    threads: usize,
+    inputs: &[Input],
+    each: impl Fn(&Input) -> T + Sync + Send,
+) -> Outcome<Vec<T>> {
+    if threads <= 1 || inputs.len() == 1 {
+        return Ok(inputs.iter().map(each).collect());
+    }
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|e| Fault::usage(format!("--threads {threads}: {e}")))?;
+    Ok(pool.install(|| inputs.par_iter().map(each).collect()))
 }
 
 /// Why a file of a folder is no log; none if it is one. A log that breaks off
@@ -151,9 +176,11 @@ fn settle(input: Input, survey: Surveyed, exact: bool, options: &Options) -> Out
             input.path.display()
         )));
     }
+    let hasty = survey.hasty;
     let name =
         if survey.survey.zoneless { zone.as_ref().map(crate::time::Zone::name) } else { None };
     let mut calendar = survey.survey.clone().settle(zone, end);
+    calendar.hasty = hasty;
     let local = |stamp: &Stamp, chunk| calendar.local(stamp, chunk);
     let from = survey.first.and_then(|(stamp, _)| local(&stamp, 0));
     let to = survey.last.and_then(|(stamp, ..)| local(&stamp, END));

@@ -117,7 +117,7 @@ impl State {
     /// The survey may have seen only the first stamp of each chunk: where the
     /// chunk before ended must lead to where this one began.
     fn check_years(&mut self, out: &ChunkOut) {
-        self.missed |= out.unknown_time.leap;
+        self.missed |= out.unknown_time.leap || out.unknown_time.unseen;
         if out.unknown_time.year || out.unknown_time.zone {
             self.unknown_time.get_or_insert(out.input);
         }

@@ -28,16 +28,27 @@ pub struct Surveyed {
     pub last: Option<(Stamp, u64)>,
     /// The first stamp of each chunk, and where.
     pub begins: Vec<Option<(Stamp, u64)>>,
+    /// Whether only the beginning of a packed input was looked at.
+    pub hasty: bool,
     /// The first stamp that lacked a zone, as written.
     pub example: Vec<u8>,
 }
 
 /// Surveys an input; also whether every stamp was seen.
 ///
+/// A packed input that is `alone` in a run is looked at in its beginning only, so that it is unpacked
+/// once: nothing else has to know when its chunks begin. Should what follows need more (a New Year too
+/// many, an hour that came twice, a line past the end), the scan asks for an exact survey.
+///
 /// # Errors
 ///
 /// What the system or a packed format's reader says, if not one line could be read.
-pub fn survey(input: &Input, exact: bool, options: &Options) -> io::Result<(Surveyed, bool)> {
+pub fn survey(
+    input: &Input,
+    alone: bool,
+    exact: bool,
+    options: &Options,
+) -> io::Result<(Surveyed, bool)> {
     let mut chunk = Chunk::default();
     let Some(chunks) = input.chunks() else {
         let mut s = Surveyed::default();
@@ -45,6 +56,10 @@ pub fn survey(input: &Input, exact: bool, options: &Options) -> io::Result<(Surv
         let mut any = false;
         loop {
             match stream.next(&mut chunk) {
+                Ok(true) if any && alone && !exact && s.first.is_some() => {
+                    s.hasty = true;
+                    return Ok((s, false));
+                }
                 Ok(true) => walk(&mut s, &chunk, usize::MAX),
                 Ok(false) => break,
                 // The scan will meet the damage again and say so.

@@ -210,7 +210,8 @@ impl Survey {
         }
         folds.iter_mut().filter(|f| f.disorder).for_each(FoldAt::open);
         let until = if self.yearless { end } else { None };
-        Calendar { zone, first_year, until, table, folds, starts: self.starts, end: self.step }
+        let (starts, end) = (self.starts, self.step);
+        Calendar { zone, first_year, until, table, folds, starts, end, hasty: false }
     }
 
     /// Whether it has seen a stamp that lacks the year or the zone.
@@ -232,6 +233,9 @@ pub struct Calendar {
     folds: Vec<FoldAt>,
     starts: Vec<Step>,
     end: Step,
+    /// Whether stamps may follow that the survey did not see: what they would have changed is
+    /// then [`Unknown::unseen`].
+    pub hasty: bool,
 }
 
 impl Calendar {
@@ -350,6 +354,8 @@ pub struct Unknown {
     pub year: bool,
     /// 29 February in a year without one: the survey was too coarse.
     pub leap: bool,
+    /// A stamp that a survey in haste should have seen.
+    pub unseen: bool,
 }
 
 /// Puts the stamps of one chunk into UTC, in the order of its lines.
@@ -437,7 +443,13 @@ impl Clock<'_> {
                 }
             }
         };
-        basis.past_end = basis.inferred_year && self.calendar.until.is_some_and(|e| seconds > e);
+        let past = |e: i64| seconds > e;
+        basis.past_end = basis.inferred_year && self.calendar.until.is_some_and(past);
+        if self.calendar.hasty {
+            let far = |e: i64| seconds > e + YEAR_SLACK_SECONDS;
+            self.unknown.unseen |= basis.fold != Fold::None
+                || (basis.inferred_year && self.calendar.until.is_some_and(far));
+        }
         let nanos = seconds.checked_mul(SECOND)?.checked_add(i64::from(civil.nanos))?;
         Some(Moment { at: Instant { nanos, decimals: civil.decimals }, basis })
     }
