@@ -241,9 +241,12 @@ fn a_rotation_within_the_repeated_hour_changes_no_time() {
 
 #[test]
 fn a_packed_log_tells_the_times_of_the_plain_one() {
-    // Each case asks for something that its beginning does not tell.
-    let days =
-        |stamps: &[&str]| -> Vec<String> { stamps.iter().map(|s| packet(s, "fw1", "")).collect() };
+    // Each case asks for something that its beginning does not tell. It is unpacked in pieces of
+    // 4 KiB at least: more than that lies between two lines.
+    let filler = |s: &str| format!("{s} fw1 cron[1]: {}\n", "-".repeat(5000));
+    let days = |stamps: &[&str]| -> Vec<String> {
+        stamps.iter().map(|s| packet(s, "fw1", "") + &filler(s)).collect()
+    };
     let months = ["Jan", "Mar", "Jun", "Sep", "Dec"];
     let three_years: Vec<String> =
         (0..15).map(|n| format!("{} 10 12:00:{n:02}", months[n % 5])).collect();
