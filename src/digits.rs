@@ -60,15 +60,13 @@ pub fn word_end(text: &[u8]) -> Option<usize> {
     last.first().is_some_and(|b| *b <= b' ').then_some(16)
 }
 
-/// Where the first of two bytes lies in the first thirty-two.
+/// Where a byte first lies in thirty-two.
 #[inline(always)]
 #[must_use]
-pub fn either(text: &[u8; 32], a: u8, b: u8) -> Option<usize> {
+pub fn among(text: &[u8; 32], byte: u8) -> Option<usize> {
     let (words, _) = text.as_chunks::<8>();
-    // Each of the two is right up to its own first; so the least of them is.
     let found = words.iter().enumerate().fold(0, |found, (n, chunk)| {
-        let word = u64::from_le_bytes(*chunk);
-        found | squeeze(first_of(word, a) | first_of(word, b)) << (8 * n)
+        found | squeeze(first_of(u64::from_le_bytes(*chunk), byte)) << (8 * n)
     });
     (found != 0).then(|| found.trailing_zeros() as usize)
 }

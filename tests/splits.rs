@@ -102,8 +102,8 @@ fn told(scan: &Scan, options: &Options) -> Vec<String> {
                 t.attempts,
                 t.connections,
                 t.packets,
-                t.first.0,
-                t.last.0,
+                t.first.at(),
+                t.last.at(),
                 t.ports.iter().collect::<Vec<_>>()
             );
         }

@@ -25,9 +25,9 @@ pub fn write_families(out: &mut Vec<u8>, source: &Source, limits: ScanLimits) {
             push_number(out, n);
         }
         out.extend_from_slice(b",\"first\":\"");
-        t.first.0.write(out);
+        t.first.at().write(out);
         out.extend_from_slice(b"\",\"last\":\"");
-        t.last.0.write(out);
+        t.last.at().write(out);
         out.extend_from_slice(b"\",\"destination_ports\":[");
         for (i, port) in t.ports.listed().enumerate() {
             if i > 0 {

@@ -135,8 +135,8 @@ fn cells(
         t.attempts.to_string(),
         t.connections.to_string(),
         t.packets.to_string(),
-        t.first.0.to_string(),
-        t.last.0.to_string(),
+        t.first.at().to_string(),
+        t.last.at().to_string(),
         ports(t),
         findings(source).join(" "),
     ]

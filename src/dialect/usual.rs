@@ -201,8 +201,16 @@ pub fn read(text: &[u8]) -> Option<Usual<'_>> {
             closing(&mut t, &mut said, Kind::ClosedBare)?;
         }
         DISCONNECTED => {
-            t.eat(b"cted from ")?;
-            closing(&mut t, &mut said, Kind::GoodbyeClosed)?;
+            if t.may(b"cted from ") {
+                closing(&mut t, &mut said, Kind::GoodbyeClosed)?;
+            } else {
+                t.eat(b"cting ")?;
+                let named = named(&mut t)?;
+                (said.source, said.port) = peer(&mut t)?;
+                t.eat(b": Too many authentication failures")?;
+                t.may(b" [preauth]");
+                said.kind = Some(named.unwrap_or(Kind::ClosedAuthenticating));
+            }
         }
         RECEIVED => {
             t.eat(b" disconnect from ")?;
@@ -212,6 +220,8 @@ pub fn read(text: &[u8]) -> Option<Usual<'_>> {
             t.eat(b":")?;
             let before = if t.may(b" Bye Bye [preauth]\n") {
                 t.0 = text.get(text.len() - t.0.len() - 1..)?;
+                true
+            } else if t.may(b"  [preauth]") {
                 true
             } else {
                 t.eat(b" ")?;
@@ -323,23 +333,28 @@ fn key_tail(t: &mut Text<'_>) -> Option<()> {
     Some(())
 }
 
+/// `invalid user NAME `, `authenticating user NAME `, `user NAME ` or nothing, and what is then closed.
+#[inline(always)]
+fn named(t: &mut Text<'_>) -> Option<Option<Kind>> {
+    let kind = if t.may(b"invalid user ") {
+        Kind::ClosedInvalid
+    } else if t.may(b"authenticating user ") {
+        Kind::ClosedAuthenticating
+    } else if t.may(b"user ") {
+        Kind::Left
+    } else {
+        return Some(None);
+    };
+    t.word()?;
+    t.eat(b" ")?;
+    Some(Some(kind))
+}
+
 /// `[invalid user NAME |authenticating user NAME |user NAME ]ADDRESS port N[ [preauth]]`; `early` where
 /// nobody had named an account or logged in.
 #[inline]
 fn closing(t: &mut Text<'_>, said: &mut Usual<'_>, early: Kind) -> Option<()> {
-    let kind = if t.may(b"invalid user ") {
-        Some(Kind::ClosedInvalid)
-    } else if t.may(b"authenticating user ") {
-        Some(Kind::ClosedAuthenticating)
-    } else if t.may(b"user ") {
-        Some(Kind::Left)
-    } else {
-        None
-    };
-    if kind.is_some() {
-        t.word()?;
-        t.eat(b" ")?;
-    }
+    let kind = named(t)?;
     (said.source, said.port) = peer(t)?;
     let before = t.may(b" [preauth]");
     said.kind = Some(kind.unwrap_or(if before { early } else { Kind::Left }));

@@ -23,12 +23,16 @@ pub struct Head {
 }
 
 impl Head {
-    /// The head at the start of what follows a stamp and its blank: up to the first bracket or colon.
+    /// The head at the start of what follows a stamp and its blank: up to a bracket or a colon.
     #[inline(always)]
     #[must_use]
     pub fn of(text: &[u8]) -> Option<Self> {
         let chunk = text.first_chunk::<LONGEST>()?;
-        let at = digits::either(chunk, b'[', b':')?;
+        // A bracket behind a blank belongs to the message.
+        let at = match digits::among(chunk, b'[') {
+            Some(at) if text.get(at.wrapping_sub(1)).is_some_and(|b| *b != b' ') => at,
+            _ => digits::among(chunk, b':')?,
+        };
         let mut words = [0; 4];
         let kept = words.iter_mut().zip(chunk.as_chunks::<8>().0).zip(MASKS.get(at)?);
         for ((word, bytes), mask) in kept {

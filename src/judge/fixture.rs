@@ -9,7 +9,7 @@ use crate::class::{Class, Reading};
 use crate::config::{ClockStatement, Config};
 use crate::dialect::{Kind, Transport};
 use crate::operator::Operators;
-use crate::session::{Outcome, Place, Settled};
+use crate::session::{Outcome, Place, Settled, Spot};
 use crate::source::{Packet, Partial, ScanLimits};
 use crate::time::{Basis, Instant, Moment};
 
@@ -176,7 +176,7 @@ impl Log {
 
     fn settle(&mut self, outcome: Outcome, kind: Kind, port: u16) {
         let last = self.lines.last().unwrap();
-        let end = (last.moment.at, last.place);
+        let end = Spot::new(last.moment.at, last.place);
         self.partial.add(&Settled {
             source: self.addr,
             family: kind.facts().family,

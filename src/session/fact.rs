@@ -28,6 +28,43 @@ impl Place {
     }
 }
 
+/// When a line was logged and where it lies, in little room. Orders by time, then by place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Spot {
+    nanos: i64,
+    decimals: u8,
+    input: u32,
+    offset: u64,
+}
+
+impl Spot {
+    /// Of a line.
+    #[inline(always)]
+    #[must_use]
+    pub const fn new(at: Instant, place: Place) -> Self {
+        Self { nanos: at.nanos, decimals: at.decimals, input: place.input, offset: place.offset }
+    }
+
+    /// When, in nanoseconds since 1970.
+    #[inline(always)]
+    #[must_use]
+    pub const fn nanos(&self) -> i64 {
+        self.nanos
+    }
+
+    /// When.
+    #[must_use]
+    pub const fn at(&self) -> Instant {
+        Instant { nanos: self.nanos, decimals: self.decimals }
+    }
+
+    /// Where.
+    #[must_use]
+    pub const fn place(&self) -> Place {
+        Place { input: self.input, offset: self.offset }
+    }
+}
+
 /// What a line says of one source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fact {

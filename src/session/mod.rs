@@ -5,6 +5,6 @@ pub mod state;
 pub mod pool;
 pub mod table;
 
-pub use fact::{Doubt, Fact, Place, name_hash};
+pub use fact::{Doubt, Fact, Place, Spot, name_hash};
 pub use state::{Outcome, Settled, Told};
 pub use table::Sessions;

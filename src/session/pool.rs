@@ -6,6 +6,7 @@
 //! oldest first; what nobody takes is a try by itself.
 
 use std::collections::VecDeque;
+use std::hash::{Hash, Hasher};
 
 use rustc_hash::FxHashMap;
 
@@ -19,7 +20,7 @@ use crate::time::Instant;
 use super::fact::Fact;
 
 /// Who may retell whom.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PoolKey {
     /// The host.
     pub host: u32,
@@ -27,6 +28,16 @@ pub struct PoolKey {
     pub family: Family,
     /// The source.
     pub source: Addr,
+}
+
+impl Hash for PoolKey {
+    #[inline(always)]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let bits = self.source.bits();
+        let of = u64::from(self.host) << 8 | self.family as u64;
+        state.write_u64((bits >> 64) as u64 ^ of.rotate_left(32));
+        state.write_u64(bits as u64);
+    }
 }
 
 impl PoolKey {

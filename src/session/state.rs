@@ -5,9 +5,8 @@ use crate::class::{Class, Family, Reading};
 use crate::days::SECOND;
 use crate::dialect::{Edge, Kind, Tally, Weight};
 use crate::limits::{SESSION_SILENCE_SECONDS, TRAILER_SECONDS};
-use crate::time::Instant;
 
-use super::fact::{Fact, Place};
+use super::fact::{Fact, Place, Spot};
 
 /// Lines of one session that are remembered one by one.
 const TOLD_KEPT: usize = 16_384;
@@ -37,32 +36,32 @@ pub enum Outcome {
 /// The counts by kind of telling; one try is told by several.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// The daemon's own word.
-    pub refused: u32,
-    /// sshd's word on PAM.
-    pub sshd_on_pam: u32,
-    /// PAM's word.
-    pub pam: u32,
-    /// A helper's word.
-    pub helper: u32,
+    /// By [`Tally`]; what counts nothing is counted first, and not asked for.
+    by: [u32; 5],
 }
 
 impl Counts {
     /// Adds a line's count.
-    pub const fn add(&mut self, tally: Tally, n: u32) {
-        match tally {
-            Tally::None => {}
-            Tally::Refused => self.refused = self.refused.saturating_add(n),
-            Tally::SshdOnPam => self.sshd_on_pam = self.sshd_on_pam.saturating_add(n),
-            Tally::Pam => self.pam = self.pam.saturating_add(n),
-            Tally::Helper => self.helper = self.helper.saturating_add(n),
+    #[inline(always)]
+    pub fn add(&mut self, tally: Tally, n: u32) {
+        // No branch: lines of every kind come mixed.
+        if let Some(count) = self.by.get_mut(tally as usize) {
+            *count = count.saturating_add(n);
         }
+    }
+
+    /// What was counted of a kind.
+    #[inline(always)]
+    #[must_use]
+    pub fn of(&self, tally: Tally) -> u32 {
+        self.by.get(tally as usize).copied().unwrap_or(0)
     }
 
     /// The attempts: the largest count.
     #[must_use]
     pub fn attempts(&self) -> u32 {
-        self.refused.max(self.sshd_on_pam).max(self.pam).max(self.helper)
+        let [_, refused, sshd_on_pam, pam, helper] = self.by;
+        refused.max(sshd_on_pam).max(pam).max(helper)
     }
 }
 
@@ -80,9 +79,9 @@ pub struct Settled {
     /// Lines that name the source.
     pub lines: u32,
     /// The earliest line.
-    pub first: (Instant, Place),
+    pub first: Spot,
     /// The latest line.
-    pub last: (Instant, Place),
+    pub last: Spot,
     /// Whether keys were offered, so that the end of the session says nothing.
     pub keys_offered: bool,
     /// Lines that are hostile in hostile company only.
@@ -116,54 +115,58 @@ impl Settled {
     }
 }
 
-/// A session while it lasts.
+/// A session while it lasts. It is small, since many lie between the lines of one.
 #[derive(Clone, Debug)]
 pub struct Session {
     pub(super) port: u16,
+    pub(super) our_port: u16,
     /// The account that sshd said does not exist.
     pub(super) user: u64,
-    pub(super) our_port: u16,
     pub(super) closed: bool,
     pub(super) hostile: bool,
     keys_offered: bool,
-    lone: u32,
     logged_in: bool,
     /// PAM spoke within its own process.
     pub(super) own_pam: bool,
+    lone: u32,
     pub(super) counts: Counts,
+    classes: u16,
+    pub(super) lines: u32,
+    first: Spot,
+    pub(super) last: Spot,
+    more: Option<Box<More>>,
+}
+
+/// What few sessions have.
+#[derive(Clone, Debug, Default)]
+struct More {
     spam: u32,
     relay: u32,
     harvest: u32,
-    classes: u16,
-    pub(super) lines: u32,
-    first: (Instant, Place),
-    pub(super) last: (Instant, Place),
     told: Vec<Told>,
 }
 
 impl Session {
     /// A session that begins with a line.
+    #[inline(always)]
     #[must_use]
     pub const fn new(fact: &Fact) -> Self {
         Self {
             port: fact.port,
-            user: 0,
             our_port: fact.our_port,
+            user: 0,
             closed: false,
             hostile: false,
             keys_offered: false,
-            lone: 0,
             logged_in: false,
             own_pam: false,
-            counts: Counts { refused: 0, sshd_on_pam: 0, pam: 0, helper: 0 },
-            spam: 0,
-            relay: 0,
-            harvest: 0,
+            lone: 0,
+            counts: Counts { by: [0; 5] },
             classes: 0,
             lines: 0,
-            first: (fact.at, fact.place),
-            last: (fact.at, fact.place),
-            told: Vec::new(),
+            first: Spot::new(fact.at, fact.place),
+            last: Spot::new(fact.at, fact.place),
+            more: None,
         }
     }
 
@@ -171,7 +174,7 @@ impl Session {
     #[inline]
     #[must_use]
     pub fn is_over(&self, fact: &Fact, edge: Edge) -> bool {
-        let silence = (fact.at.nanos - self.last.0.nanos) / SECOND;
+        let silence = (fact.at.nanos - self.last.nanos()) / SECOND;
         if silence > SESSION_SILENCE_SECONDS
             || (self.port != 0 && fact.port != 0 && self.port != fact.port)
         {
@@ -192,7 +195,7 @@ impl Session {
         let facts = fact.kind.facts();
         self.lines = self.lines.saturating_add(1);
         // Nearly every line is later than those before it.
-        let here = (fact.at, fact.place);
+        let here = Spot::new(fact.at, fact.place);
         if here >= self.last {
             self.last = here;
         } else if here < self.first {
@@ -207,30 +210,39 @@ impl Session {
         if self.our_port == 0 {
             self.our_port = fact.our_port;
         }
-        match facts.weight {
-            Weight::Hostile => self.hold(facts.class),
-            Weight::Probe if !self.keys_offered => self.hold(facts.class),
-            Weight::KeyOffered => self.keys_offered = true,
-            Weight::Success => self.logged_in = true,
-            Weight::WithOthers => self.lone += 1,
-            Weight::Probe | Weight::Nothing => {}
-        }
+        // No branch where lines of every kind come mixed.
+        let weight = facts.weight;
+        let holds = weight == Weight::Hostile || (weight == Weight::Probe && !self.keys_offered);
+        self.hostile |= holds;
+        self.classes |= if holds { facts.class.map_or(0, Class::bit) } else { 0 };
+        self.keys_offered |= weight == Weight::KeyOffered;
+        self.logged_in |= weight == Weight::Success;
+        self.lone += u32::from(weight == Weight::WithOthers);
         match facts.class {
-            Some(Class::Spam) => self.spam = self.spam.saturating_add(fact.count),
-            Some(Class::RelayAttempt) => self.relay = self.relay.saturating_add(fact.count),
-            Some(Class::Harvest) => self.harvest = self.harvest.saturating_add(fact.count),
+            Some(Class::Spam | Class::RelayAttempt | Class::Harvest) => self.refuse(fact),
             _ => self.counts.add(facts.tally, fact.count),
         }
         self.closed |= facts.edge == Edge::Close;
-        if remember && self.told.len() < TOLD_KEPT {
-            self.told.push(Told { place: fact.place, kind: fact.kind, decided });
+        if remember {
+            self.remember(fact, decided);
         }
     }
 
-    const fn hold(&mut self, class: Option<Class>) {
-        self.hostile = true;
-        if let Some(c) = class {
-            self.classes |= c.bit();
+    /// A recipient or a sender was refused.
+    fn refuse(&mut self, fact: &Fact) {
+        let more = self.more.get_or_insert_default();
+        let count = match fact.kind.facts().class {
+            Some(Class::Spam) => &mut more.spam,
+            Some(Class::RelayAttempt) => &mut more.relay,
+            _ => &mut more.harvest,
+        };
+        *count = count.saturating_add(fact.count);
+    }
+
+    fn remember(&mut self, fact: &Fact, decided: bool) {
+        let more = self.more.get_or_insert_default();
+        if more.told.len() < TOLD_KEPT {
+            more.told.push(Told { place: fact.place, kind: fact.kind, decided });
         }
     }
 
@@ -243,6 +255,7 @@ impl Session {
             _ => Outcome::Harmless,
         };
         let attempts = self.counts.attempts();
+        let more = self.more.map_or_else(More::default, |more| *more);
         let has = |c: Class| self.classes & c.bit() != 0;
         let mut classes = [(None, 0); 4];
         let mut slots = classes.iter_mut();
@@ -259,9 +272,9 @@ impl Session {
                     put(Class::MailLogin, attempts);
                 }
                 for (class, n) in [
-                    (Class::RelayAttempt, self.relay),
-                    (Class::Harvest, self.harvest),
-                    (Class::Spam, self.spam),
+                    (Class::RelayAttempt, more.relay),
+                    (Class::Harvest, more.harvest),
+                    (Class::Spam, more.spam),
                 ] {
                     if has(class) {
                         put(class, n);
@@ -285,7 +298,7 @@ impl Session {
             keys_offered: self.keys_offered,
             lone: self.lone,
             our_port: self.our_port,
-            told: self.told,
+            told: more.told,
         }
     }
 }

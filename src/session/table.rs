@@ -6,6 +6,7 @@
 //! facts alone: neither chunks nor threads show in it.
 
 use std::collections::hash_map::Entry;
+use std::hash::{Hash, Hasher};
 
 use rustc_hash::FxHashMap;
 
@@ -22,17 +23,21 @@ use super::pool::{Pool, PoolKey};
 use super::state::{Session, Settled};
 
 /// What makes lines one session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     source: Addr,
+    /// The host's number, and in the highest bit the family: firewalls have no sessions.
     host: u32,
     pid: u32,
     /// What the program calls the session, or the port where it logs no process.
     extra: u64,
-    family: Family,
 }
 
+/// The bit of a key's host that says whose logs tell of the session.
+const MAIL: u32 = 1 << 31;
+
 impl Key {
+    #[inline(always)]
     const fn of(fact: &Fact) -> Self {
         let extra = match (fact.session, fact.pid) {
             (0, 0) => fact.port as u64,
@@ -40,7 +45,26 @@ impl Key {
         };
         // A session that has a name is the same in every process that names it.
         let pid = if fact.session == 0 { fact.pid } else { 0 };
-        Self { source: fact.source, host: fact.host, pid, extra, family: fact.kind.facts().family }
+        let family = match fact.kind.facts().family {
+            Family::Mail => MAIL,
+            _ => 0,
+        };
+        Self { source: fact.source, host: fact.host & !MAIL | family, pid, extra }
+    }
+
+    const fn family(&self) -> Family {
+        if self.host & MAIL == 0 { Family::Sshd } else { Family::Mail }
+    }
+}
+
+impl Hash for Key {
+    #[inline(always)]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // Two words for all: processes differ where sources do not, and the other way round.
+        let bits = self.source.bits();
+        let process = u64::from(self.host) << 32 | u64::from(self.pid);
+        state.write_u64((bits >> 64) as u64 ^ self.extra ^ process.rotate_left(7));
+        state.write_u64(bits as u64);
     }
 }
 
@@ -150,7 +174,7 @@ impl Sessions {
                 let session = slot.into_mut();
                 if session.is_over(fact, facts.edge) {
                     let old = std::mem::replace(session, Session::new(fact));
-                    out(old.settle(key.source, key.family));
+                    out(old.settle(key.source, key.family()));
                 }
                 session
             }
@@ -166,7 +190,8 @@ impl Sessions {
                             session.take(&f, false, remember);
                         });
                     }
-                    let told = session.counts.refused.max(session.counts.sshd_on_pam);
+                    let told =
+                        session.counts.of(Tally::Refused).max(session.counts.of(Tally::SshdOnPam));
                     // Where PAM spoke in the session's own process, sshd's `Failed` is that try.
                     let retold = match facts.tally {
                         Tally::Refused => !session.own_pam,
@@ -174,7 +199,7 @@ impl Sessions {
                     };
                     if retold {
                         // One each: a try told by two lines of sshd has one line of PAM's.
-                        while session.counts.pam < told {
+                        while session.counts.of(Tally::Pam) < told {
                             let Some(f) =
                                 self.pool.claim(pool_key, Tally::Pam, fact.at, PAM_SECONDS)
                             else {
@@ -188,14 +213,14 @@ impl Sessions {
                     if facts.class == Some(Class::MailLogin) && facts.tally == Tally::Refused =>
                 {
                     let before = PAM_SECONDS.max(i64::from(fact.lasted) + 10);
-                    let told = session.counts.refused;
-                    while session.counts.pam < told {
+                    let told = session.counts.of(Tally::Refused);
+                    while session.counts.of(Tally::Pam) < told {
                         let Some(f) = self.pool.claim(pool_key, Tally::Pam, fact.at, before) else {
                             break;
                         };
                         session.take(&f, false, remember);
                     }
-                    while session.counts.helper < told {
+                    while session.counts.of(Tally::Helper) < told {
                         let Some(f) = self.pool.claim(pool_key, Tally::Helper, fact.at, before)
                         else {
                             break;
@@ -214,8 +239,8 @@ impl Sessions {
             let lately = Lately {
                 key,
                 at,
-                pam: c.refused.saturating_sub(c.pam),
-                helper: c.refused.saturating_sub(c.helper),
+                pam: c.of(Tally::Refused).saturating_sub(c.of(Tally::Pam)),
+                helper: c.of(Tally::Refused).saturating_sub(c.of(Tally::Helper)),
             };
             self.lately.insert(pool_key, lately);
         }
@@ -231,7 +256,7 @@ impl Sessions {
             }
             let key = Key::of(fact);
             let Some(session) = self.open.get_mut(&key) else { return false };
-            let silence = (fact.at.nanos - session.last.0.nanos) / SECOND;
+            let silence = (fact.at.nanos - session.last.nanos()) / SECOND;
             if session.closed || silence > SESSION_SILENCE_SECONDS {
                 return false;
             }
@@ -325,11 +350,11 @@ impl Sessions {
     fn sweep(&mut self, now: i64, out: &mut impl FnMut(Settled)) {
         // In no order: what they are summed up into does not depend on it.
         let over = self.open.extract_if(|_, s| {
-            let silence = (now - s.last.0.nanos) / SECOND;
+            let silence = (now - s.last.nanos()) / SECOND;
             silence > if s.closed { 2 * TRAILER_SECONDS } else { SESSION_SILENCE_SECONDS }
         });
         for (key, session) in over {
-            out(session.settle(key.source, key.family));
+            out(session.settle(key.source, key.family()));
         }
         let silent = now - SESSION_SILENCE_SECONDS * SECOND;
         let expired = self.pool.expired(silent);
@@ -369,14 +394,14 @@ impl Sessions {
         let mut all: Vec<(Addr, std::cmp::Reverse<i64>, Key)> = self
             .open
             .iter()
-            .map(|(key, s)| (key.source, std::cmp::Reverse(s.last.0.nanos), *key))
+            .map(|(key, s)| (key.source, std::cmp::Reverse(s.last.nanos()), *key))
             .collect();
         all.sort_unstable();
         for of_source in all.chunk_by(|a, b| a.0 == b.0) {
             for (_, _, key) in of_source.iter().skip(share) {
                 if let Some(session) = self.open.remove(key) {
                     self.cut_short += 1;
-                    out(session.settle(key.source, key.family));
+                    out(session.settle(key.source, key.family()));
                 }
             }
         }
@@ -407,7 +432,7 @@ impl Sessions {
     /// Settles everything: the run is at its end.
     pub fn finish(&mut self, out: &mut impl FnMut(Settled)) {
         for (key, session) in self.open.drain() {
-            out(session.settle(key.source, key.family));
+            out(session.settle(key.source, key.family()));
         }
         let waiting = self.pool.expired(i64::MAX);
         self.alone(&waiting, out);

@@ -17,7 +17,7 @@ use rustc_hash::FxHashMap;
 use crate::addr::Addr;
 use crate::class::{Class, Counted, Family};
 use crate::dialect::Weight;
-use crate::session::{Outcome, Place, Settled};
+use crate::session::{Outcome, Place, Settled, Spot};
 use crate::time::Instant;
 
 pub use ports::Ports;
@@ -126,15 +126,15 @@ impl Source {
     pub fn login_succeeded(&self) -> bool {
         let last = self.extra.as_ref().and_then(|e| e.last_login);
         let tried = self.families().filter(|(f, _)| *f != Family::Firewall);
-        let failed = tried.map(|(_, t)| t.first.0).min();
+        let failed = tried.map(|(_, t)| t.first.at()).min();
         self.attempts() >= FAILED_BEFORE_LOGIN && last.zip(failed).is_some_and(|(l, f)| l >= f)
     }
 
     /// The earliest and the latest line over all families.
     #[must_use]
     pub fn span(&self) -> Option<(Instant, Instant)> {
-        let first = self.families().map(|(_, t)| t.first.0).min()?;
-        let last = self.families().map(|(_, t)| t.last.0).max()?;
+        let first = self.families().map(|(_, t)| t.first.at()).min()?;
+        let last = self.families().map(|(_, t)| t.last.at()).max()?;
         Some((first, last))
     }
 
@@ -212,7 +212,7 @@ impl Partial {
                 }
                 if self.keeps_evidence {
                     s.told.iter().for_each(|t| lone.evidence.add(t.place));
-                    lone.timeline.add(s.first.0, Class::SshProbe, 1);
+                    lone.timeline.add(s.first.at(), Class::SshProbe, 1);
                 }
                 // Only a run that remembers lines accounts for what their sessions made of them.
                 for told in s.told.iter().filter(|t| t.kind.facts().weight == Weight::WithOthers) {
@@ -224,8 +224,9 @@ impl Partial {
             Outcome::LoggedIn => {
                 let extra = self.map.entry(s.source).or_default().extra_mut();
                 extra.logins += 1;
-                extra.first_login = Some(extra.first_login.map_or(s.last.0, |f| f.min(s.last.0)));
-                extra.last_login = extra.last_login.max(Some(s.last.0));
+                extra.first_login =
+                    Some(extra.first_login.map_or(s.last.at(), |f| f.min(s.last.at())));
+                extra.last_login = extra.last_login.max(Some(s.last.at()));
                 return;
             }
             Outcome::Hostile => {}
@@ -268,7 +269,7 @@ impl Partial {
         if !counted.is_empty() {
             let extra = source.extra_mut();
             for (class, n) in counted {
-                extra.timeline.add(s.first.0, class, n);
+                extra.timeline.add(s.first.at(), class, n);
             }
         }
     }
@@ -283,7 +284,8 @@ impl Partial {
             extra.timeline.add(p.at, Class::Probe, 1);
         }
         let tally = source.family_mut(Family::Firewall);
-        tally.span((p.at, p.place), (p.at, p.place));
+        let spot = Spot::new(p.at, p.place);
+        tally.span(spot, spot);
         tally.lines += 1;
         tally.packets += u64::from(p.times);
         if let Some(port) = p.port {
@@ -299,7 +301,8 @@ impl Partial {
         let seen = |s: &Settled| {
             let tally = self.map.get(&s.source).and_then(|k| k.family(s.family));
             // Each of these lies in another line of the cache.
-            tally.map_or(0, |t| 1 | (t.lines | t.first.0.nanos as u64 | t.last.1.offset) >> 63)
+            tally
+                .map_or(0, |t| 1 | (t.lines | t.first.nanos() as u64 | t.last.place().offset) >> 63)
         };
         sessions.iter().map(seen).sum()
     }
@@ -335,13 +338,13 @@ impl Partial {
                 each(input, n);
             }
             source.extra_mut().evidence.merge(lone.evidence);
-            let first = source.family(Family::Sshd).and_then(|t| t.classes.first());
+            let first = source.family(Family::Sshd).and_then(|t| t.classes().first());
             if first.is_some_and(|c| c.class == Class::SshProbe) {
                 source.extra_mut().timeline.merge(lone.timeline);
             }
             let tally = source.family_mut(Family::Sshd);
             // They go with the worst that the source did.
-            if let Some(class) = tally.classes.first_mut() {
+            if let Some(class) = tally.first_class() {
                 class.lines += lone.tally.lines;
                 class.connections += lone.tally.connections;
                 class.span(lone.tally.first, lone.tally.last);
@@ -445,13 +448,13 @@ impl Source {
                         connections: 0,
                         packets: tally.packets,
                         lines: tally.lines,
-                        first: tally.first.0,
-                        last: tally.last.0,
-                        ends: (tally.first.1, tally.last.1),
+                        first: tally.first.at(),
+                        last: tally.last.at(),
+                        ends: (tally.first.place(), tally.last.place()),
                     });
                 }
             } else {
-                out.extend(tally.classes.iter().copied());
+                out.extend(tally.classes().iter().copied());
             }
         }
         out.sort_unstable_by_key(|t| t.class);

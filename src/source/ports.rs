@@ -7,11 +7,18 @@ use crate::limits::PORTS_LISTED;
 pub struct Ports {
     /// Sorted, while there are very few: most sources knock at one door.
     first: [u16; FIRST],
-    /// Sorted, while there are few more.
-    few: Vec<u16>,
-    /// One bit a port, once there are many.
-    many: Option<Box<[u64; 1024]>>,
     count: u32,
+    /// All of them, once there are more.
+    more: Option<Box<More>>,
+}
+
+/// More ports than very few.
+#[derive(Clone, Debug)]
+enum More {
+    /// Sorted, while there are few more.
+    Few(Vec<u16>),
+    /// One bit a port, once there are many.
+    Many([u64; 1024]),
 }
 
 /// Ports kept without an allocation.
@@ -24,42 +31,38 @@ impl Ports {
     /// Adds a port.
     #[inline]
     pub fn insert(&mut self, port: u16) {
-        if let Some(bits) = &mut self.many {
-            if let Some(word) = bits.get_mut(usize::from(port >> 6)) {
-                let bit = 1u64 << (port & 63);
-                self.count += u32::from(*word & bit == 0);
-                *word |= bit;
-            }
-            return;
-        }
         let held = self.count as usize;
-        if self.few.is_empty() && held <= FIRST {
-            let kept = self.first.get(..held).unwrap_or_default();
-            let Err(at) = kept.binary_search(&port) else { return };
-            self.count += 1;
-            if held < FIRST {
-                self.first.copy_within(at..held, at + 1);
-                if let Some(slot) = self.first.get_mut(at) {
-                    *slot = port;
-                }
-            } else {
-                self.few.extend_from_slice(kept);
-                self.few.insert(at, port);
-            }
-            return;
-        }
-        if let Err(at) = self.few.binary_search(&port) {
-            self.few.insert(at, port);
-            self.count += 1;
-            if self.few.len() > MANY {
-                let mut bits = Box::new([0u64; 1024]);
-                for p in self.few.drain(..) {
-                    if let Some(word) = bits.get_mut(usize::from(p >> 6)) {
-                        *word |= 1 << (p & 63);
+        match self.more.as_deref_mut() {
+            None => {
+                let kept = self.first.get(..held).unwrap_or_default();
+                let Err(at) = kept.binary_search(&port) else { return };
+                self.count += 1;
+                if held < FIRST {
+                    self.first.copy_within(at..held, at + 1);
+                    if let Some(slot) = self.first.get_mut(at) {
+                        *slot = port;
                     }
+                } else {
+                    let mut few = kept.to_vec();
+                    few.insert(at, port);
+                    self.more = Some(Box::new(More::Few(few)));
                 }
-                self.few = Vec::new();
-                self.many = Some(bits);
+            }
+            Some(More::Few(few)) => {
+                let Err(at) = few.binary_search(&port) else { return };
+                few.insert(at, port);
+                self.count += 1;
+                if few.len() > MANY {
+                    let mut bits = [0u64; 1024];
+                    few.iter().for_each(|p| set(&mut bits, *p));
+                    self.more = Some(Box::new(More::Many(bits)));
+                }
+            }
+            Some(More::Many(bits)) => {
+                let known =
+                    bits.get(usize::from(port >> 6)).is_some_and(|w| w >> (port & 63) & 1 == 1);
+                self.count += u32::from(!known);
+                set(bits, port);
             }
         }
     }
@@ -72,14 +75,15 @@ impl Ports {
 
     /// All of them, ascending.
     pub fn iter(&self) -> impl Iterator<Item = u16> + '_ {
-        let bits = self.many.iter().flat_map(|b| {
-            (0u16..).zip(b.iter()).flat_map(|(i, word)| {
-                (0u16..64).filter(move |n| word >> n & 1 == 1).map(move |n| i * 64 + n)
-            })
+        let (first, few, many): (&[u16], &[u16], &[u64]) = match self.more.as_deref() {
+            None => (self.first.get(..self.count as usize).unwrap_or_default(), &[], &[]),
+            Some(More::Few(few)) => (&[], few, &[]),
+            Some(More::Many(bits)) => (&[], &[], bits),
+        };
+        let bits = (0u16..).zip(many).flat_map(|(i, word)| {
+            (0u16..64).filter(move |n| word >> n & 1 == 1).map(move |n| i * 64 + n)
         });
-        let held = if self.few.is_empty() && self.many.is_none() { self.count as usize } else { 0 };
-        let first = self.first.get(..held).unwrap_or_default();
-        first.iter().chain(&self.few).copied().chain(bits)
+        first.iter().chain(few).copied().chain(bits)
     }
 
     /// The smallest, as many as output lists.
@@ -92,6 +96,12 @@ impl Ports {
         for p in other.iter() {
             self.insert(p);
         }
+    }
+}
+
+fn set(bits: &mut [u64; 1024], port: u16) {
+    if let Some(word) = bits.get_mut(usize::from(port >> 6)) {
+        *word |= 1 << (port & 63);
     }
 }
 

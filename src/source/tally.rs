@@ -4,7 +4,7 @@ use crate::addr::Addr;
 use crate::class::Class;
 use crate::dialect::Transport;
 use crate::limits::TARGETS_KEPT;
-use crate::session::Place;
+use crate::session::{Place, Spot};
 use crate::time::Instant;
 
 use super::ports::Ports;
@@ -38,15 +38,16 @@ pub struct FamilyTally {
     /// Refused packets that open something.
     pub packets: u64,
     /// The earliest line, and where it lies.
-    pub first: (Instant, Place),
+    pub first: Spot,
     /// The latest.
-    pub last: (Instant, Place),
+    pub last: Spot,
     /// Our ports.
     pub ports: Ports,
     /// The classes it is guilty of, as bits; none for firewalls, whose class the whole decides.
     pub mask: u16,
-    /// By class, where a report is made.
-    pub classes: Vec<ClassTally>,
+    /// By class, where a report is made; apart, since most runs make none.
+    #[allow(clippy::box_collection)]
+    classes: Option<Box<Vec<ClassTally>>>,
     /// What its packets were; none for other families.
     pub packet: Option<Box<PacketTally>>,
 }
@@ -63,11 +64,11 @@ impl Default for FamilyTally {
             attempts: 0,
             connections: 0,
             packets: 0,
-            first: (NEVER, NOWHERE),
-            last: (EVER, ANYWHERE),
+            first: Spot::new(NEVER, NOWHERE),
+            last: Spot::new(EVER, ANYWHERE),
             ports: Ports::default(),
             mask: 0,
-            classes: Vec::new(),
+            classes: None,
             packet: None,
         }
     }
@@ -75,7 +76,7 @@ impl Default for FamilyTally {
 
 impl FamilyTally {
     /// Widens first and last.
-    pub fn span(&mut self, first: (Instant, Place), last: (Instant, Place)) {
+    pub fn span(&mut self, first: Spot, last: Spot) {
         // Written only where it changes: most sessions are later than the first.
         if first < self.first {
             self.first = first;
@@ -85,18 +86,30 @@ impl FamilyTally {
         }
     }
 
+    /// By class, where a report is made.
+    #[must_use]
+    pub fn classes(&self) -> &[ClassTally] {
+        self.classes.as_deref().map_or(&[], Vec::as_slice)
+    }
+
+    /// The first of its classes, to be changed.
+    pub fn first_class(&mut self) -> Option<&mut ClassTally> {
+        self.classes.as_mut()?.first_mut()
+    }
+
     /// The counts of a class, made if new; classes stay in order.
     pub fn class_mut(&mut self, class: Class) -> &mut ClassTally {
-        let at = match self.classes.binary_search_by_key(&class, |t| t.class) {
+        let classes = self.classes.get_or_insert_default();
+        let at = match classes.binary_search_by_key(&class, |t| t.class) {
             Ok(at) => at,
             Err(at) => {
-                self.classes.insert(at, ClassTally::new(class));
+                classes.insert(at, ClassTally::new(class));
                 at
             }
         };
         // The index was just found.
         #[allow(clippy::indexing_slicing)]
-        &mut self.classes[at]
+        &mut classes[at]
     }
 
     /// Adds another's counts.
@@ -108,13 +121,13 @@ impl FamilyTally {
         self.span(other.first, other.last);
         self.mask |= other.mask;
         self.ports.merge(&other.ports);
-        for t in other.classes {
+        for t in other.classes.into_iter().flat_map(|c| *c) {
             let mine = self.class_mut(t.class);
             mine.attempts += t.attempts;
             mine.connections += t.connections;
             mine.packets += t.packets;
             mine.lines += t.lines;
-            mine.span((t.first, t.ends.0), (t.last, t.ends.1));
+            mine.span(Spot::new(t.first, t.ends.0), Spot::new(t.last, t.ends.1));
         }
         match (self.packet.as_mut(), other.packet) {
             (_, None) => {}
@@ -160,9 +173,11 @@ impl ClassTally {
     }
 
     /// Widens first and last.
-    pub fn span(&mut self, first: (Instant, Place), last: (Instant, Place)) {
-        (self.first, self.ends.0) = (self.first, self.ends.0).min(first);
-        (self.last, self.ends.1) = (self.last, self.ends.1).max(last);
+    pub fn span(&mut self, first: Spot, last: Spot) {
+        let (mine, least) = (Spot::new(self.first, self.ends.0), Spot::new(self.last, self.ends.1));
+        let (first, last) = (mine.min(first), least.max(last));
+        (self.first, self.ends.0) = (first.at(), first.place());
+        (self.last, self.ends.1) = (last.at(), last.place());
     }
 
     /// `Number of events`, in the class's own unit.
