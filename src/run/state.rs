@@ -14,6 +14,9 @@ use super::collect::Log;
 use super::gleaned::ChunkOut;
 use super::merge::{Merge, Next};
 
+/// Sessions that are summed up together.
+const TOGETHER: usize = 32;
+
 /// What its session made of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decision {
@@ -108,10 +111,14 @@ impl State {
             Next::Facts(facts) => facts.iter().for_each(|fact| sessions.take(fact, &mut settle)),
             Next::Doubt(doubt) => sessions.doubt(doubt, &mut settle),
         });
-        std::hint::black_box(sources.known(batch));
-        for s in batch.drain(..) {
-            settled(&s, sources, accounts, decided, *remember);
+        // As many at once as the processor has addresses of pages at hand.
+        for some in batch.chunks(TOGETHER) {
+            std::hint::black_box(sources.known(some));
+            for s in some {
+                settled(s, sources, accounts, decided, *remember);
+            }
         }
+        batch.clear();
     }
 
     /// The survey may have seen only the first stamp of each chunk: where the

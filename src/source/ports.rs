@@ -18,7 +18,7 @@ enum More {
     /// Sorted, while there are few more.
     Few(Vec<u16>),
     /// One bit a port, once there are many.
-    Many([u64; 1024]),
+    Many(Box<[u64; 1024]>),
 }
 
 /// Ports kept without an allocation.
@@ -53,7 +53,7 @@ impl Ports {
                 few.insert(at, port);
                 self.count += 1;
                 if few.len() > MANY {
-                    let mut bits = [0u64; 1024];
+                    let mut bits = Box::new([0u64; 1024]);
                     few.iter().for_each(|p| set(&mut bits, *p));
                     self.more = Some(Box::new(More::Many(bits)));
                 }
@@ -78,7 +78,7 @@ impl Ports {
         let (first, few, many): (&[u16], &[u16], &[u64]) = match self.more.as_deref() {
             None => (self.first.get(..self.count as usize).unwrap_or_default(), &[], &[]),
             Some(More::Few(few)) => (&[], few, &[]),
-            Some(More::Many(bits)) => (&[], &[], bits),
+            Some(More::Many(bits)) => (&[], &[], bits.as_slice()),
         };
         let bits = (0u16..).zip(many).flat_map(|(i, word)| {
             (0u16..64).filter(move |n| word >> n & 1 == 1).map(move |n| i * 64 + n)
