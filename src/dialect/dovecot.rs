@@ -17,7 +17,7 @@ use nom::{IResult, Parser};
 
 use super::act::{Act, Kind, Transport};
 use super::pam;
-use super::parts::{count, every_cut, number, repeated};
+use super::parts::{count, every_cut, find, number, repeated};
 use super::spec::{Cuts, Dialect, Message, Said, messages};
 use crate::addr::Addr;
 use crate::class::Family;
@@ -105,7 +105,7 @@ fn elements<'a>(head: &[u8], text: &'a [u8], kind: Kind, count: u32, lasted: u32
         text.get(at + 9..)?.strip_suffix(b">").filter(|s| !s.is_empty() && !s.contains(&b' '))
     });
     let starts = head.is_empty() || head.ends_with(b" ");
-    while let Some(at) = text.get(from..).and_then(|t| memchr::memmem::find(t, b"rip=")) {
+    while let Some(at) = text.get(from..).and_then(|t| find(t, b"rip=")) {
         let (before, after) = text.split_at(from + at);
         from += at + 4;
         let stands = before.ends_with(b", ") || before.is_empty() && starts;
@@ -126,10 +126,8 @@ fn elements<'a>(head: &[u8], text: &'a [u8], kind: Kind, count: u32, lasted: u32
 
 /// Where the elements begin: what stands before is Dovecot's own text.
 fn head(message: &[u8]) -> (&[u8], &[u8]) {
-    let at = [&b": user=<"[..], b": rip=", b": method="]
-        .iter()
-        .filter_map(|e| memchr::memmem::find(message, e))
-        .min();
+    let at =
+        [&b": user=<"[..], b": rip=", b": method="].iter().filter_map(|e| find(message, e)).min();
     message.split_at(at.map_or(message.len(), |at| at + 2))
 }
 
@@ -145,10 +143,10 @@ fn ended(message: &[u8]) -> Said<'_> {
 /// `(auth failed, 3 attempts in 9 secs)`: how many, and in how long. The seconds came with
 /// 2.1. A proxy that was refused by the server behind it counts none.
 fn failures(head: &[u8]) -> Option<(u32, u32)> {
-    if memchr::memmem::find(head, b"(proxy dest auth failed)").is_some() {
+    if find(head, b"(proxy dest auth failed)").is_some() {
         return Some((1, 0));
     }
-    let at = memchr::memmem::find(head, b"(auth failed, ")?;
+    let at = find(head, b"(auth failed, ")?;
     let secs = delimited(tag(" in "), number, tag(" secs"));
     let parsed: IResult<&[u8], _> =
         (tag("(auth failed, "), count, tag(" attempts"), opt(secs), tag(")"))
@@ -181,7 +179,7 @@ fn refused(message: &[u8]) -> Said<'_> {
         },
     );
     match said {
-        Said::No if memchr::memmem::find(text, b"): ").is_some() => Said::Quiet,
+        Said::No if find(text, b"): ").is_some() => Said::Quiet,
         said => said,
     }
 }

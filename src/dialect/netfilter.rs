@@ -22,6 +22,7 @@ use super::parts::repeated;
 use super::spec::{Dialect, Message, Said};
 use crate::addr::Addr;
 use crate::class::Family;
+use crate::digits;
 use crate::envelope::{Format, rfc3164};
 use crate::json::Object;
 
@@ -63,12 +64,35 @@ const GRAMMAR: &[Message] = &[
 
 /// Takes off what printk puts before a message: `<4>`, `[12345.678901] `, `[ T7] `.
 fn trim(message: &[u8]) -> &[u8] {
+    uptime(message).unwrap_or_else(|| any_stamp(message)).trim_ascii_end()
+}
+
+/// What follows `[12345.678901] ` and is not in brackets of one word.
+fn uptime(message: &[u8]) -> Option<&[u8]> {
+    let mut text = message.strip_prefix(b"[")?;
+    while let [b' ', rest @ ..] = text {
+        text = rest;
+    }
+    let text = text.get(digits::leading(text)?.1..)?.strip_prefix(b".")?;
+    let text = text.get(digits::leading(text)?.1..)?.strip_prefix(b"] ")?;
+    match text.first()? {
+        b' ' | b'\t' => None,
+        b'[' => {
+            let end = text.iter().skip(1).position(|b| !b.is_ascii_alphanumeric())?;
+            (end > 0 && text.get(end + 1) != Some(&b']')).then_some(text)
+        }
+        _ => Some(text),
+    }
+}
+
+/// What follows a stamp of any form.
+fn any_stamp(message: &[u8]) -> &[u8] {
     let level = delimited(tag("<"), digit1, tag(">"));
     let uptime = (tag("["), space0, digit1, tag("."), digit1, tag("]"));
     let caller = (tag("["), space0, take_while1(|b: u8| b.is_ascii_alphanumeric()), tag("]"));
     let stamp: IResult<&[u8], _> =
         (opt(level), uptime, opt(preceded(space0, caller)), space0).parse(message);
-    let Ok((text, (.., called, _))) = stamp else { return message.trim_ascii_end() };
+    let Ok((text, (.., called, _))) = stamp else { return message };
     // `[12.5] [drop] IN=…`: that word is the prefix, no caller, which is `T7` or `C0`.
     let number = |t: &[u8]| t.len() > 1 && t.iter().skip(1).all(u8::is_ascii_digit);
     match called {
@@ -84,7 +108,6 @@ fn trim(message: &[u8]) -> &[u8] {
         }
         _ => text,
     }
-    .trim_ascii_end()
 }
 
 /// Ethernet's broadcast and the groups that IPv4 and IPv6 are mapped to (RFC 1112, RFC 2464).
@@ -116,27 +139,31 @@ fn json(m: &[u8]) -> Option<Act<'_>> {
 }
 
 fn packet(message: &[u8]) -> Said<'_> {
-    for at in memchr::memchr_iter(b'I', message) {
-        let (prefix, text) = message.split_at(at);
-        if let Some(act) = fields(prefix, text) {
+    let mut from = 0;
+    while let Some(at) = message.get(from..).and_then(|t| digits::position(t, b'I')) {
+        let (prefix, text) = message.split_at(from + at);
+        if let Some(act) = fields(prefix, text, true) {
             return act.map_or(Said::Quiet, Said::One);
         }
+        from += at + 1;
     }
     Said::No
 }
 
-/// `IN=eth0 OUT= `: the names of interfaces hold no blanks, and a `=` is the end of a prefix.
-fn interfaces(i: &[u8]) -> IResult<&[u8], &[u8]> {
-    let name = || take_till(|b| b == b' ' || b == b'=');
+/// `IN=eth0 OUT= `: the names of interfaces hold no blanks, and a `=` is the end of a prefix. The first
+/// of them, and what follows.
+fn interfaces(i: &[u8]) -> Option<(&[u8], &[u8])> {
+    let named = |name: &[u8]| !name.contains(&b'=');
+    let (inner, i) = word(i.strip_prefix(b"IN=")?);
     // Proxmox VE leaves out an `OUT=` that is empty.
-    let out = opt((tag(" OUT="), name()));
-    (tag("IN="), name(), out, tag(" ")).map(|(_, inner, ..)| inner).parse(i)
+    let (outer, i) = i.strip_prefix(b"OUT=").map_or((&[][..], i), word);
+    (named(inner) && named(outer) && !i.is_empty()).then_some((inner, i))
 }
 
 /// A word and what follows its blank.
 #[inline]
 fn word(i: &[u8]) -> (&[u8], &[u8]) {
-    match i.iter().position(|b| *b == b' ') {
+    match digits::position(i, b' ') {
         Some(end) => (i.get(..end).unwrap_or_default(), i.get(end + 1..).unwrap_or_default()),
         None => (i, &[]),
     }
@@ -167,9 +194,10 @@ enum Part {
     Payload,
 }
 
-/// The packet from its `IN=` on, in one pass; nothing within where it is no IP.
-fn fields<'a>(prefix: &[u8], text: &'a [u8]) -> Option<Option<Act<'a>>> {
-    let (mut left, inner) = interfaces(text).ok()?;
+/// The packet from its `IN=` on, in one pass; nothing within where it is no IP. Whether what is
+/// [`Usual`] is read as such changes nothing, which a test holds.
+fn fields<'a>(prefix: &[u8], text: &'a [u8], usual: bool) -> Option<Option<Act<'a>>> {
+    let (inner, mut left) = interfaces(text)?;
     let (mut source, mut destination, mut transport) = (None, None, None);
     let (mut from, mut to, mut flags) = (None, None, None::<Flags>);
     let (mut part, mut echo) = (Part::Link, 8u8);
@@ -181,6 +209,16 @@ fn fields<'a>(prefix: &[u8], text: &'a [u8]) -> Option<Option<Act<'a>>> {
         carries: Carries::Unknown,
         ports: None,
     };
+    if usual && let Some(usual) = Usual::read(left) {
+        (source, destination) = (Some(usual.source), Some(usual.destination));
+        (from, to, flags) = (Some(usual.from), Some(usual.to), usual.flags);
+        p.to_many = usual.to_many;
+        (p.carries, transport) = match usual.tcp {
+            true => (Carries::Tcp(None), Some(Transport::Tcp)),
+            false => (Carries::Udp, Some(Transport::Udp)),
+        };
+        left = &[];
+    }
     while let Some(first) = left.first() {
         if *first == b'[' && matches!(part, Part::Header | Part::Payload) {
             left = after_quoted(left)?;
@@ -242,6 +280,100 @@ fn fields<'a>(prefix: &[u8], text: &'a [u8]) -> Option<Option<Act<'a>>> {
     Some(Some(act))
 }
 
+/// A TCP segment or a UDP datagram as the kernel prints nearly all: every field at its place, and no
+/// other. What is read here the words one by one say too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Usual {
+    source: Addr,
+    destination: Addr,
+    to_many: bool,
+    tcp: bool,
+    from: u16,
+    to: u16,
+    flags: Option<Flags>,
+}
+
+impl Usual {
+    /// Reads what follows the interfaces, to its end.
+    fn read(mut t: &[u8]) -> Option<Self> {
+        let mut to_many = false;
+        if let Some(mac) = t.strip_prefix(b"MAC=") {
+            let (mac, after) = word(mac);
+            (to_many, t) = (is_group_mac(mac), after);
+        }
+        let (source, t) = address(t.strip_prefix(b"SRC=")?)?;
+        let (destination, t) = address(t.strip_prefix(b"DST=")?)?;
+        let mut t = past(t, b"LEN=")?;
+        if let Some(after) = past(t, b"TOS=") {
+            t = past(past(past(after, b"PREC=")?, b"TTL=")?, b"ID=")?;
+            t = t.strip_prefix(b"DF ").unwrap_or(t);
+        } else {
+            t = past(past(past(t, b"TC=")?, b"HOPLIMIT=")?, b"FLOWLBL=")?;
+        }
+        let (tcp, t) = match t.strip_prefix(b"PROTO=TCP ") {
+            Some(t) => (true, t),
+            None => (false, t.strip_prefix(b"PROTO=UDP ")?),
+        };
+        let (from, t) = port(t.strip_prefix(b"SPT=")?)?;
+        let (to, mut t) = port(t.strip_prefix(b"DPT=")?)?;
+        let mut flags = None;
+        let last = if tcp {
+            t = past(past(t, b"WINDOW=")?, b"RES=")?;
+            let mut set = Flags::default();
+            while let Some((flag, after)) = t.split_first_chunk::<4>() {
+                match flag {
+                    b"SYN " => set.syn = true,
+                    b"ACK " | b"RST " | b"FIN " => set.answers = true,
+                    b"PSH " | b"URG " => {}
+                    _ => break,
+                }
+                t = after;
+            }
+            flags = Some(set);
+            t.strip_prefix(b"URGP=")?
+        } else {
+            t.strip_prefix(b"LEN=")?
+        };
+        let to_many = to_many || is_group(destination);
+        // Behind its last field nothing follows.
+        (digits::leading(last)?.1 == last.len()).then_some(Self {
+            source,
+            destination,
+            to_many,
+            tcp,
+            from,
+            to,
+            flags,
+        })
+    }
+}
+
+/// Past a field of this name, whatever it holds, and its blank.
+#[inline(always)]
+fn past<'a, const N: usize>(t: &'a [u8], name: &[u8; N]) -> Option<&'a [u8]> {
+    let t = t.strip_prefix(name)?;
+    t.get(digits::position(t, b' ')? + 1..)
+}
+
+/// An address and its blank.
+#[inline(always)]
+fn address(t: &[u8]) -> Option<(Addr, &[u8])> {
+    if let Some((v4, used)) = digits::dotted_quad(t)
+        && let Some([b' ', rest @ ..]) = t.get(used..)
+    {
+        return Some((Addr::from_v4(v4), rest));
+    }
+    let (word, rest) = word(t);
+    Some((Addr::parse(word)?, rest))
+}
+
+/// A port and its blank.
+#[inline(always)]
+fn port(t: &[u8]) -> Option<(u16, &[u8])> {
+    let (port, used) = digits::leading(t)?;
+    Some((u16::try_from(port).ok()?, t.get(used..)?.strip_prefix(b" ")?))
+}
+
 /// What else may stand before `SRC=`, and whether it names a group. `TUNNEL=` follows `MAC=` on sit devices.
 fn link(w: &[u8]) -> Option<bool> {
     let known =
@@ -292,7 +424,81 @@ fn payload(w: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::rows::check;
+    use super::{any_stamp, fields, uptime};
+
+    const LINKS: &[&str] = &[
+        "",
+        "MAC=02:00:00:00:00:01:02 ",
+        "MAC= ",
+        "MAC=ff:ff:ff:ff:ff:ff:02 ",
+        "PHYSIN=a ",
+        "MAC=1 MAC=2 ",
+    ];
+
+    const ADDRESSES: &[&str] = &[
+        "192.0.2.7",
+        "203.0.113.255",
+        "224.0.0.1",
+        "2001:db8::9",
+        "ff02::1",
+        "192.0.2",
+        "192.0.2.07",
+        "",
+    ];
+
+    const HEADERS: &[&str] = &[
+        "LEN=60 TOS=0x00 PREC=0x00 TTL=114 ID=28816 ",
+        "LEN=60 TOS=0x00 PREC=0x00 TTL=114 ID=28816 DF ",
+        "LEN=60 TC=0 HOPLIMIT=57 FLOWLBL=0 ",
+        "LEN=60 TOS=0x00 PREC=0x00 TTL=114 ID=28816 FRAG:7 ",
+        "LEN=60 TOS=0x00  PREC=0x00 TTL=114 ID=28816 ",
+        "LEN=60 ",
+    ];
+
+    const PAYLOADS: &[&str] = &[
+        "PROTO=TCP SPT=38976 DPT=3389 WINDOW=1024 RES=0x00 SYN URGP=0",
+        "PROTO=TCP SPT=38976 DPT=3389 WINDOW=1024 RES=0x00 ACK SYN URGP=0",
+        "PROTO=TCP SPT=38976 DPT=3389 WINDOW=1024 RES=0x00 CWR ECE SYN URGP=0",
+        "PROTO=TCP SPT=80 DPT=38976 WINDOW=1024 RES=0x00 ACK PSH FIN URGP=0 MARK=0x1",
+        "PROTO=TCP SPT=38976 DPT=70000 WINDOW=1024 RES=0x00 RST URGP=0",
+        "PROTO=TCP SPT=1 DPT=2 SEQ=1 ACK=0 WINDOW=1 RES=0x00 SYN URGP=0 OPT (020405B4)",
+        "PROTO=UDP SPT=53 DPT=37706 LEN=100",
+        "PROTO=UDP SPT=053 DPT=37706 LEN=100 ",
+        "PROTO=UDP SPT=53 DPT=37706 LEN=100 SRC=198.51.100.1",
+        "PROTO=ICMP TYPE=8 CODE=0 ID=7 SEQ=1",
+        "PROTO=47",
+        "PROTO=TCP INCOMPLETE [8 bytes]",
+    ];
+
+    proptest! {
+        #[test]
+        fn the_usual_is_what_the_words_say(
+            link in 0..LINKS.len(),
+            ends in (0..ADDRESSES.len(), 0..ADDRESSES.len()),
+            header in 0..HEADERS.len(),
+            payload in 0..PAYLOADS.len(),
+            spoil in proptest::option::of((0usize..200, any::<u8>())),
+        ) {
+            let (from, to) = (ADDRESSES[ends.0], ADDRESSES[ends.1]);
+            let (link, header, payload) = (LINKS[link], HEADERS[header], PAYLOADS[payload]);
+            let text = format!("IN=eth0 OUT= {link}SRC={from} DST={to} {header}{payload}");
+            let mut text = text.into_bytes();
+            if let Some((at, byte)) = spoil && let Some(b) = text.get_mut(at) {
+                *b = byte;
+            }
+            prop_assert_eq!(fields(b"[UFW BLOCK] ", &text, true), fields(b"[UFW BLOCK] ", &text, false));
+        }
+
+        #[test]
+        fn a_plain_uptime_is_what_any_stamp_says(text in "[\\[<]? {0,2}[0-9]{0,8}\\.?[0-9]{0,7}\\]?[ \t]{0,2}\\[?[ A-Z]{0,3}[0-9 ]?\\]?[ -~]{0,20}") {
+            if let Some(left) = uptime(text.as_bytes()) {
+                prop_assert_eq!(left, any_stamp(text.as_bytes()));
+            }
+        }
+    }
 
     #[test]
     fn plain() {

@@ -287,7 +287,18 @@ pub fn addr_port(i: &[u8]) -> IResult<&[u8], Peer> {
 /// Whether a text holds one of some words, in either case.
 #[must_use]
 pub fn says(text: &[u8], words: &[&str]) -> bool {
-    words.iter().any(|w| text.windows(w.len()).any(|t| t.eq_ignore_ascii_case(w.as_bytes())))
+    words.iter().any(|word| {
+        let word = word.as_bytes();
+        let Some(first) = word.first() else { return true };
+        let last = text.len().checked_sub(word.len());
+        last.and_then(|last| text.get(..=last)).is_some_and(|starts| {
+            starts.iter().enumerate().any(|(at, b)| {
+                // A letter and its capital differ in this bit; few other bytes pass for the first.
+                (b ^ first) & !0x20 == 0
+                    && text.get(at..at + word.len()).is_some_and(|t| t.eq_ignore_ascii_case(word))
+            })
+        })
+    })
 }
 
 /// What a refusal at SMTP's door is, by its code, its status and its words in any server's language.

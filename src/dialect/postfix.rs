@@ -15,9 +15,13 @@ use nom::sequence::{delimited, preceded, terminated};
 use nom::{IResult, Parser};
 
 use super::act::{Act, Kind, Transport};
-use super::parts::{Peer, addr_then_colon, bracketed, every_cut, port, repeated, whole};
+use super::parts::{
+    Peer, addr_then_colon, bracketed, every_cut, find, port, repeated, says, whole,
+};
 use super::spec::{Dialect, Message, Said, messages};
+use crate::addr::Addr;
 use crate::class::Family;
+use crate::digits;
 
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
@@ -95,11 +99,22 @@ fn act<'a>(kind: Kind, who: Peer) -> Act<'a> {
 
 /// `NAME[ADDRESS]`, `NAME[ADDRESS]:PORT`, `[ADDRESS]:PORT`.
 fn client(i: &[u8]) -> IResult<&[u8], Peer> {
-    let name = take_while(|b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+    let named = |b: &u8| b.is_ascii_alphanumeric() || b"-._".contains(b);
+    let name = match i.starts_with(b"unknown[") {
+        true => b"unknown".len(),
+        false => i.iter().position(|b| !named(b)).unwrap_or(i.len()),
+    };
+    let (_, inner) = i.split_at(name);
+    if let Some(inner) = inner.strip_prefix(b"[")
+        && let Some((v4, used)) = digits::dotted_quad(inner)
+        && let Some(b"]") = inner.get(used..=used)
+        && let Some(rest) = inner.get(used + 1..)
+        && rest.first() != Some(&b':')
+    {
+        return Ok((rest, Peer { addr: Some(Addr::from_v4(v4)), port: None }));
+    }
     let address = delimited(tag("["), bracketed(b']'), tag("]"));
-    preceded(name, (address, opt(preceded(tag(":"), port))))
-        .map(|(addr, port)| Peer { addr, port })
-        .parse(i)
+    (address, opt(preceded(tag(":"), port))).map(|(addr, port)| Peer { addr, port }).parse(inner)
 }
 
 /// The client right after the words, whatever follows.
@@ -171,7 +186,7 @@ fn sasl(message: &[u8]) -> Said<'_> {
         // `aborted`: the client gave up.
         return Said::One(act(Kind::MailContext, who));
     };
-    let cut = memchr::memmem::find(reason, b", sasl_username=");
+    let cut = find(reason, b", sasl_username=");
     let (reason, name) = reason.split_at(cut.unwrap_or(reason.len()));
     // Nothing was refused where nothing could be checked.
     let ours = [
@@ -205,7 +220,7 @@ fn queued(message: &[u8]) -> Said<'_> {
         let logged_in: IResult<&[u8], _> = method.parse(text);
         return match logged_in {
             Ok((name, _)) => {
-                let end = memchr::memmem::find(name, b", sasl_sender=").unwrap_or(name.len());
+                let end = find(name, b", sasl_sender=").unwrap_or(name.len());
                 Said::One(act(Kind::MailLogin, who).user(name.get(..end).unwrap_or(name)))
             }
             Err(_) => Said::One(act(Kind::MailAccepted, who)),
@@ -237,11 +252,6 @@ fn or_quiet(said: Said<'_>) -> Said<'_> {
     if said == Said::No { Said::Quiet } else { said }
 }
 
-/// Whether a text holds one of some words, in either case.
-fn says(text: &[u8], words: &[&str]) -> bool {
-    words.iter().any(|w| text.windows(w.len()).any(|t| t.eq_ignore_ascii_case(w.as_bytes())))
-}
-
 /// What a refusal is, by Postfix's own words: `554 5.7.1 <RECIPIENT>: Relay access denied`.
 ///
 /// The class alone can depend on the far end's text, for a quoted address may hold `>: `.
@@ -249,14 +259,14 @@ fn says(text: &[u8], words: &[&str]) -> bool {
 /// service, which may be ours; a bogus HELO or sender domain is refused with 450 too
 /// and counts, as do lists, whatever their code.
 fn refusal(stage: &[u8], text: &[u8]) -> Kind {
-    let text = text.get(..memchr::memmem::find(text, b"; from=<").unwrap_or(text.len()));
+    let text = text.get(..find(text, b"; from=<").unwrap_or(text.len()));
     let digit = |b: u8| b.is_ascii_digit();
     let code = terminated(take_while_m_n(3, 3, digit), tag(" "));
     let status = terminated(recognize((digit1, tag("."), digit1, tag("."), digit1)), tag(" "));
     let parsed: IResult<&[u8], _> = (opt(code), opt(status)).parse(text.unwrap_or_default());
     let Ok((text, (code, status))) = parsed else { return Kind::Deferred };
     let (code, status) = (code.unwrap_or_default(), status.unwrap_or_default());
-    let reason = match (text.first(), memchr::memmem::find(text, b">: ")) {
+    let reason = match (text.first(), find(text, b">: ")) {
         (Some(b'<'), Some(end)) => text.get(end + 3..).unwrap_or_default(),
         _ => text,
     };

@@ -20,7 +20,7 @@ use super::options::Options;
 use super::overlap::Told;
 use super::read::{LineReader, Program, Read};
 use super::repeat::{self, Found, Trail};
-use super::straight::Straight;
+use super::straight::{Look, Straight};
 
 /// Which dialect's grammar heard a message.
 type By = Option<(&'static Dialect, &'static Message)>;
@@ -61,8 +61,8 @@ impl<'r> Worker<'r> {
         let may_hold_nul = memchr::memchr(0, chunk.bytes()).is_some();
         reader.may_hold_nul(may_hold_nul);
         // What an input before may have told is looked up by the bytes of its line.
-        let plain = !may_hold_nul && !log.shares_before && !log.shares_after;
-        self.straight.begin(self.options, plain);
+        let told = log.shares_before || log.shares_after;
+        self.straight.begin(self.options, may_hold_nul, told);
         // The host of the line before, and its number: few have a log to themselves.
         let mut host = u32::MAX;
         let mut trail = Trail::default();
@@ -71,57 +71,48 @@ impl<'r> Worker<'r> {
             let (offset, left) = lines.left();
             let (straight, options) = (&mut self.straight, self.options);
             let place = Place { input, offset };
-            let found = straight.read(left, place, options, &mut reader, &mut trail, &mut out);
-            if let Some((long, of)) = found {
-                host = of;
-                lines.pass(long);
-                continue;
-            }
-            let Some((offset, line)) = lines.next() else { break };
-            out.lines += 1;
-            let reading = match reader.read(line, offset) {
-                Err(reason) => {
-                    out.refuse(reason, offset, line);
-                    trail.cut();
-                    Reading::Unread
-                }
-                Ok(read) => {
-                    out.saw(read.envelope.format, read.moment);
-                    if let Some(moment) = read.moment {
-                        let number = self.host(&mut out, read.envelope.host);
-                        if number != host {
-                            host = number;
-                            trail.turn(read.envelope.host);
-                        }
-                        self.learn(line, &read, (host, trail.at()));
-                        if let Some(n) = repeat::times(&read) {
-                            let found = trail.find(moment.at.nanos);
-                            self.again(read, (n, found), line, log, host, place, &mut out)
-                        } else {
-                            trail.pass(line, moment.at.nanos);
-                            if (log.shares_before || log.shares_after)
-                                && told_before(
-                                    &read,
-                                    line,
-                                    log,
-                                    self.told,
-                                    input,
-                                    Some(&mut out.told),
-                                )
-                            {
-                                out.told_before += 1;
-                                Reading::Context
-                            } else {
-                                self.hear(&read, host, place, &mut out)
+            let reading =
+                match straight.read(left, place, options, &mut reader, &mut trail, &mut out) {
+                    Look::Done(long, of) => {
+                        host = of;
+                        lines.pass(long);
+                        continue;
+                    }
+                    Look::Read(line, read, of) => {
+                        lines.pass(line.len() + usize::from(left.get(line.len()) == Some(&b'\r')));
+                        out.lines += 1;
+                        host = of.0;
+                        trail.turn_to(of.1);
+                        self.take(&read, line, log, (host, place), &mut trail, &mut out)
+                    }
+                    Look::Pass => {
+                        let Some((offset, line)) = lines.next() else { break };
+                        out.lines += 1;
+                        match reader.read(line, offset) {
+                            Ok(read) if read.moment.is_some() => {
+                                let number = self.host(&mut out, read.envelope.host);
+                                if number != host {
+                                    host = number;
+                                    trail.turn(read.envelope.host);
+                                }
+                                self.learn(line, &read, (host, trail.at()));
+                                self.take(&read, line, log, (host, place), &mut trail, &mut out)
+                            }
+                            read => {
+                                let reason = match read {
+                                    Err(reason) => reason,
+                                    Ok(read) => {
+                                        out.saw(read.envelope.format, None);
+                                        Unread::NoTime
+                                    }
+                                };
+                                out.refuse(reason, offset, line);
+                                trail.cut();
+                                Reading::Unread
                             }
                         }
-                    } else {
-                        out.refuse(Unread::NoTime, offset, line);
-                        trail.cut();
-                        Reading::Unread
                     }
-                }
-            };
+                };
             if let Some(n) = out.readings.get_mut(reading as usize) {
                 *n += 1;
             }
@@ -136,6 +127,33 @@ impl<'r> Worker<'r> {
             }
         }
         out
+    }
+
+    /// Takes a line that has an envelope and a time, of the host that the trail was turned to.
+    #[inline(never)]
+    fn take<'c>(
+        &mut self,
+        read: &Read<'c>,
+        line: &'c [u8],
+        log: &Log,
+        (host, place): (u32, Place),
+        trail: &mut Trail<'c>,
+        out: &mut ChunkOut,
+    ) -> Reading {
+        let Some(moment) = read.moment else { return Reading::Unread };
+        out.saw(read.envelope.format, read.moment);
+        if let Some(n) = repeat::times(read) {
+            let found = trail.find(moment.at.nanos);
+            return self.again(read, (n, found), line, log, host, place, out);
+        }
+        trail.pass(line, moment.at.nanos);
+        if (log.shares_before || log.shares_after)
+            && told_before(read, line, log, self.told, place.input, Some(&mut out.told))
+        {
+            out.told_before += 1;
+            return Reading::Context;
+        }
+        self.hear(read, host, place, out)
     }
 
     /// What a line's beginning says, it says of all that begin so.
@@ -156,7 +174,7 @@ impl<'r> Worker<'r> {
     #[allow(clippy::too_many_arguments)]
     fn again(
         &mut self,
-        read: Read<'_>,
+        read: &Read<'_>,
         (n, found): (u32, Found<'_>),
         line: &[u8],
         log: &Log,
@@ -166,7 +184,7 @@ impl<'r> Worker<'r> {
     ) -> Reading {
         match (found, read.moment) {
             (Found::Line(before), _) => {
-                self.tell_again(&read, n, before, (log, place.input), host, place, out)
+                self.tell_again(read, n, before, (log, place.input), host, place, out)
             }
             (Found::Earlier, Some(moment)) => {
                 out.leading.push(Leading {

@@ -121,10 +121,11 @@ impl<'c> LineReader<'c> {
     /// The moment of a line that is read elsewhere and known to have an envelope: none where its
     /// stamp is of another day or form than the line's before it, or its time is not known.
     #[inline(always)]
-    pub fn moment(&mut self, stamp: &[u8; 15], offset: u64) -> Option<Moment> {
-        match (self.envelopes.stamp(stamp)?, self.last) {
-            ((_, true), Some(m)) => Some(m),
-            ((stamp, _), _) => self.other_moment(stamp, offset),
+    pub fn moment(&mut self, stamp: &[u8; 15], offset: u64) -> Option<(Stamp, Moment)> {
+        let (stamp, same) = self.envelopes.stamp(stamp)?;
+        match (same, self.last) {
+            (true, Some(m)) => Some((stamp, m)),
+            _ => Some((stamp, self.other_moment(stamp, offset)?)),
         }
     }
 

@@ -6,15 +6,15 @@
 use crate::addr::Addr;
 use crate::class::Reading;
 use crate::dialect::usual::{self, Usual};
-use crate::dialect::{Claim, DIALECTS, Kind, Weight};
+use crate::dialect::{Claim, DIALECTS, Heard, Kind, Said, Weight};
 use crate::digits;
-use crate::envelope::{Format, Head, Heads};
+use crate::envelope::{Envelope, Format, Head, Heads};
 use crate::limits::{LINE_BYTES, REPEATS};
 use crate::session::{Fact, Place, name_hash};
 
 use super::gleaned::ChunkOut;
 use super::options::Options;
-use super::read::{LineReader, Read};
+use super::read::{LineReader, Program, Read};
 use super::repeat::Trail;
 
 /// What is known of lines that begin with a head.
@@ -22,12 +22,27 @@ use super::repeat::Trail;
 struct Known {
     /// The host's number in the chunk, and its place in the trail.
     host: (u32, usize),
-    /// Our port at that host, where the message does not say.
+    /// Our port at that host, where sshd's message does not say.
     our_port: u16,
+    /// Bytes of the host's name, and where the program's ends.
+    name: u8,
+    ends: u8,
     /// Whether a process follows.
     process: bool,
-    /// Whether sshd's dialect reads them; else none does.
+    /// Whether usual messages of sshd's may follow.
     sshd: bool,
+    program: Program,
+}
+
+/// What came of a look at a line. It lives where the line is read, and never on a heap.
+#[allow(clippy::large_enum_variant)]
+pub enum Look<'c> {
+    /// It was a usual line: its length, and its host's number.
+    Done(usize, u32),
+    /// Its envelope and what the grammars say of its message; the line, and its host.
+    Read(&'c [u8], Read<'c>, (u32, usize)),
+    /// It is left to the reader of all forms.
+    Pass,
 }
 
 /// Reads usual lines of a chunk.
@@ -36,6 +51,8 @@ pub struct Straight {
     heads: Heads<Known>,
     /// Whether the chunk's lines may be read so.
     on: bool,
+    /// Whether usual messages may.
+    usual: bool,
     /// A head that was not known.
     fresh: Option<Head>,
     sshd: Claim,
@@ -51,6 +68,7 @@ impl Default for Straight {
         Self {
             heads: Heads::default(),
             on: false,
+            usual: false,
             fresh: None,
             sshd: Claim::of(b"sshd"),
             bare: Claim::bare(Format::Rfc3164),
@@ -61,96 +79,152 @@ impl Default for Straight {
 }
 
 impl Straight {
-    /// Begins a chunk; `plain` where none of its lines holds a NUL or may have been told before.
-    pub fn begin(&mut self, options: &Options, plain: bool) {
+    /// Begins a chunk; `nul` where a line of it may hold one, `told` where an input before it may have
+    /// told its lines.
+    pub fn begin(&mut self, options: &Options, nul: bool, told: bool) {
         self.heads.clear();
-        self.on = options.straight && plain;
+        self.on = options.straight && !nul;
+        self.usual = !told;
         self.wants_all = options.since.is_none() && options.until.is_none();
     }
 
-    /// Reads the line that `left` begins with, where it is a usual one: its length and its host's number.
+    /// Looks at the line that `left` begins with.
     #[inline(always)]
     pub fn read<'c>(
         &mut self,
         left: &'c [u8],
         place: Place,
         options: &Options,
+        reader: &mut LineReader<'c>,
+        trail: &mut Trail<'c>,
+        out: &mut ChunkOut,
+    ) -> Look<'c> {
+        self.fresh = None;
+        if !self.on {
+            return Look::Pass;
+        }
+        let Some((stamp, [b' ', rest @ ..])) = left.split_first_chunk::<15>() else {
+            return Look::Pass;
+        };
+        let Some(head) = Head::of(rest) else { return Look::Pass };
+        let Some(known) = self.heads.get(&head) else {
+            self.fresh = Some(head);
+            return Look::Pass;
+        };
+        let Some((pid, text)) = process(rest, head.len(), known.process) else { return Look::Pass };
+        if known.sshd
+            && self.usual
+            && let Some(usual) = usual::read(text)
+            && let Some(end) =
+                self.usual(left, text, (&known, pid, &usual), place, options, reader, trail, out)
+        {
+            return Look::Done(end, known.host.0);
+        }
+        self.other(left, text, (stamp, rest), (&known, pid), place, reader)
+    }
+
+    /// Counts a usual line; its length.
+    #[inline(always)]
+    #[allow(clippy::too_many_arguments)]
+    fn usual<'c>(
+        &self,
+        left: &'c [u8],
+        text: &[u8],
+        (known, pid, usual): (&Known, u32, &Usual<'_>),
+        place: Place,
+        options: &Options,
         reader: &mut LineReader<'_>,
         trail: &mut Trail<'c>,
         out: &mut ChunkOut,
-    ) -> Option<(usize, u32)> {
-        self.fresh = None;
-        if !self.on {
-            return None;
-        }
-        let (stamp, [b' ', rest @ ..]) = left.split_first_chunk::<15>()? else { return None };
-        let head = Head::of(rest)?;
-        let Some(known) = self.heads.get(&head) else {
-            self.fresh = Some(head);
-            return None;
-        };
-        let text = rest.get(head.len()..)?;
-        let (pid, text) = if known.process {
-            let (pid, used) = digits::leading(text)?;
-            (pid, text.get(used..)?.strip_prefix(b"]: ")?)
-        } else {
-            (0, text.strip_prefix(b" ")?)
-        };
-        let usual = if known.sshd { Some(usual::read(text)?) } else { None };
-        let long = match &usual {
-            Some(usual) => usual.len,
-            None => nobodys(text)?,
-        };
-        let end = left.len() - text.len() + long;
+    ) -> Option<usize> {
+        let end = left.len() - text.len() + usual.len;
         let line = left.get(..end)?;
-        let moment = reader.moment(stamp, place.offset)?;
+        let (_, moment) = reader.moment(left.first_chunk::<15>()?, place.offset)?;
         trail.turn_to(known.host.1);
         trail.pass(line, moment.at.nanos);
         out.lines += 1;
         out.saw(Format::Rfc3164, Some(moment));
-        let reading = match usual {
-            None => Reading::Other,
-            Some(usual) => {
-                let [sshd, pam] = self.ids;
-                if let Some(n) = out.dialects.0.get_mut(if usual.pam { pam } else { sshd }) {
-                    *n += 1;
-                }
-                match usual.kind {
-                    None => Reading::Context,
-                    Some(kind) => {
-                        let facts = kind.facts();
-                        out.capped += u64::from(usual.count >= REPEATS);
-                        if self.wants_all
-                            || facts.weight == Weight::Success
-                            || options.wants(moment.at)
-                        {
-                            let Usual { source, port, count, user, .. } = usual;
-                            let fact = Fact {
-                                at: moment.at,
-                                kind,
-                                count,
-                                // Only a line that the next one explains names nobody.
-                                source: source.unwrap_or(Addr::NOBODY),
-                                port,
-                                our_port: known.our_port,
-                                host: known.host.0,
-                                pid,
-                                session: 0,
-                                user: if kind == Kind::InvalidUser { name_hash(user) } else { 0 },
-                                lasted: 0,
-                                place,
-                            };
-                            out.tell(fact, out.reached());
-                        }
-                        facts.reading
-                    }
-                }
+        let [sshd, pam] = self.ids;
+        if let Some(n) = out.dialects.0.get_mut(if usual.pam { pam } else { sshd }) {
+            *n += 1;
+        }
+        let mut reading = Reading::Context;
+        if let Some(kind) = usual.kind {
+            let facts = kind.facts();
+            out.capped += u64::from(usual.count >= REPEATS);
+            if self.wants_all || facts.weight == Weight::Success || options.wants(moment.at) {
+                let Usual { source, port, count, user, .. } = *usual;
+                let fact = Fact {
+                    at: moment.at,
+                    kind,
+                    count,
+                    // Only a line that the next one explains names nobody.
+                    source: source.unwrap_or(Addr::NOBODY),
+                    port,
+                    our_port: known.our_port,
+                    host: known.host.0,
+                    pid,
+                    session: 0,
+                    user: if kind == Kind::InvalidUser { name_hash(user) } else { 0 },
+                    lasted: 0,
+                    place,
+                };
+                out.tell(fact, out.reached());
             }
-        };
+            reading = facts.reading;
+        }
         if let Some(n) = out.readings.get_mut(reading as usize) {
             *n += 1;
         }
-        Some((end, known.host.0))
+        Some(end)
+    }
+
+    /// Reads a line whose head is known and whose message is for the grammars.
+    #[inline(always)]
+    fn other<'c>(
+        &self,
+        left: &'c [u8],
+        text: &'c [u8],
+        (stamp_text, body): (&'c [u8; 15], &'c [u8]),
+        (known, pid): (&Known, u32),
+        place: Place,
+        reader: &mut LineReader<'_>,
+    ) -> Look<'c> {
+        // What a device says of itself, and what may be the name of one.
+        if matches!(text.first(), None | Some(b'%' | b'{' | b'N')) {
+            return Look::Pass;
+        }
+        let Some(end) = memchr::memchr(b'\n', text).filter(|n| *n < LINE_BYTES / 2) else {
+            return Look::Pass;
+        };
+        let message = text.get(..end).unwrap_or_default();
+        // A line that passed through Windows ends otherwise.
+        let message = message.strip_suffix(b"\r").unwrap_or(message);
+        let before = left.len() - text.len();
+        let line = left.get(..before + message.len()).unwrap_or_default();
+        let Some((stamp, moment)) = reader.moment(stamp_text, place.offset) else {
+            return Look::Pass;
+        };
+        let program = known.program;
+        let heard = if program.claim.known() {
+            program.claim.read(message)
+        } else {
+            Heard { said: Said::No, by: None, id: u8::MAX }
+        };
+        let name = usize::from(known.name);
+        let envelope = Envelope {
+            stamp,
+            same_stamp: false,
+            stamp_text,
+            host: body.get(..name).unwrap_or_default(),
+            program: body.get(name + 1..usize::from(known.ends)).unwrap_or_default(),
+            pid: known.process.then_some(pid),
+            message,
+            body: body.get(..body.len() - text.len() + message.len()).unwrap_or_default(),
+            format: Format::Rfc3164,
+        };
+        let read = Read { envelope, moment: Some(moment), program, heard };
+        Look::Read(line, read, known.host)
     }
 
     /// Whether the head of the line looked at last is new.
@@ -164,28 +238,30 @@ impl Straight {
     #[cold]
     pub fn learn(&mut self, line: &[u8], read: &Read<'_>, host: (u32, usize), our_port: u16) {
         let Some(head) = self.fresh.take() else { return };
-        let (claim, e) = (read.program.claim, &read.envelope);
-        let sshd = claim == self.sshd;
-        let nobodys = !claim.known() && e.body.first().is_some_and(|b| !self.bare.may_begin(*b));
-        if (sshd || nobodys) && head.is_of(line, e) {
+        let (program, e) = (read.program, &read.envelope);
+        // Without a dialect of its own, all of the line may be for those that write no tag.
+        let nobodys = e.body.first().is_some_and(|b| !self.bare.may_begin(*b));
+        if (program.claim.known() || nobodys)
+            && head.is_of(line, e)
+            && let Ok(name) = u8::try_from(e.host.len())
+            && let Ok(ends) = u8::try_from(head.len() - 1)
+        {
             let process = line.get(16 + head.len() - 1) == Some(&b'[');
-            self.heads.put(head, Known { host, our_port, process, sshd });
+            let sshd = program.claim == self.sshd;
+            self.heads.put(head, Known { host, our_port, name, ends, process, sshd, program });
         }
     }
 }
 
-/// The length of a message of a program that no dialect reads, if nothing else can be in it.
+/// What follows a head: its process, and the message.
 #[inline(always)]
-fn nobodys(text: &[u8]) -> Option<usize> {
-    match text.first()? {
-        // What a device says of itself, or that a line was repeated.
-        b'%' | b'{' | b'l' | b'L' | b'-' | b'N' => return None,
-        _ => {}
+fn process(rest: &[u8], head: usize, has: bool) -> Option<(u32, &[u8])> {
+    let text = rest.get(head..)?;
+    if !has {
+        return Some((0, text.strip_prefix(b" ")?));
     }
-    let end = memchr::memchr(b'\n', text).filter(|n| *n < LINE_BYTES / 2)?;
-    let last = end.checked_sub(1).and_then(|n| text.get(n));
-    // A line that passed through Windows ends otherwise.
-    last.is_none_or(|b| *b != b'\r').then_some(end)
+    let (pid, used) = digits::leading(text)?;
+    Some((pid, text.get(used..)?.strip_prefix(b"]: ")?))
 }
 
 #[cfg(test)]
