@@ -71,6 +71,19 @@ pub fn among(text: &[u8; 32], byte: u8) -> Option<usize> {
     (found != 0).then(|| found.trailing_zeros() as usize)
 }
 
+/// Where the first blank lies, which most often is among the first eight bytes.
+#[inline(always)]
+#[must_use]
+pub fn blank(text: &[u8]) -> Option<usize> {
+    if let Some(chunk) = text.first_chunk::<8>() {
+        let found = first_of(u64::from_le_bytes(*chunk), b' ');
+        if found != 0 {
+            return Some((found.trailing_zeros() / 8) as usize);
+        }
+    }
+    position(text, b' ')
+}
+
 /// Where the first blank, colon or bracket lies: what may end a program's name.
 #[inline(always)]
 #[must_use]
@@ -217,15 +230,21 @@ pub fn leading(text: &[u8]) -> Option<(u32, usize)> {
 #[inline(always)]
 #[must_use]
 pub fn dotted_quad(text: &[u8]) -> Option<(u32, usize)> {
-    let (low, high) = match text.first_chunk::<16>() {
-        Some(chunk) => {
-            let word = u128::from_le_bytes(*chunk);
-            (word as u64, (word >> 64) as u64)
+    match text.first_chunk::<16>() {
+        Some(chunk) => quad(chunk),
+        None => {
+            let (low, high) = sixteen(text);
+            quad(&(u128::from(low) | u128::from(high) << 64).to_le_bytes())
         }
-        None => sixteen(text),
-    };
-    let word = u128::from(low) | u128::from(high) << 64;
-    let ends = squeeze(no_digits(low)) | squeeze(no_digits(high)) << 8 | 1 << 16;
+    }
+}
+
+/// The same of a text that ends with its first zero.
+#[inline(always)]
+fn quad(text: &[u8; 16]) -> Option<(u32, usize)> {
+    let ([low, high], _) = text.as_chunks::<8>() else { return None };
+    let digits = |half: &[u8; 8]| squeeze(no_digits(u64::from_le_bytes(*half)));
+    let ends = digits(low) | digits(high) << 8 | 1 << 16;
     let a = ends.trailing_zeros();
     let ends = ends & (ends - 1);
     let b = ends.trailing_zeros();
@@ -233,21 +252,23 @@ pub fn dotted_quad(text: &[u8]) -> Option<(u32, usize)> {
     let c = ends.trailing_zeros();
     let ends = ends & ends.wrapping_sub(1);
     let d = ends.trailing_zeros();
-    // Each number has one to three digits; this also keeps the ends within the chunk.
+    // Each number has one to three digits; this also keeps the ends within the text.
     let lengths = [a, b.wrapping_sub(a + 1), c.wrapping_sub(b + 1), d.wrapping_sub(c + 1)];
     if lengths.iter().any(|n| n.wrapping_sub(1) > 2) {
         return None;
     }
-    let byte = |at: u32| (word >> (8 * at)) as u8;
+    let byte = |at: u32| text.get(at as usize).copied().unwrap_or_default();
     let mut bad = byte(a) ^ b'.' | byte(b) ^ b'.' | byte(c) ^ b'.';
     let mut ip = 0;
     for (start, digits) in
         [(0, lengths[0]), (a + 1, lengths[1]), (b + 1, lengths[2]), (c + 1, lengths[3])]
     {
-        let text = (word >> (8 * start)) as u32;
-        let n = (text & 0x000f_0f0f) << (8 * (3 - digits));
+        // The last begins at the thirteenth byte at most.
+        let four = text.get(start as usize..).and_then(|t| t.first_chunk::<4>())?;
+        let four = u32::from_le_bytes(*four);
+        let n = (four & 0x000f_0f0f) << (8 * (3 - digits));
         let n = (n & 0xff) * 100 + (n >> 8 & 0xff) * 10 + (n >> 16 & 0xff);
-        bad |= u8::from(digits > 1 && text as u8 == b'0') | u8::from(n > 255);
+        bad |= u8::from(digits > 1 && four as u8 == b'0') | u8::from(n > 255);
         ip = ip << 8 | n & 0xff;
     }
     (bad == 0).then_some((ip, d as usize))

@@ -78,8 +78,9 @@ fn uptime(message: &[u8]) -> Option<&[u8]> {
     match text.first()? {
         b' ' | b'\t' => None,
         b'[' => {
-            let end = text.iter().skip(1).position(|b| !b.is_ascii_alphanumeric())?;
-            (end > 0 && text.get(end + 1) != Some(&b']')).then_some(text)
+            let name = text.get(1..)?;
+            let end = name.iter().position(|b| !b.is_ascii_alphanumeric())?;
+            (end > 0 && name.get(end) != Some(&b']')).then_some(text)
         }
         _ => Some(text),
     }
@@ -352,7 +353,7 @@ impl Usual {
 #[inline(always)]
 fn past<'a, const N: usize>(t: &'a [u8], name: &[u8; N]) -> Option<&'a [u8]> {
     let t = t.strip_prefix(name)?;
-    t.get(digits::position(t, b' ')? + 1..)
+    t.get(digits::blank(t)? + 1..)
 }
 
 /// An address and its blank.

@@ -23,8 +23,6 @@ pub struct Usual<'a> {
     pub count: u32,
     /// The account, where the message says that there is none such; else empty.
     pub user: &'a [u8],
-    /// Whether PAM wrote it.
-    pub pam: bool,
     /// Its length.
     pub len: usize,
 }
@@ -142,11 +140,9 @@ const BANNER: u64 = begins(b"banner e");
 pub fn read(text: &[u8]) -> Option<Usual<'_>> {
     let (head, rest) = text.split_first_chunk::<8>()?;
     let mut t = Text(rest);
-    let mut said =
-        Usual { kind: None, source: None, port: 0, count: 1, user: &[], pam: false, len: 0 };
+    let mut said = Usual { kind: None, source: None, port: 0, count: 1, user: &[], len: 0 };
     match u64::from_le_bytes(*head) {
         PAM_UNIX => {
-            said.pam = true;
             t.eat(b"(sshd:")?;
             if t.may(b"auth): authentication failure; ") {
                 said.kind = Some(Kind::PamFailed);
@@ -280,7 +276,6 @@ pub fn read(text: &[u8]) -> Option<Usual<'_>> {
         _ => {
             t = Text(text);
             t.eat(b"PAM ")?;
-            said.pam = true;
             said.kind = Some(Kind::PamMore);
             said.count = t.number()?.min(REPEATS);
             t.eat(b" more authentication failure")?;

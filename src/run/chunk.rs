@@ -117,6 +117,7 @@ impl<'r> Worker<'r> {
                 *n += 1;
             }
         }
+        self.straight.end(&mut out);
         out.first = reader.clock.first;
         out.end = reader.clock.step;
         out.unknown_time = reader.clock.unknown;

@@ -112,12 +112,17 @@ impl ChunkOut {
             *n += 1;
         }
         if let Some(m) = moment {
-            self.past_end += u64::from(m.basis.past_end);
-            self.span = Some(match self.span {
-                None => (m.at, m.at),
-                Some((a, b)) => (a.min(m.at), b.max(m.at)),
-            });
+            self.saw_at(m);
         }
+    }
+
+    #[inline(always)]
+    pub(super) fn saw_at(&mut self, m: Moment) {
+        self.past_end += u64::from(m.basis.past_end);
+        self.span = Some(match self.span {
+            None => (m.at, m.at),
+            Some((a, b)) => (a.min(m.at), b.max(m.at)),
+        });
     }
 
     #[inline(always)]

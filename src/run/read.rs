@@ -119,13 +119,14 @@ impl<'c> LineReader<'c> {
     }
 
     /// The moment of a line that is read elsewhere and known to have an envelope: none where its
-    /// stamp is of another day or form than the line's before it, or its time is not known.
+    /// stamp is of another day or form than the line's before it, or its time is not known. Says too
+    /// whether it is the moment of that line.
     #[inline(always)]
-    pub fn moment(&mut self, stamp: &[u8; 15], offset: u64) -> Option<(Stamp, Moment)> {
+    pub fn moment(&mut self, stamp: &[u8; 15], offset: u64) -> Option<(Stamp, Moment, bool)> {
         let (stamp, same) = self.envelopes.stamp(stamp)?;
         match (same, self.last) {
-            (true, Some(m)) => Some((stamp, m)),
-            _ => Some((stamp, self.other_moment(stamp, offset)?)),
+            (true, Some(m)) => Some((stamp, m, true)),
+            _ => Some((stamp, self.other_moment(stamp, offset)?, false)),
         }
     }
 

@@ -60,7 +60,12 @@ pub struct Straight {
     /// The places of sshd's and of PAM's dialect.
     ids: [usize; 2],
     wants_all: bool,
+    /// Usual lines of the chunk by kind; the last are those that tell of nobody.
+    told: [u64; QUIET + 1],
 }
+
+/// The place of lines that tell of nobody far away.
+const QUIET: usize = Kind::ALL.len();
 
 impl Default for Straight {
     fn default() -> Self {
@@ -74,6 +79,7 @@ impl Default for Straight {
             bare: Claim::bare(Format::Rfc3164),
             ids: [id("sshd"), id("pam")],
             wants_all: false,
+            told: [0; QUIET + 1],
         }
     }
 }
@@ -86,6 +92,24 @@ impl Straight {
         self.on = options.straight && !nul;
         self.usual = !told;
         self.wants_all = options.since.is_none() && options.until.is_none();
+    }
+
+    /// Ends a chunk: counts what its usual lines were.
+    pub fn end(&mut self, out: &mut ChunkOut) {
+        let kinds = Kind::ALL.iter().copied().map(Some).chain([None]);
+        for (kind, n) in kinds.zip(&mut self.told) {
+            let n = std::mem::take(n);
+            let reading = kind.map_or(Reading::Context, |kind| kind.facts().reading);
+            // Only PAM writes of nobody.
+            let pam = matches!(kind, None | Some(Kind::PamFailed | Kind::PamMore));
+            let [sshd, by_pam] = self.ids;
+            let places = [
+                out.readings.get_mut(reading as usize),
+                out.dialects.0.get_mut(if pam { by_pam } else { sshd }),
+                out.formats.get_mut(Format::Rfc3164 as usize),
+            ];
+            places.into_iter().flatten().for_each(|place| *place += n);
+        }
     }
 
     /// Looks at the line that `left` begins with.
@@ -127,7 +151,7 @@ impl Straight {
     #[inline(always)]
     #[allow(clippy::too_many_arguments)]
     fn usual<'c>(
-        &self,
+        &mut self,
         left: &'c [u8],
         text: &[u8],
         (known, pid, usual): (&Known, u32, &Usual<'_>),
@@ -139,16 +163,20 @@ impl Straight {
     ) -> Option<usize> {
         let end = left.len() - text.len() + usual.len;
         let line = left.get(..end)?;
-        let (_, moment) = reader.moment(left.first_chunk::<15>()?, place.offset)?;
+        let (_, moment, same) = reader.moment(left.first_chunk::<15>()?, place.offset)?;
         trail.turn_to(known.host.1);
         trail.pass(line, moment.at.nanos);
         out.lines += 1;
-        out.saw(Format::Rfc3164, Some(moment));
-        let [sshd, pam] = self.ids;
-        if let Some(n) = out.dialects.0.get_mut(if usual.pam { pam } else { sshd }) {
+        if same {
+            // The span of the chunk holds that moment.
+            out.past_end += u64::from(moment.basis.past_end);
+        } else {
+            out.saw_at(moment);
+        }
+        // What else a line adds to is the same for all that tell of a kind.
+        if let Some(n) = self.told.get_mut(usual.kind.map_or(QUIET, |kind| kind as usize)) {
             *n += 1;
         }
-        let mut reading = Reading::Context;
         if let Some(kind) = usual.kind {
             let facts = kind.facts();
             out.capped += u64::from(usual.count >= REPEATS);
@@ -171,10 +199,6 @@ impl Straight {
                 };
                 out.tell(fact, out.reached());
             }
-            reading = facts.reading;
-        }
-        if let Some(n) = out.readings.get_mut(reading as usize) {
-            *n += 1;
         }
         Some(end)
     }
@@ -202,7 +226,7 @@ impl Straight {
         let message = message.strip_suffix(b"\r").unwrap_or(message);
         let before = left.len() - text.len();
         let line = left.get(..before + message.len()).unwrap_or_default();
-        let Some((stamp, moment)) = reader.moment(stamp_text, place.offset) else {
+        let Some((stamp, moment, _)) = reader.moment(stamp_text, place.offset) else {
             return Look::Pass;
         };
         let program = known.program;
