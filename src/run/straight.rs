@@ -144,7 +144,7 @@ impl Straight {
         {
             return Look::Done(end, known.host.0);
         }
-        self.other(left, text, (stamp, rest), (&known, pid), place, reader)
+        self.other(left, text, (stamp, rest), (&known, pid), place, reader, trail, out)
     }
 
     /// Counts a usual line; its length.
@@ -203,8 +203,9 @@ impl Straight {
         Some(end)
     }
 
-    /// Reads a line whose head is known and whose message is for the grammars.
+    /// Reads a line whose head is known and whose message is for the grammars, or for none.
     #[inline(always)]
+    #[allow(clippy::too_many_arguments)]
     fn other<'c>(
         &self,
         left: &'c [u8],
@@ -213,10 +214,14 @@ impl Straight {
         (known, pid): (&Known, u32),
         place: Place,
         reader: &mut LineReader<'_>,
+        trail: &mut Trail<'c>,
+        out: &mut ChunkOut,
     ) -> Look<'c> {
         // What a device says of itself, and what may be the name of one.
-        if matches!(text.first(), None | Some(b'%' | b'{' | b'N')) {
-            return Look::Pass;
+        match text.first() {
+            None | Some(b'%' | b'{') => return Look::Pass,
+            Some(b'N') if text.starts_with(b"NetScreen ") => return Look::Pass,
+            _ => {}
         }
         let Some(end) = memchr::memchr(b'\n', text).filter(|n| *n < LINE_BYTES / 2) else {
             return Look::Pass;
@@ -232,8 +237,18 @@ impl Straight {
         let program = known.program;
         let heard = if program.claim.known() {
             program.claim.read(message)
-        } else {
+        } else if matches!(message.first(), Some(b'l' | b'L' | b'-')) {
+            // It may say that the line before it was repeated.
             Heard { said: Said::No, by: None, id: u8::MAX }
+        } else {
+            trail.turn_to(known.host.1);
+            trail.pass(line, moment.at.nanos);
+            out.lines += 1;
+            out.saw(Format::Rfc3164, Some(moment));
+            if let Some(n) = out.readings.get_mut(Reading::Other as usize) {
+                *n += 1;
+            }
+            return Look::Done(before + end, known.host.0);
         };
         let name = usize::from(known.name);
         let envelope = Envelope {
