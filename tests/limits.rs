@@ -71,3 +71,61 @@ fn forged_packets_push_out_nobody_who_logged_in() {
         Some(2)
     );
 }
+
+#[test]
+fn reports_of_more_lines_than_are_read_back_at_once_have_all_of_theirs() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = String::new();
+    for line in 0..230 {
+        for who in 0..300 {
+            let (m, s) = (line / 60, line % 60);
+            writeln!(
+                log,
+                "Jun 12 08:{m:02}:{s:02} web1 sshd[{}]: Failed password for root from 203.0.{}.{} port 4711 ssh2",
+                who + 100,
+                who / 250,
+                who % 250 + 1
+            )
+            .unwrap();
+        }
+    }
+    fs::write(dir.path().join("auth.log"), log).unwrap();
+    // Documentation addresses are reserved unless an operator claims them.
+    fs::create_dir(dir.path().join("ops")).unwrap();
+    fs::write(
+        dir.path().join("ops/isp.toml"),
+        "id = \"isp\"\nextends = \"generic\"\n[match]\nprefixes = [\"203.0.0.0/16\"]\n",
+    )
+    .unwrap();
+    let args =
+        ["report", "auth.log", "-o", "out", "--operators", "ops", "--now", "2026-06-13T00:00:00Z"];
+    let out = run(dir.path(), &args);
+    assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8(out.stderr).unwrap());
+    let mut found = 0;
+    for mailbox in fs::read_dir(dir.path().join("out/isp")).unwrap().map(|e| e.unwrap().path()) {
+        for source in fs::read_dir(mailbox).into_iter().flatten().map(|e| e.unwrap().path()) {
+            let text = fs::read_to_string(source.join("evidence.log")).unwrap();
+            let address = source.file_name().unwrap().to_str().unwrap().to_owned();
+            assert_eq!(text.lines().count(), 230, "{address}");
+            assert!(text.lines().all(|l| l.contains(&format!(" {address} "))), "{address}");
+            found += 1;
+        }
+    }
+    assert_eq!(found, 300);
+}
+
+#[test]
+fn bounds_that_were_met_are_in_the_summary() {
+    let dir = tempfile::tempdir().unwrap();
+    let flood = flood(600, 20)
+        + "Jun 12 09:00:00 web1 sshd[7]: message repeated 99999 times: [ Failed password for root from 192.0.2.1 port 4711 ssh2]\n";
+    fs::write(dir.path().join("all.log"), flood).unwrap();
+    let out = run(dir.path(), &["report", "all.log", "-o", "out", "--max-sources", "100"]);
+    assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8(out.stderr).unwrap());
+    let text = fs::read_to_string(dir.path().join("out/summary.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let met = summary["bounds_met"].as_array().unwrap();
+    assert_eq!(met.len(), 2, "{met:?}");
+    assert!(met[0].as_str().unwrap().contains("--max-sources"), "{met:?}");
+    assert!(met[1].as_str().unwrap().contains("10000"), "{met:?}");
+}
