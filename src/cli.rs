@@ -111,6 +111,13 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Ask WHOIS, RDAP and traceroute about the sources of a run, for the next one
     Gather(GatherArgs),
+    /// List every dialect that is read, with its versions, an example and its document
+    #[command(after_help = "Examples:\n  plaint formats\n  plaint formats --format jsonl | jq -r .title")]
+    Formats {
+        /// In which form
+        #[arg(long, value_enum, default_value_t = FormatsForm::Table, help_heading = "Output")]
+        format: FormatsForm,
+    },
     /// Print the JSON schema of an output, or of the configuration
     Schema {
         /// Of what
@@ -240,6 +247,21 @@ pub struct SourcesArgs {
     /// The form of the output
     #[arg(long, value_enum, default_value_t = SourcesForm::Table, help_heading = "Output")]
     pub format: SourcesForm,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum FormatsForm {
+    Table,
+    Jsonl,
+}
+
+impl From<FormatsForm> for plaint::commands::formats::Form {
+    fn from(form: FormatsForm) -> Self {
+        match form {
+            FormatsForm::Table => Self::Table,
+            FormatsForm::Jsonl => Self::Jsonl,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -57,6 +57,7 @@ fn run(cli: &Cli) -> Outcome<u8> {
         Command::Completions { shell } => return generate::completions(*shell),
         Command::Man { dir } => return generate::man(dir),
         Command::Schema { output } => return commands::schema::run(output),
+        Command::Formats { format } => return commands::formats::run((*format).into()),
         _ => {}
     }
     let config = Config::load(cli.config.as_deref())?;
@@ -108,7 +109,7 @@ fn run(cli: &Cli) -> Outcome<u8> {
             let manner = plaint::gather::Manner { now: &clock, pause, patience };
             commands::gather::run(&args.dir, &args.asked(&config)?, &manner, cli.quiet)
         }
-        Command::Completions { .. } | Command::Man { .. } | Command::Schema { .. } => Ok(0),
+        Command::Completions { .. } | Command::Man { .. } | Command::Schema { .. } | Command::Formats { .. } => Ok(0),
         Command::Report(args) => {
             let mut setup = args.logs.setup(&config, cli.voice())?;
             let operators = args.owner.load(&config)?;

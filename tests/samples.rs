@@ -184,3 +184,20 @@ fn every_dialect_is_attacked() {
         assert!(attacks >= 3, "{}: {attacks} lines plant an address", dialect.id);
     }
 }
+
+#[test]
+fn every_dialect_has_an_example_that_it_reads() {
+    let mut wrong = Vec::new();
+    for dialect in DIALECTS {
+        let found = found(dialect.example.as_bytes(), dialect);
+        // One of its own grammars, and no other dialect's.
+        let own = |w: &String| w.starts_with("grammar=") && !w.contains('/');
+        if !found.iter().any(own) {
+            wrong.push(format!("{}: {found:?}", dialect.id));
+        }
+        if !dialect.title.contains(|c: char| c.is_ascii_digit()) {
+            wrong.push(format!("{}: no versions in {:?}", dialect.id, dialect.title));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}

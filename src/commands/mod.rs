@@ -7,6 +7,7 @@ pub mod intelmq;
 pub mod events;
 pub mod inspect;
 pub mod explain;
+pub mod formats;
 pub mod operators;
 pub mod report;
 pub mod lint;

@@ -19,6 +19,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Sshd,
     programs: &["audispd", "audisp-syslog"],
     bare: &[Format::Audit],
+    example: r#"type=USER_AUTH msg=audit(1749718685.123:405): pid=2001 uid=0 auid=4294967295 ses=4294967295 msg='op=PAM:authentication grantors=? acct="root" exe="/usr/sbin/sshd" hostname=192.0.2.7 addr=192.0.2.7 terminal=ssh res=failed'"#,
     document: "https://github.com/linux-audit/audit-userspace (lib/audit_logging.c), openssh-portable (audit-linux.c), Linux-PAM (libpam/pam_audit.c)",
     grammar: GRAMMAR,
     trim: untrimmed,

@@ -19,6 +19,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Firewall,
     programs: &["vpcflow"],
     bare: &[Format::Flow],
+    example: "2 123456789010 eni-1235b8ca123456789 203.0.113.9 10.0.0.7 43210 22 6 1 40 1781247515 1781247575 REJECT OK",
     document: "https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html",
     grammar: messages! {
         "flow" "2 " "2 %s %s %s %s %d %d %d %d %d %d %d %s %s" "Amazon VPC" |m| Said::one(flow(m));

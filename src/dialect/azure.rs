@@ -17,10 +17,11 @@ use crate::json::Object;
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
     id: "azure",
-    title: "Azure Firewall (structured and legacy diagnostic logs)",
+    title: "Azure Firewall (structured logs of 2023, and legacy diagnostic logs)",
     family: Family::Firewall,
     programs: &["azure"],
     bare: &[Format::Json],
+    example: r#"{"category":"AZFWNetworkRule","time":"2026-06-12T08:58:35.2140990Z","properties":{"Protocol":"TCP","SourceIp":"203.0.113.9","SourcePort":43210,"DestinationIp":"10.0.0.4","DestinationPort":22,"Action":"Deny","Policy":"p","Rule":""}}"#,
     document: "https://learn.microsoft.com/en-us/azure/firewall/monitor-firewall-reference",
     grammar: messages! {
         "record" "{" "{\"category\":\"%s\",\"properties\":{\"SourceIp\":\"%s\",\"SourcePort\":%d,\"DestinationIp\":\"%s\",\"Action\":\"%s\",…},…}" "Azure Firewall" |m| Said::one(record(m));

@@ -17,6 +17,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Firewall,
     programs: &["", "NF", "WF", "TR"],
     bare: &[],
+    example: "<129>2026-06-12 08:58:35.404 +0100  waf NF ALER TCP 203.0.113.9 43210 192.0.2.7 80 DENY ACL MGMT/LAN/WAN interface traffic:deny",
     document: "https://campus.barracuda.com/product/webapplicationfirewall/doc/92767349/syslog-and-other-logs/",
     grammar: messages! {
         "network" "NF " "NF %s %s %s %d %s %d %s %s %s" "Network Firewall Logs" |m| Said::one(network(m));

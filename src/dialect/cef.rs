@@ -20,6 +20,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Firewall,
     programs: &["CEF", "LEEF", ""],
     bare: &[],
+    example: "Jun 12 08:58:35 fw CEF:0|Vendor|Firewall|6.8|70019|Connection_Discarded|0|src=203.0.113.9 dst=192.0.2.7 spt=43210 dpt=23 proto=6 act=Discard msg=denied by policy",
     document: "https://www.microfocus.com/documentation/arcsight/arcsight-smartconnectors-8.4/pdfdoc/cef-implementation-standard/cef-implementation-standard.pdf",
     grammar: messages! {
         "leef1" "1.0|" "LEEF:1.0|%s|%s|%s|%s|src=%s<TAB>dst=%s<TAB>…" "LEEF 1.0" |m| Said::one(event(m, 4, Style::Tab));

@@ -21,6 +21,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Firewall,
     programs: &["CheckPoint", "Checkpoint"],
     bare: &[],
+    example: r#"<134>1 2026-06-12T08:58:35Z gw CheckPoint 8363 - [action:"Drop"; flags:"444676"; ifdir:"inbound"; ifname:"eth0"; loguid:"{0x1,0x2}"; origin:"192.0.2.1"; sequencenum:"3"; version:"5"; dst:"192.0.2.7"; inzone:"External"; outzone:"Internal"; product:"VPN-1 & FireWall-1"; proto:"6"; s_port:"43210"; service:"23"; service_id:"telnet"; src:"203.0.113.9"]"#,
     document: "https://support.checkpoint.com/results/sk/sk122323",
     grammar: messages! {
         "log" "" "- [action:\"%s\"; … src:\"%s\"; s_port:\"%d\"; dst:\"%s\"; service:\"%d\"; proto:\"%d\"; product:\"%s\"; …]" "Log Exporter, format syslog" |m| Said::one(log(m));

@@ -22,6 +22,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Firewall,
     programs: &["%ASA-*", "%PIX-*", "%FTD-*", "%NGIPS-*", "%FWSM-*"],
     bare: &[],
+    example: r#"Jun 12 2026 08:58:35 fw : %ASA-4-106023: Deny tcp src outside:203.0.113.9/43210 dst inside:192.0.2.7/23 by access-group "outside_in" [0x8ed66b60, 0xf8852875]"#,
     document: "https://www.cisco.com/c/en/us/td/docs/security/asa/syslog/b_syslog.html",
     grammar: messages! {
         "denied-by-acl" "Deny " "Deny %s src %s:%s/%d dst %s:%s/%d by access-group \"%s\"" "106023, 106010, 106011, 106014" |m| Said::one(deny(m));

@@ -19,6 +19,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Firewall,
     programs: &["%SEC-*", "%IPV6_ACL-*", "%IPV6-*", "%FW-*", "%ACLLOG-*", "%FMANFP-*"],
     bare: &[],
+    example: "Jun 12 2026 08:58:35 gw : %SEC-6-IPACCESSLOGP: list 101 denied tcp 203.0.113.9(43210) -> 192.0.2.7(23), 1 packet",
     document: "https://www.cisco.com/c/en/us/td/docs/ios/system/messages/guide/sm_cnovr.html",
     grammar: messages! {
         "access-list" "list " "list %s %s %s %i(%d) -> %i(%d), %d packet" "SEC-6-IPACCESSLOGP, IPACCESSLOGDP, IPACCESSLOGNP, IPV6_ACL-6-ACCESSLOGP" |m| Said::one(list(m));

@@ -34,6 +34,7 @@ pub static DIALECT: Dialect = Dialect {
         "esmtpd",
     ],
     bare: &[],
+    example: "Jun 12 08:58:01 mx imapd: LOGIN FAILED, user=info@example.org, ip=[::ffff:192.0.2.7]",
     document: "https://www.courier-mta.org (imap/imaplogin.c, imap/pop3dserver.c, courier/module.esmtp/courieresmtpd.c)",
     grammar: GRAMMAR,
     trim: untrimmed,

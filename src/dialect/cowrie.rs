@@ -23,6 +23,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Sshd,
     programs: &["cowrie"],
     bare: &[Format::Iso8601, Format::Json],
+    example: "2026-06-12T08:58:01.123456Z [cowrie.ssh.factory.CowrieSSHFactory] New connection: 192.0.2.7:4711 (198.51.100.22:2222) [session: abc]",
     document: "https://docs.cowrie.org/en/latest/OUTPUT.html, https://github.com/cowrie/cowrie (src/cowrie/ssh/factory.py, transport.py, userauth.py)",
     grammar: GRAMMAR,
     trim,

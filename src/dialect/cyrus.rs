@@ -31,6 +31,7 @@ pub static DIALECT: Dialect = Dialect {
         "cyrus/*",
     ],
     bare: &[],
+    example: "Jun 12 08:58:01 mx imaps[2001]: badlogin: [192.0.2.7] CRAM-MD5 (ann@example.org) [SASL(-13): authentication failure: incorrect digest response]",
     document: "https://github.com/cyrusimap/cyrus-imapd (imap/imapd.c, imap/pop3d.c, timsieved/parser.c)",
     grammar: GRAMMAR,
     trim: untrimmed,

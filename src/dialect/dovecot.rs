@@ -40,6 +40,7 @@ pub static DIALECT: Dialect = Dialect {
         "dovecot-auth",
     ],
     bare: &[],
+    example: "Jun 12 08:58:01 mx dovecot: imap-login: Disconnected (auth failed, 1 attempts in 2 secs): user=<ann>, method=PLAIN, rip=192.0.2.7, lip=198.51.100.25, TLS, session=<abc>",
     document: "https://github.com/dovecot/core (src/login-common/client-common.c, src/auth/auth-request.c, src/auth/passdb-pam.c)",
     grammar: GRAMMAR,
     trim,

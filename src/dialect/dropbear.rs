@@ -21,6 +21,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Sshd,
     programs: &["dropbear"],
     bare: &[],
+    example: "Jun 12 08:58:01 gw dropbear[2001]: Bad password attempt for 'root' from 192.0.2.7:4711",
     document: "https://github.com/mkj/dropbear (src/svr-auth.c, svr-authpasswd.c, svr-authpam.c, svr-session.c)",
     grammar: GRAMMAR,
     trim: untrimmed,

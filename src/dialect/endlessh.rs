@@ -24,6 +24,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Sshd,
     programs: &["endlessh"],
     bare: &[Format::Iso8601, Format::Slashed],
+    example: "2026-06-12T08:58:01.588Z ACCEPT host=::ffff:192.0.2.7 port=4711 fd=4 n=1/4096",
     document: "https://github.com/skeeto/endlessh (endlessh.c)",
     grammar: GRAMMAR,
     trim,

@@ -18,6 +18,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Mail,
     programs: &["MSExchangeTransport"],
     bare: &[Format::Csv],
+    example: r#"2026-06-12T08:58:03.123Z,MX1\Default Frontend MX1,08DABC,9,198.51.100.25:25,192.0.2.7:4711,>,535 5.7.3 Authentication unsuccessful,"#,
     document: "https://learn.microsoft.com/en-us/exchange/mail-flow/connectors/protocol-logging",
     grammar: GRAMMAR,
     trim: untrimmed,

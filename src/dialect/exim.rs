@@ -25,6 +25,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Mail,
     programs: &["exim", "exim4", "exim-*", "exim_*"],
     bare: &[Format::IsoBlank],
+    example: "2026-06-12 08:58:01 login authenticator failed for (User) [192.0.2.7]: 535 Incorrect authentication data (set_id=info@example.org)",
     document: "https://github.com/Exim/exim (src/src/host.c, smtp_in.c, acl.c, receive.c, auths/), and the specification's chapter 52",
     grammar: GRAMMAR,
     trim,

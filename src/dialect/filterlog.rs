@@ -18,6 +18,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Firewall,
     programs: &["filterlog"],
     bare: &[],
+    example: "Jun 12 08:58:35 fw filterlog[72237]: 146,,,1535324496,igb1,match,block,in,4,0x0,,63,12617,0,DF,6,tcp,60,203.0.113.9,192.0.2.7,43210,23,0,S,1891286705,,64240,,mss;sackOK;TS;nop;wscale",
     document: "https://docs.netgate.com/pfsense/en/latest/monitoring/logs/raw-filter-format.html",
     grammar: messages! {
         "packet" "" "%d,%d,%s,%d,%s,%s,%s,%s,%d,…" "filterlog.c, decode_packet()" |m| Said::one(packet(m));

@@ -22,6 +22,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Firewall,
     programs: &["", "fortigate"],
     bare: &[Format::Pairs],
+    example: r#"Jun 12 08:58:35 fw date=2026-06-12 time=08:58:35 devname="fw" devid="FGX" eventtime=1781247515000000000 tz="+0200" logid="0000000013" type="traffic" subtype="forward" level="notice" vd="root" srcip=203.0.113.9 srcport=43210 srcintf="port1" srcintfrole="wan" dstip=192.0.2.7 dstport=23 dstintf="port2" dstintfrole="lan" proto=6 action="deny" policyid=0 service="TELNET""#,
     document: "https://docs.fortinet.com/document/fortigate/7.6.1/fortios-log-message-reference",
     grammar: messages! {
         "log" "" "date=%s time=%s devname=\"%s\" … type=\"%s\" srcip=%s srcport=%d dstip=%s dstport=%d proto=%d action=\"%s\" …" "FortiOS, logid" |m| Said::one(log(m));

@@ -15,10 +15,11 @@ use crate::json::{Object, Value};
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
     id: "gcp",
-    title: "Google Cloud firewall rules logging, VPC flow logs",
+    title: "Google Cloud firewall rules logging, VPC flow logs (log format version 2)",
     family: Family::Firewall,
     programs: &["gcp"],
     bare: &[Format::Json],
+    example: r#"{"insertId":"1","jsonPayload":{"connection":{"dest_ip":"10.128.0.16","dest_port":23,"protocol":6,"src_ip":"203.0.113.9","src_port":43210},"disposition":"DENIED","rule_details":{"action":"DENY","direction":"INGRESS","priority":1000}},"timestamp":"2026-06-12T08:58:35.394575419Z"}"#,
     document: "https://cloud.google.com/firewall/docs/firewall-rules-logging",
     grammar: messages! {
         "record" "{" "{\"jsonPayload\":{\"connection\":{\"src_ip\":\"%s\",\"src_port\":%d,\"dest_ip\":\"%s\",…},\"disposition\":\"%s\",…},…}" "Cloud Logging" |m| Said::one(record(m));

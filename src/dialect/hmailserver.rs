@@ -17,6 +17,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Mail,
     programs: &["hMailServer"],
     bare: &[Format::Tabbed],
+    example: "\"SMTPD\"\t4428\t17\t\"2026-06-12 08:58:01.123\"\t\"192.0.2.7\"\t\"SENT: 535 Authentication failed. Restarting authentication process.\"",
     document: "https://www.hmailserver.com/documentation/latest/?page=reference_logging, https://github.com/hmailserver/hmailserver (Common/Application/Logger.cpp)",
     grammar: GRAMMAR,
     trim: untrimmed,

@@ -18,6 +18,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Firewall,
     programs: &["ipmon"],
     bare: &[],
+    example: "Jun 12 08:58:35 fw ipmon[77]: 08:58:35.789012 em0 @0:1 b 203.0.113.9,43210 -> 192.0.2.7,22 PR tcp len 20 40 -S IN",
     document: "https://man.freebsd.org/cgi/man.cgi?query=ipmon&sektion=8",
     grammar: messages! {
         "packet" "" "%s %dx %s @%d:%d %s %s,%s -> %s,%s PR %s len %d %d -%s %s" "ipmon.c, print_ipflog()" |m| Said::one(packet(m));

@@ -17,6 +17,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Firewall,
     programs: &["kernel", "ipfw"],
     bare: &[],
+    example: "Jun 12 08:58:35 fw kernel: ipfw: 65000 Deny TCP 203.0.113.9:43210 192.0.2.7:22 in via em0",
     document: "https://man.freebsd.org/cgi/man.cgi?query=ipfw&sektion=8",
     grammar: messages! {
         "packet" "ipfw: " "ipfw: %d %s %s %s:%d %s:%d %s via %s" "ip_fw_log.c, ipfw_log()" |m| Said::one(packet(m));

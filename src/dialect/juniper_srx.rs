@@ -20,6 +20,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Firewall,
     programs: &["", "RT_*", "PFE_FW_SYSLOG_*", "kernel"],
     bare: &[],
+    example: r#"<14>1 2026-06-12T08:58:35.184+02:00 fw RT_FLOW - RT_FLOW_SESSION_DENY [junos@2636.1.1.1.2.40 source-address="203.0.113.9" source-port="43210" destination-address="192.0.2.7" destination-port="161" service-name="None" protocol-id="17" icmp-type="0" policy-name="deny" source-zone-name="untrust" destination-zone-name="trust" username="N/A" reason="Denied by policy"]"#,
     document: "https://apps.juniper.net/syslog-explorer/",
     grammar: messages! {
         "filter" "FW: " "FW: %s %s %s %s %s %d %d (%d packets)" "PFE_FW_SYSLOG_IP" |m| Said::one(filter(m));

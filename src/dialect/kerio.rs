@@ -21,6 +21,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Mail,
     programs: &["kerio-connect", "mailserver"],
     bare: &[Format::Slashed],
+    example: "[12/Jun/2026 08:58:01] IP address 192.0.2.7 found in DNS blacklist ListOne, mail from <a@b.example> to <c@example.org> rejected",
     document: "https://manuals.gfi.com/en/kerio/connect/content/server-configuration/logs/security-log.html",
     grammar: GRAMMAR,
     trim: untrimmed,

@@ -19,6 +19,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Firewall,
     programs: &[""],
     bare: &[Format::Epoch],
+    example: "<134>1 1781247515.886213117 MX60 flows src=203.0.113.9 dst=192.0.2.7 protocol=udp sport=13943 dport=16329 pattern: 1 all",
     document: "https://documentation.meraki.com/General_Administration/Monitoring_and_Reporting/Syslog_Server_Overview_and_Configuration",
     grammar: messages! {
         "flows" "flows " "flows src=%s dst=%s mac=%s protocol=%s sport=%d dport=%d pattern: %s" "MX before 18.101" |m| Said::one(flow(m));

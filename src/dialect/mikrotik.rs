@@ -20,6 +20,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Firewall,
     programs: &["", "firewall,info", "firewall,*", "system,*", "MikroTik"],
     bare: &[],
+    example: "2026-06-12T08:58:35.734637+02:00 gw firewall,info input: in:WAN out:(unknown 0), connection-state:new src-mac 02:00:00:00:00:01, proto TCP (SYN), 203.0.113.9:43210->192.0.2.7:22, len 40",
     document: "https://help.mikrotik.com/docs/spaces/ROS/pages/328094/Log",
     grammar: messages! {
         "packet" "" "%s %s: in:%s out:%s, connection-state:%s src-mac %s, proto %s, %s:%d->%s:%d, len %d" "RouterOS, firewall filter and NAT with log=yes" |m| Said::one(packet(m));

@@ -23,6 +23,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Mail,
     programs: &["nginx"],
     bare: &[Format::Slashed],
+    example: r#"2026/06/12 08:58:01 [info] 8#8: *6631 client login failed: "Authentication credentials invalid" while in http auth state, client: 192.0.2.7, server: 0.0.0.0:25, login: "ann@example.org""#,
     document: "https://nginx.org/en/docs/mail/ngx_mail_core_module.html (src/mail/ngx_mail_auth_http_module.c)",
     grammar: GRAMMAR,
     trim,

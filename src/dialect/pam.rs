@@ -34,6 +34,7 @@ pub static DIALECT: Dialect = Dialect {
         "dovecot(pam_unix)",
     ],
     bare: &[],
+    example: "Jun 12 08:58:35 web1 sshd[811]: pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.7  user=root",
     document: "https://github.com/linux-pam/linux-pam/blob/master/modules/pam_unix/support.c",
     grammar: GRAMMAR,
     trim: untrimmed,

@@ -20,6 +20,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Firewall,
     programs: &["", "panos"],
     bare: &[Format::Rfc3164, Format::Iso8601, Format::Csv],
+    example: "Jun 12 08:58:35 fw 1,2026/06/12 08:58:35,012801096514,TRAFFIC,drop,2561,2026/06/12 08:58:35,203.0.113.9,192.0.2.7,0.0.0.0,0.0.0.0,deny-all,,,not-applicable,vsys1,untrust,trust,ethernet1/1,,fwd,2026/06/12 08:58:35,0,1,43210,23,0,0,0x0,tcp,drop,60,60,0,1,2026/06/12 08:58:35,0,any,0,1,0x0,Reserved,Reserved,0,1,0,policy-deny",
     document: "https://docs.paloaltonetworks.com/pan-os/11-1/pan-os-admin/monitoring/use-syslog-for-monitoring/syslog-field-descriptions",
     grammar: messages! {
         "log" "1," "FUTURE_USE,receive time,serial,type,subtype,FUTURE_USE,generated,source,destination,…" "PAN-OS, log forwarding" |m| Said::one(log(m));

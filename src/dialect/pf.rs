@@ -18,6 +18,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Firewall,
     programs: &["pf", "pflog", "pflogd", "tcpdump"],
     bare: &[],
+    example: "Jun 12 08:58:35 fw pf: rule 4/(match) block in on em0: 203.0.113.9.43210 > 192.0.2.7.22: S 1:1(0) win 1024",
     document: "https://man.openbsd.org/pflogd.8",
     grammar: messages! {
         "packet" "rule " "rule %d/(%s) %s %s on %s: %s.%d > %s.%d: …" "print-pflog.c, pflog_print()" |m| Said::one(packet(m));

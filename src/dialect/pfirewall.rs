@@ -18,6 +18,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Firewall,
     programs: &["pfirewall"],
     bare: &[Format::IsoBlank],
+    example: "2026-06-12 08:58:35 DROP TCP 203.0.113.9 192.0.2.7 43210 3389 52 S 1 0 8192 - - - RECEIVE",
     document: "https://learn.microsoft.com/en-us/windows/security/operating-system-security/network-security/windows-firewall/configure-logging",
     grammar: messages! {
         "drop" "DROP " "DROP %s %s %s %d %d %d %s %d %d %d %d %d %s %s" "the Windows Filtering Platform" |m| Said::one(packet(m));

@@ -19,6 +19,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Firewall,
     programs: &["portsentry"],
     bare: &[Format::Epoch],
+    example: "Jun 12 08:58:35 web1 portsentry[77]: attackalert: Connect from host: h.example/203.0.113.9 to TCP port: 23",
     document: "https://github.com/portsentry/portsentry",
     grammar: messages! {
         "scan" "attackalert: Scan from: [" "attackalert: Scan from: [%s] (%s) protocol: [%s] port: [%d] type: [%s] …" "PortSentry 2.0, io.c" |m| Said::one(scan(m));

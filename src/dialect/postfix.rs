@@ -36,6 +36,7 @@ pub static DIALECT: Dialect = Dialect {
         "postfix*/anvil",
     ],
     bare: &[],
+    example: r#"Jun 12 08:58:12 mx postfix/smtpd[2012]: improper command pipelining after EHLO from unknown[192.0.2.7]: QUIT\r\n"#,
     document: "https://github.com/vdukhovni/postfix (smtpd/smtpd.c, smtpd_check.c, smtpd_sasl_glue.c, smtpd_peer.c, postscreen/*.c, cleanup/cleanup_message.c)",
     grammar: GRAMMAR,
     trim,

@@ -26,6 +26,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Mail,
     programs: &["qmail", "rblsmtpd", "tcpserver", "qmail-smtpd", "smtpd", "vpopmail", "vchkpw*"],
     bare: &[Format::Tai64n],
+    example: "Jun 12 08:58:03 mx qmail: 1749718683.485077 qmail-smtpd: 421 badiprbl: ip 192.0.2.7 rbl: list.example",
     document: "ucspi-tcp 0.88 (tcpserver.c, rblsmtpd.c), vpopmail 5.4 (vchkpw.c), chkuser 2.0 (chkuser.c)",
     grammar: GRAMMAR,
     trim,

@@ -17,6 +17,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Firewall,
     programs: &["scanlogd"],
     bare: &[],
+    example: "Jun 12 08:58:35 web1 scanlogd: 203.0.113.9:43210 to 192.0.2.7 ports 21, 22, 23, 25, 80, ..., fSrpauxy, TOS 00, TTL 64 @08:58:35",
     document: "https://www.openwall.com/scanlogd/",
     grammar: messages! {
         "scan" "" "%s:%d to %s ports %d, %d, …, %s, TOS %02x, TTL %d @%s" "scanlogd.c, do_log()" |m| Said::one(scan(m));

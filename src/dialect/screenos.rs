@@ -19,6 +19,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Firewall,
     programs: &["", "NetScreen", "*NetScreen*"],
     bare: &[],
+    example: r#"Jun 12 08:58:35 fw fw: NetScreen device_id=fw  [Root]system-notification-00257(traffic): start_time="2026-06-12 08:58:35" duration=0 policy_id=320001 service=SSH proto=6 src zone=Untrust dst zone=Trust action=Deny sent=0 rcvd=60 src=203.0.113.9 dst=192.0.2.7 src_port=43210 dst_port=22 session_id=0"#,
     document: "https://www.juniper.net/documentation/software/screenos/screenos6.3.0/",
     grammar: messages! {
         "traffic" "" "%s: NetScreen device_id=%s [%s]system-notification-00257(traffic): start_time=\"%s\" … action=%s … src=%s dst=%s src_port=%d dst_port=%d" "system-notification-00257" |m| Said::one(traffic(m));

@@ -29,6 +29,7 @@ pub static DIALECT: Dialect = Dialect {
         "sendmail-*",
     ],
     bare: &[],
+    example: "Jun 12 08:58:01 mx sm-mta[2001]: 65C8w1aB002001: ruleset=check_rcpt, arg1=<a@b.example>, relay=h.example [192.0.2.7], reject=550 5.7.1 <a@b.example>... Relaying denied. Proper authentication required.",
     document: "Sendmail 8 (sendmail/srvrsmtp.c, conf.c, collect.c), and the Installation and Operation Guide",
     grammar: GRAMMAR,
     trim,

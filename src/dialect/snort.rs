@@ -21,6 +21,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Firewall,
     programs: &["snort", "suricata"],
     bare: &[Format::Alert],
+    example: "06/12/2026-08:58:35.860293  [**] [1:2200074:2] TCPv4 invalid checksum [**] [Classification: Generic] [Priority: 3] {TCP} 203.0.113.9:28487 -> 192.0.2.7:80",
     document: "https://docs.snort.org/start/alert_logging",
     grammar: messages! {
         "fast" "[" "[**] [%d:%d:%d] %s [**] [Classification: %s] [Priority: %d] {%s} %s:%d -> %s:%d" "spo_alert_fast.c, alert-fastlog.c" |m| Said::one(fast(m));

@@ -20,6 +20,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Firewall,
     programs: &["", "sonicwall"],
     bare: &[Format::Pairs],
+    example: r#"Jun 12 08:58:35 fw id=firewall sn=0000A0AAAA00 time="2026-06-12 08:58:35" fw=192.0.2.1 pri=5 c=64 m=36 msg="TCP connection dropped" n=2 src=203.0.113.9:43210:X1 dst=192.0.2.7:23:X0 proto=tcp/telnet"#,
     document: "https://www.sonicwall.com/techdocs/pdf/sonicos-7-1-log-events-reference-guide.pdf",
     grammar: messages! {
         "event" "" "id=firewall sn=%s time=\"%s\" fw=%s pri=%d c=%d m=%d msg=\"%s\" n=%d src=%s:%d:%s dst=%s:%d:%s proto=%s/%s" "SonicOS, syslog format Default and Enhanced" |m| Said::one(event(m));

@@ -18,6 +18,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Firewall,
     programs: &["ulogd", "httpproxy", "reverseproxy", "afcd", "snort", "aua", "pluto", "smtpd"],
     bare: &[],
+    example: r#"2026:06:12-08:58:35 fw ulogd[6267]: id="2001" severity="info" sys="SecureNet" sub="packetfilter" name="Packet dropped" action="drop" fwrule="60001" initf="eth1" srcmac="02:00:00:00:00:01" dstmac="02:00:00:00:00:02" srcip="203.0.113.9" dstip="192.0.2.7" proto="6" length="40" tos="0x00" prec="0x00" ttl="240" srcport="43210" dstport="23" tcpflags="SYN""#,
     document: "https://docs.sophos.com/nsg/sophos-utm/utm/9.708/help/en-us/Content/utm/utmAdminGuide/LogLogFiles.htm",
     grammar: messages! {
         "event" "id=\"" "id=\"%s\" severity=\"%s\" sys=\"%s\" sub=\"%s\" name=\"%s\" action=\"%s\" … srcip=\"%s\" dstip=\"%s\" proto=\"%d\" …" "ulogd and the proxies of UTM" |m| Said::one(event(m));

@@ -21,6 +21,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Firewall,
     programs: &["", "sophos"],
     bare: &[Format::Pairs],
+    example: r#"Jun 12 08:58:35 fw device_name="SFW" timestamp="2026-06-12T08:58:35+0200" device_model="SFVH" log_id="010102600002" log_type="Firewall" log_component="Firewall Rule" log_subtype="Denied" log_version=1 severity="Information" fw_rule_id="0" in_interface="Port2" out_interface="Port1" src_ip="203.0.113.9" src_country="R1" dst_ip="192.0.2.7" protocol="TCP" src_port=43210 dst_port=23 src_zone_type="WAN" src_zone="WAN" dst_zone_type="LAN" dst_zone="LAN""#,
     document: "https://docs.sophos.com/nsg/sophos-firewall/21.0/syslog-guide/",
     grammar: messages! {
         "event" "" "device_name=\"%s\" timestamp=\"%s\" … log_type=\"%s\" log_component=\"%s\" log_subtype=\"%s\" … src_ip=\"%s\" dst_ip=\"%s\" protocol=\"%s\" src_port=%d dst_port=%d …" "SFOS, device standard and central reporting formats" |m| Said::one(event(m));

@@ -19,6 +19,8 @@ pub struct Dialect {
     /// Formats of lines that it reads where no dialect claims a tag: the program writes files
     /// of its own, or records. Its grammars get all that follows the stamp, from the first byte on.
     pub bare: &'static [Format],
+    /// A line as a log has it, which the dialect reads; with documentation addresses.
+    pub example: &'static str,
     /// The document or source that defines the messages.
     pub document: &'static str,
     /// Its messages.

@@ -29,6 +29,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Sshd,
     programs: &["sshd", "sshd-session", "sshd-auth", "sshd*.exe"],
     bare: &[Format::PidFirst],
+    example: "Jun 12 08:58:35 web1 sshd[811]: Failed password for root from 192.0.2.7 port 4711 ssh2",
     document: "https://github.com/openssh/openssh-portable (auth.c, auth-pam.c, packet.c, sshd.c, kex.c, srclimit.c)",
     grammar: GRAMMAR,
     trim,

@@ -19,6 +19,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Sshd,
     programs: &["sshesame"],
     bare: &[Format::Slashed],
+    example: r#"2026/06/12 08:58:01 [192.0.2.7:4711] authentication for user "root" with password "123456" accepted"#,
     document: "https://github.com/jaksi/sshesame (logging.go)",
     grammar: GRAMMAR,
     trim: untrimmed,

@@ -20,6 +20,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Firewall,
     programs: &["", "asqd"],
     bare: &[Format::Pairs],
+    example: r#"id=firewall time="2026-06-12 08:58:35" fw="fw" tz=+0200 startime="2026-06-12 08:58:35" pri=4 confid=01 slotlevel=2 ruleid=7 srcif="Ethernet0" srcifname="out" ipproto=tcp proto=telnet src=203.0.113.9 srcport=43210 srcportname=x dst=192.0.2.7 dstport=23 dstportname=telnet ipv=4 action=block logtype="filter""#,
     document: "https://documentation.stormshield.eu/SNS/v4/en/Content/Description_of_Audit_logs/",
     grammar: messages! {
         "event" "" "id=firewall time=\"%s\" fw=\"%s\" tz=%s startime=\"%s\" … ipproto=%s src=%s srcport=%d dst=%s dstport=%d … action=%s logtype=\"%s\"" "SNS, all logs" |m| Said::one(event(m));

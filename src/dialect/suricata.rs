@@ -20,6 +20,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Firewall,
     programs: &["suricata", "@cee"],
     bare: &[Format::Json],
+    example: r#"{"timestamp":"2026-06-12T08:58:35.267308+0000","flow_id":1,"in_iface":"eth0","event_type":"drop","src_ip":"203.0.113.9","src_port":43210,"dest_ip":"192.0.2.7","dest_port":23,"proto":"TCP","drop":{"len":40,"tos":0,"ttl":240,"ipid":1,"tcpseq":1,"tcpack":0,"tcpwin":1024,"syn":true,"ack":false,"psh":false,"rst":false,"urg":false,"fin":false}}"#,
     document: "https://docs.suricata.io/en/latest/output/eve/eve-json-format.html",
     grammar: messages! {
         "eve" "{" "{\"timestamp\":\"%s\",\"event_type\":\"%s\",\"src_ip\":\"%s\",\"src_port\":%d,\"dest_ip\":\"%s\",…}" "output-json.c, CreateEveHeader()" |m| Said::one(eve(m));

@@ -20,6 +20,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Mail,
     programs: &["imapd", "ipop3d", "ipop2d", "imapsd", "ipop3sd"],
     bare: &[],
+    example: "Jun 12 08:58:01 mx imapd[2001]: Login failed user=ann auth=ann host=h.example [192.0.2.7]",
     document: "UW-IMAP 2007f (src/imapd/imapd.c, src/ipopd/ipop3d.c, src/osdep/unix/)",
     grammar: GRAMMAR,
     trim: untrimmed,

@@ -19,6 +19,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Firewall,
     programs: &["", "firewall", "http-proxy", "https-proxy", "smtp-proxy", "dns-proxy"],
     bare: &[],
+    example: r#"Jun 12 08:58:35 fw FVE0000000000 (2026-06-12T06:58:35) firewall: msg_id="3000-0148" Deny 0-External Firebox 52 tcp 20 113 203.0.113.9 192.0.2.7 43210 22 offset 8 S 2982213793 win 2105 (Unhandled External Packet-00)"#,
     document: "https://www.watchguard.com/help/docs/fireware/12/en-US/log_catalog/",
     grammar: messages! {
         "traffic" "" "%s (%s) firewall: msg_id=\"%s\" %s %s %s %d %s %d %d %s %s %d %d …" "Fireware, traffic logs" |m| Said::one(traffic(m));

@@ -20,6 +20,7 @@ pub static DIALECT: Dialect = Dialect {
     family: Family::Firewall,
     programs: &["zeek", "bro"],
     bare: &[Format::Epoch, Format::Json],
+    example: r#"{"ts":1781247520.123456,"uid":"CHhAvV","id.orig_h":"203.0.113.9","id.orig_p":43210,"id.resp_h":"192.0.2.7","id.resp_p":23,"proto":"tcp","conn_state":"REJ","local_orig":false,"local_resp":true,"history":"Sr"}"#,
     document: "https://docs.zeek.org/en/master/logs/conn.html",
     grammar: messages! {
         "json" "{" "{\"ts\":%f,\"uid\":\"%s\",\"id.orig_h\":\"%s\",\"id.orig_p\":%d,\"id.resp_h\":\"%s\",…}" "base/protocols/conn/main.zeek" |m| Said::one(json(m));
