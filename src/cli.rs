@@ -112,7 +112,9 @@ pub enum Command {
     /// Ask WHOIS, RDAP and traceroute about the sources of a run, for the next one
     Gather(GatherArgs),
     /// List every dialect that is read, with its versions, an example and its document
-    #[command(after_help = "Examples:\n  plaint formats\n  plaint formats --format jsonl | jq -r .title")]
+    #[command(
+        after_help = "Examples:\n  plaint formats\n  plaint formats --format jsonl | jq -r .title"
+    )]
     Formats {
         /// In which form
         #[arg(long, value_enum, default_value_t = FormatsForm::Table, help_heading = "Output")]

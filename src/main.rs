@@ -109,7 +109,10 @@ fn run(cli: &Cli) -> Outcome<u8> {
             let manner = plaint::gather::Manner { now: &clock, pause, patience };
             commands::gather::run(&args.dir, &args.asked(&config)?, &manner, cli.quiet)
         }
-        Command::Completions { .. } | Command::Man { .. } | Command::Schema { .. } | Command::Formats { .. } => Ok(0),
+        Command::Completions { .. }
+        | Command::Man { .. }
+        | Command::Schema { .. }
+        | Command::Formats { .. } => Ok(0),
         Command::Report(args) => {
             let mut setup = args.logs.setup(&config, cli.voice())?;
             let operators = args.owner.load(&config)?;

@@ -78,6 +78,35 @@ const MESSAGES: &[(&str, &str)] = &[
         "4bXyz1: reject: header Subject: {A} from h.example[{P}]; from=<{A}> to=<a@b.example> proto=ESMTP helo=<{A}>: 5.7.1 no",
     ),
     ("system,error,critical", "x login failure for user {A} from {P} via ssh"),
+    (
+        "amavis",
+        "(04711-05) Blocked SPAM {DiscardedInbound}, [{P}]:4711 [{A}] <{A}> -> <{A}>, Message-ID: <{A}>, Hits: 9",
+    ),
+    (
+        "amavis",
+        "(04711-05) Blocked BANNED ({A}) {DiscardedInbound}, [{P}]:4711 <{A}> -> <a@b.example>, Hits: -",
+    ),
+    (
+        "rspamd",
+        "id: <{A}>, qid: <4bXyz1>, ip: {P}, from: <{A}>, (default: T (reject): [21.30/15.00] [{A}]), len: 1",
+    ),
+    (
+        "haraka",
+        "[NOTICE] [6C8E1F4A] [core] disconnect ip={P} rdns={A} helo={A} relay=N early=N esmtp=Y tls=N pipe=N errors=0 txns=1 rcpts=0/0/3 msgs=0/0/0 bytes=0 lr=\"550 {A}\" time=1.2",
+    ),
+    ("smtpd", "5a1b2c3d4e5f6071 smtp connected address={P} host={A}"),
+    (
+        "zimbra",
+        "WARN  [qtp1-137:https://mx.example/] [name={A};oip={P};ua={A};] security - cmd=Auth; account={A}; protocol=soap; error=authentication failed for [{A}], invalid password;",
+    ),
+    (
+        "zimbra",
+        "INFO  [qtp1-137:https://mx.example/] [oip={P};ua={A};] SoapEngine - handler exception: authentication failed for [{A}], account not found",
+    ),
+    (
+        "lfd",
+        "(sshd) Failed SSH login from {P} (XX/Unknown/{A}): 5 in the last 300 secs - *Blocked in csf* [LF_SSHD]",
+    ),
     ("postfix/postscreen", "PREGREET 11 after 0.1 from [{P}]:4711: {A}"),
     ("postfix/postscreen", "NON-SMTP COMMAND from [{P}]:4711 after EHLO: {A}"),
     (

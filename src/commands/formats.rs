@@ -23,10 +23,10 @@ pub enum Form {
 ///
 /// The output.
 pub fn run(form: Form) -> Outcome<u8> {
-    match form {
-        Form::Table => print(table().as_bytes())?,
-        Form::Jsonl => print(&jsonl())?,
-    }
+    print(&match form {
+        Form::Table => table().into_bytes(),
+        Form::Jsonl => jsonl(),
+    })?;
     Ok(0)
 }
 
@@ -37,7 +37,11 @@ fn table() -> String {
         let _ = writeln!(out, "{:22} example   {}", "", d.example);
         let _ = writeln!(out, "{:22} document  {}\n", "", d.document);
     }
-    let _ = writeln!(out, "{} dialects. `plaint explain LINE` says which reads a line.", DIALECTS.len());
+    let _ = writeln!(
+        out,
+        "{} dialects. `plaint explain LINE` says which reads a line.",
+        DIALECTS.len()
+    );
     out
 }
 

@@ -281,6 +281,8 @@ kinds! {
     UnknownRecipient = Mail Some(Class::Harvest), Hostile Hostile Refused Within "recipient-unknown";
     /// A recipient, sender or client was refused by policy, list or content.
     Spam = Mail Some(Class::Spam), Hostile Hostile Refused Within "mail-rejected";
+    /// Judged by a filter to be spam or worse; the mail server that refuses it tells so and counts it.
+    JudgedSpam = Mail Some(Class::Spam), Hostile Hostile None Within "mail-judged-spam";
     /// Refused for now: greylisting, or a fault of ours.
     Deferred = Mail None, Context Nothing None Within "mail-deferred";
     /// Did not speak SMTP as one must.

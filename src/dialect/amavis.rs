@@ -74,11 +74,10 @@ fn client<'a>(cuts: &mut Cuts<'a>, blocked: bool, category: &[u8], text: &'a [u8
         .parse(text);
     let Ok((_, (actions, _, _, _, source, _, from, ..))) = parsed else { return };
     let actions = actions.map(|(_, actions, _)| actions);
-    let harmful = [&b"SPAM"[..], b"INFECTED", b"BANNED", b"BAD-HEADER"].iter();
-    let harmful = harmful.clone().any(|c| category.starts_with(c));
-    let inbound = actions.is_none_or(|a| {
-        !["Outbound", "Internal"].iter().any(|w| find(a, w.as_bytes()).is_some())
-    });
+    let harmful = ["SPAM", "INFECTED", "BANNED", "BAD-HEADER"];
+    let harmful = harmful.iter().any(|c| category.starts_with(c.as_bytes()));
+    let inbound = actions
+        .is_none_or(|a| !["Outbound", "Internal"].iter().any(|w| find(a, w.as_bytes()).is_some()));
     let kind = match actions {
         _ if !blocked || !harmful || !inbound => Kind::MailContext,
         Some(a) if a.starts_with(b"Discarded") => Kind::Spam,

@@ -1,34 +1,38 @@
-//! AWS VPC flow logs in their default format, version 2.
+//! AWS VPC flow logs in their default format, and with more fields behind it.
+//!
+//! A custom format that begins otherwise is told in the head of its file alone and is not read.
 //!
 //! "Flow log records" (Amazon VPC User Guide, 2015 to 2026): `version account interface srcaddr
 //! dstaddr srcport dstport protocol packets bytes start end action log-status`. REJECT is a security
 //! group's or network ACL's refusal; it is logged for both directions, so what a private address
-//! sends to a public one is ours. Flags are not logged: what comes from a service's port to a
+//! sends to a public one is ours. Version 2 logs no flags: what comes from a service's port to a
 //! client's is taken for an answer. A record is one flow of an aggregation interval.
 
 use super::act::Act;
-use super::packet::{Did, Seen, Way};
+use super::packet::{Did, Flags, Seen, Way};
 use super::spec::{Dialect, Said, messages, untrimmed};
 use crate::class::Family;
-use crate::envelope::Format;
+use crate::envelope::{Format, rfc3164::number};
 
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
     id: "aws_vpc",
-    title: "AWS VPC flow logs, version 2",
+    title: "AWS VPC flow logs, version 2, and 3 to 10 as documented (fields of version 2 first)",
     family: Family::Firewall,
     programs: &["vpcflow"],
     bare: &[Format::Flow],
     example: "2 123456789010 eni-1235b8ca123456789 203.0.113.9 10.0.0.7 43210 22 6 1 40 1781247515 1781247575 REJECT OK",
     document: "https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html",
     grammar: messages! {
-        "flow" "2 " "2 %s %s %s %s %d %d %d %d %d %d %d %s %s" "Amazon VPC" |m| Said::one(flow(m));
+        "flow" "" "%d %s %s %s %s %d %d %d %d %d %d %d %s %s" "Amazon VPC" |m| Said::one(flow(m));
     },
     trim: untrimmed,
 };
 
 fn flow(m: &[u8]) -> Option<Act<'_>> {
-    let mut fields = m.split(|b| *b == b' ').skip(3);
+    let mut fields = m.split(|b| *b == b' ');
+    number(fields.next()?).filter(|version| (2..=20).contains(version))?;
+    let mut fields = fields.skip(2);
     let (source, destination) = (fields.next()?, fields.next()?);
     let (from, to, protocol) = (fields.next()?, fields.next()?, fields.next()?);
     let did = match fields.nth(4)? {
@@ -38,5 +42,15 @@ fn flow(m: &[u8]) -> Option<Act<'_>> {
     };
     let seen = Seen::ends(source, from, destination, to)?;
     seen.destination?;
-    Some(seen.carrying(protocol).judged(did, Way::Untold).act())
+    // Since version 3 the flags of all packets of the interval, and in version 5 the direction.
+    let listed =
+        matches!((fields.next(), fields.next()), (Some(b"OK"), Some([b'v', b'p', b'c', b'-', ..])));
+    let mut more = fields.skip(2).take_while(|_| listed);
+    let flags = more.next().and_then(number).map(Flags::bits);
+    let way = match more.find(|w| matches!(*w, b"ingress" | b"egress")) {
+        Some(b"ingress") => Way::In,
+        Some(_) => Way::Out,
+        None => Way::Untold,
+    };
+    Some(seen.carrying(protocol).flags(flags).judged(did, way).act())
 }

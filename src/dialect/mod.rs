@@ -56,6 +56,14 @@ pub mod nginxmail;
 pub mod kerio;
 pub mod exchange;
 pub mod hmailserver;
+pub mod amavis;
+pub mod rspamd;
+pub mod haraka;
+pub mod opensmtpd;
+pub mod zimbra;
+pub mod lfd;
+pub mod zonealarm;
+pub mod untangle;
 #[cfg(test)]
 pub(crate) mod rows;
 
@@ -120,6 +128,14 @@ pub static DIALECTS: &[&Dialect] = &[
     &kerio::DIALECT,
     &exchange::DIALECT,
     &hmailserver::DIALECT,
+    &amavis::DIALECT,
+    &rspamd::DIALECT,
+    &haraka::DIALECT,
+    &opensmtpd::DIALECT,
+    &zimbra::DIALECT,
+    &lfd::DIALECT,
+    &zonealarm::DIALECT,
+    &untangle::DIALECT,
 ];
 
 /// A grammar that may match, with both ends of the bytes it begins with: up to

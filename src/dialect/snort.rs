@@ -1,6 +1,7 @@
 //! Snort's alerts, and Suricata's `fast.log`, which has their form.
 //!
-//! "Snort Users Manual", output modules alert_fast, alert_syslog and alert_csv (2.4 to 3.7), and
+//! "Snort Users Manual", output modules alert_fast, alert_full, alert_syslog, alert_csv and
+//! alert_json (2.4 to 3.7), and
 //! Suricata's `alert-fastlog.c`. An alert tells that a rule matched, in a session that mostly was
 //! let in and in either direction (`GPL ATTACK_RESPONSE` comes from the victim): it accuses nobody
 //! by itself. The rule's name is its author's text; the ends stand last.
@@ -13,6 +14,7 @@ use super::spec::{Dialect, Said, messages};
 use crate::addr::Addr;
 use crate::class::Family;
 use crate::envelope::Format;
+use crate::json::Object;
 
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
@@ -20,11 +22,13 @@ pub static DIALECT: Dialect = Dialect {
     title: "Snort 2.4 to 3.7, Suricata's fast.log",
     family: Family::Firewall,
     programs: &["snort", "suricata"],
-    bare: &[Format::Alert],
+    bare: &[Format::Alert, Format::Json],
     example: "06/12/2026-08:58:35.860293  [**] [1:2200074:2] TCPv4 invalid checksum [**] [Classification: Generic] [Priority: 3] {TCP} 203.0.113.9:28487 -> 192.0.2.7:80",
     document: "https://docs.snort.org/start/alert_logging",
     grammar: messages! {
         "fast" "[" "[**] [%d:%d:%d] %s [**] [Classification: %s] [Priority: %d] {%s} %s:%d -> %s:%d" "spo_alert_fast.c, alert-fastlog.c" |m| Said::one(fast(m));
+        "full" "" "%s:%d -> %s:%d" "spo_alert_full.c, the line behind the alert's name" |m| Said::one(full(m));
+        "json" "{" "{\"seconds\":%d,\"action\":\"%s\",…,\"src_addr\":\"%s\",\"src_port\":%d,\"dst_addr\":\"%s\",…}" "alert_json.cc of Snort 3" |m| Said::one(json(m));
         "csv" "," ",%d,%d,%d,\"%s\",%s,%s,%d,%s,%d,…" "spo_csv.c; timestamp,sig_generator,sig_id,sig_rev,msg,proto,src,srcport,dst,dstport" |m| Said::one(csv(m));
     },
     trim: <[u8]>::trim_ascii,
@@ -51,6 +55,28 @@ fn fast(m: &[u8]) -> Option<Act<'_>> {
     let seen = Seen::ends(source, from, destination, to)?;
     seen.destination?;
     Some(seen.carrying(protocol).act())
+}
+
+/// What follows the stamp in `alert_full`: both ends, and nothing else on that line.
+fn full(m: &[u8]) -> Option<Act<'_>> {
+    let (source, destination) = m.split_at(find(m, b" -> ").filter(|at| *at <= 45)?);
+    let destination = destination.get(4..)?;
+    let ported = Addr::parse(source).is_none();
+    let ((source, from), (destination, to)) = (end(source, ported)?, end(destination, ported)?);
+    let seen = Seen::ends(source, from, destination, to)?;
+    seen.destination?;
+    let number = |p: &[u8]| p.iter().all(u8::is_ascii_digit);
+    (number(from) && number(to)).then_some(())?;
+    Some(seen.act())
+}
+
+fn json(m: &[u8]) -> Option<Act<'_>> {
+    memchr::memmem::find(m, b"\"src_addr\"")?;
+    let o = Object::read(m).ok()?;
+    o.get("rule").or_else(|| o.get("sid"))?;
+    let word = |name: &str| o.word(name).unwrap_or_default();
+    let ends = Seen::ends(word("src_addr"), word("src_port"), word("dst_addr"), word("dst_port"))?;
+    Some(ends.carrying(word("proto")).act())
 }
 
 fn csv(m: &[u8]) -> Option<Act<'_>> {

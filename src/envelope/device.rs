@@ -73,6 +73,14 @@ pub fn look_within<'a>(
     {
         return Envelope { program, pid, message, ..e };
     }
+    // NG Firewall leaves two blanks before its tag.
+    if !e.host.is_empty()
+        && e.program.is_empty()
+        && e.message.first() == Some(&b' ')
+        && let (program @ [_, ..], pid, message) = rfc3164::tag(text)
+    {
+        return Envelope { program, pid, message, ..e };
+    }
     let record = match e.message.first() {
         Some(b'{') => e.message,
         Some(b'0') if e.program == b"CEF" => e.message,

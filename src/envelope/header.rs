@@ -483,6 +483,11 @@ mod tests {
             ),
             ("@4000000069c8799a075bcd15 tcpserver: ok 7", "tai64n||tcpserver|-|ok 7"),
             ("I0329 01:00:00.5       1 client.go:58] ACCEPT x", "slashed|||-|ACCEPT x"),
+            (
+                "FWIN,2026/03/29,01:00:00 +1:00 GMT,a,b",
+                "csv|||-|FWIN,2026/03/29,01:00:00 +1:00 GMT,a,b",
+            ),
+            ("FWIN,2026/03/29,01:00:00,a,b", "NoEnvelope"),
             ("I0329 01:00:00.5 client.go ACCEPT x", "NoEnvelope"),
             (
                 "CEF:0|a|b|c|d|e|1|src=a rt=1774746000123",
@@ -495,6 +500,7 @@ mod tests {
                 "rfc3164||%FTD-1-430002|-|FirstPacketSecond: 2026-03-29T01:00:00Z, a",
             ),
             ("%ASA-4-106023: Deny x", "NoEnvelope"),
+            ("Mar 29 01:00:00 INFO  uvm[0]:  {", "rfc3164|INFO|uvm|0| {"),
             ("Mar 29 01:00:00 gw gw sshd[1]: x", "rfc3164|gw|sshd|1|x"),
         ] {
             assert_eq!(shown(line), want, "{line}");
@@ -610,6 +616,7 @@ mod tests {
                 "2026-03-29T01:00:30Z fw %FTD-1-430004: FirstPacketSecond: 2026-03-29T01:00:00Z, URL: x, FirstPacketSecond: 2026-03-29T01:00:00Z",
                 "Some(2026) 3-29 3630 Some(0)",
             ),
+            ("FWIN,2026/03/29,01:00:00 -5:30 GMT,a,b", "Some(2026) 3-29 3600 Some(-19800)"),
             // ArcSight's form, with and without a relay.
             (
                 "CEF:0|a|b|c|d|e|1|rt=Mar 29 2026 01:00:00 src=a dtz=UTC",

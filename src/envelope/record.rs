@@ -6,7 +6,7 @@ use super::forms::json_time;
 use super::own;
 use super::parts::{Envelope, Format};
 use super::rfc3164::number;
-use super::stamp;
+use super::stamp::{self, Civil, Stamp};
 use super::unread::Unread;
 use crate::json::{Flaw, Object, Scratch};
 
@@ -20,7 +20,9 @@ pub fn read(line: &[u8]) -> Option<Envelope<'_>> {
         b'0' | b'1' if line.get(1) == Some(&b'|') => cef(line),
         b'C' => cef(line),
         b'0'..=b'9' => pid_first(line).or_else(|| flow(line)).or_else(|| proxmox(line)),
+        b'F' if line.starts_with(b"FW") => zonealarm(line),
         b'I' | b'W' | b'E' | b'F' => glog(line),
+        b'A' | b'L' | b'M' | b'P' => zonealarm(line),
         b'"' => tabbed(line),
         _ => None,
     }
@@ -92,6 +94,29 @@ fn proxmox(line: &[u8]) -> Option<Envelope<'_>> {
     Some(Envelope { program: b"pvefw-logger", ..e })
 }
 
+/// `FWIN,yyyy/mm/dd,hh:mm:ss ±h:mm GMT,…` of ZoneAlarm.
+fn zonealarm(line: &[u8]) -> Option<Envelope<'_>> {
+    let mut fields = line.split(|b| *b == b',');
+    let (kind, date, time) = (fields.next()?, fields.next()?, fields.next()?);
+    // Date and time as one text, which the form of both begins with.
+    let text = line.get(kind.len() + 1..kind.len() + date.len() + time.len() + 2)?;
+    let mut joined = [b' '; 19];
+    joined.get_mut(..10)?.copy_from_slice(date.get(..10).filter(|_| date.len() == 10)?);
+    joined.get_mut(11..)?.copy_from_slice(time.get(..8)?);
+    let (Stamp::Civil(c), _, _) = forms::read(&joined)? else { return None };
+    let zone = time.get(8..)?.strip_prefix(b" ")?.strip_suffix(b" GMT")?;
+    let (sign, zone) = match zone.split_first()? {
+        (b'+', zone) => (1, zone),
+        (b'-', zone) => (-1, zone),
+        _ => return None,
+    };
+    let (hours, minutes) = zone.split_at_checked(memchr::memchr(b':', zone)?)?;
+    let seconds = number(hours)?.checked_mul(3600)?.checked_add(number(minutes.get(1..)?)? * 60)?;
+    let offset = i32::try_from(seconds).ok().filter(|s| *s <= 18 * 3600)? * sign;
+    let stamp = Stamp::Civil(Civil { offset: Some(offset), ..c });
+    Some(Envelope::bare(stamp, text, line, Format::Csv))
+}
+
 /// `Immdd hh:mm:ss.uuuuuu THREAD FILE:LINE] MESSAGE`: the header of glog, and of Go's klog.
 fn glog(line: &[u8]) -> Option<Envelope<'_>> {
     let (stamp, used) = forms::glog(line)?;
@@ -104,10 +129,11 @@ fn glog(line: &[u8]) -> Option<Envelope<'_>> {
     Some(Envelope::bare(stamp, line.get(..used)?, message, Format::Slashed))
 }
 
-/// `2 ACCOUNT INTERFACE SOURCE … START END ACTION STATUS`: version 2 of AWS VPC flow logs, its default fields.
+/// `2 ACCOUNT INTERFACE SOURCE … START END ACTION STATUS`: AWS VPC flow logs, with the fields of version 2
+/// first, as the documentation lists them, whatever else follows.
 fn flow(line: &[u8]) -> Option<Envelope<'_>> {
     let mut fields = line.split(|b| *b == b' ');
-    if fields.next()? != b"2" {
+    if !matches!(fields.next()?, [b'2'..=b'9' | b'1', ..]) {
         return None;
     }
     let start = fields.nth(9)?;
