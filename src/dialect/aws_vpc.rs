@@ -13,6 +13,7 @@ use super::packet::{Did, Flags, Seen, Way};
 use super::spec::{Dialect, Said, messages, untrimmed};
 use crate::class::Family;
 use crate::envelope::{Format, rfc3164::number};
+use crate::json::Object;
 
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
@@ -20,14 +21,38 @@ pub static DIALECT: Dialect = Dialect {
     title: "AWS VPC flow logs, version 2, and 3 to 10 as documented (fields of version 2 first)",
     family: Family::Firewall,
     programs: &["vpcflow"],
-    bare: &[Format::Flow],
+    bare: &[Format::Flow, Format::Json],
     example: "2 123456789010 eni-1235b8ca123456789 203.0.113.9 10.0.0.7 43210 22 6 1 40 1781247515 1781247575 REJECT OK",
     document: "https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html",
     grammar: messages! {
         "flow" "" "%d %s %s %s %s %d %d %d %d %d %d %d %s %s" "Amazon VPC" |m| Said::one(flow(m));
+        "json" "{" "{\"version\":%d,\"interface_id\":\"%s\",\"srcaddr\":\"%s\",\"dstaddr\":\"%s\",…,\"action\":\"%s\",…}" "the same fields as an object" |m| Said::one(json(m));
     },
     trim: untrimmed,
 };
+
+/// The same as an object, as some pipelines deliver it: the same names, with `_` for `-`.
+fn json(m: &[u8]) -> Option<Act<'_>> {
+    memchr::memmem::find(m, b"\"srcaddr\"")?;
+    let o = Object::read(m).ok()?;
+    o.first_word(&["interface_id", "interface-id"])?;
+    let word = |name: &str| o.word(name).unwrap_or_default();
+    let did = match word("action") {
+        b"REJECT" => Did::Refused,
+        b"ACCEPT" => Did::Allowed,
+        _ => return None,
+    };
+    let seen =
+        Seen::ends(word("srcaddr"), word("srcport"), word("dstaddr"), word("dstport"))?;
+    seen.destination?;
+    let flags = o.first_word(&["tcp_flags", "tcp-flags"]).and_then(number).map(Flags::bits);
+    let way = match o.first_word(&["flow_direction", "flow-direction"]) {
+        Some(b"ingress") => Way::In,
+        Some(b"egress") => Way::Out,
+        _ => Way::Untold,
+    };
+    Some(seen.carrying(word("protocol")).flags(flags).judged(did, way).act())
+}
 
 fn flow(m: &[u8]) -> Option<Act<'_>> {
     let mut fields = m.split(|b| *b == b' ');

@@ -21,6 +21,7 @@ use super::parts::{count, every_cut, find, number, repeated};
 use super::spec::{Cuts, Dialect, Message, Said, messages};
 use crate::addr::Addr;
 use crate::class::Family;
+use crate::envelope::Format;
 use crate::limits::REPEATS;
 
 /// The dialect.
@@ -39,7 +40,7 @@ pub static DIALECT: Dialect = Dialect {
         "auth-worker(*)",
         "dovecot-auth",
     ],
-    bare: &[],
+    bare: &[Format::Rfc3164],
     example: "Jun 12 08:58:01 mx dovecot: imap-login: Disconnected (auth failed, 1 attempts in 2 secs): user=<ann>, method=PLAIN, rip=192.0.2.7, lip=198.51.100.25, TLS, session=<abc>",
     document: "https://github.com/dovecot/core (src/login-common/client-common.c, src/auth/auth-request.c, src/auth/passdb-pam.c)",
     grammar: GRAMMAR,
@@ -84,6 +85,7 @@ const GRAMMAR: &[Message] = messages! {
     "login" "Login: " "Login: user=<%s>, method=%s, rip=%s, lip=%s, mpid=%s" "imap-login/imap-login-client.c, login-common/sasl-server.c" login;
     "logged-in" "Logged in: " "Logged in: user=<%s>, method=%s, rip=%s, lip=%s, mpid=%s" "login-common of 2.4" login;
     "pam" "pam_" "pam_unix(dovecot:auth): authentication failure; …" "Linux-PAM in the auth process" pam::any;
+    "refused-24" "auth(" "auth(%s,%s[,sasl:%s])<%s>: %s: %s" "auth/auth-request.c of 2.4, auth_request_get_log_prefix()" refused_by_name;
     "refused" "" "%s(%s,%s[,<%s>]): %s" "auth/auth-request.c, auth_request_get_log_prefix()" refused;
 };
 
@@ -185,6 +187,39 @@ fn refused(message: &[u8]) -> Said<'_> {
     }
 }
 
+/// `auth(USER,ADDRESS,sasl:MECHANISM)<SESSION>: LEVEL: DB: WORDS` of a refusal; other words say nothing.
+fn refused_by_name(message: &[u8]) -> Said<'_> {
+    let text = message.get(b"auth(".len()..).unwrap_or_default();
+    let word = || take_while1(|b: u8| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    let level = alt((tag("Info"), tag("Warning"), tag("Error"), tag("Debug")));
+    let address = map_opt(take_till(|b| b == b',' || b == b')'), Addr::parse);
+    let session = delimited(tag("<"), take_till(|b| b == b'>' || b == b' '), tag(">"));
+    let mut line = (
+        address,
+        opt((tag(",sasl:"), word())),
+        tag(")"),
+        opt(session),
+        tag(": "),
+        opt((level, tag(": "))),
+        (word(), tag(": "), refusal),
+    );
+    let said = every_cut(
+        text,
+        ",",
+        |i| line.parse(i),
+        |user, (addr, _, _, session, ..)| {
+            let mut act = act(Kind::MailHelper, Some(addr)).user(user);
+            act.session = session;
+            act
+        },
+    );
+    match said {
+        // In older versions `auth` never stands before a parenthesis with a comma in it.
+        Said::No if memchr::memmem::find(text, b": ").is_some() => Said::Quiet,
+        said => said,
+    }
+}
+
 /// The words of a refusal, to the end; a password that is logged follows in brackets.
 fn refusal(i: &[u8]) -> IResult<&[u8], ()> {
     let words = alt((
@@ -245,6 +280,10 @@ mod tests {
             auth: ldap(ann,203.0.113.9,master,<abc>): invalid credentials => MailHelper 203.0.113.9 - "ann" s=abc
             auth-worker(77): conn unix:auth-worker (pid=7,uid=9): auth-worker<1>: pam(ann,203.0.113.9): pam_authenticate() failed: Authentication failure (Password mismatch?) => MailHelper 203.0.113.9 - "ann"
             auth: sql(ann): unknown user => quiet
+            auth(ann@example.org,203.0.113.9,sasl:login)<CvN+E95U>: Info: sql: Password mismatch (given password: x) => MailHelper 203.0.113.9 - "ann@example.org" s=CvN+E95U
+            auth(ann,203.0.113.9,sasl:plain)<CvN+E95U>: passwd-file: unknown user => MailHelper 203.0.113.9 - "ann" s=CvN+E95U
+            auth(ann,203.0.113.9,sasl:plain)<CvN+E95U>: passwd-file: Empty password => quiet
+            auth(x,198.51.100.1,sasl:plain)<a>: sql: unknown user,203.0.113.9,sasl:plain)<CvN+E95U>: sql: unknown user => MailHelper 203.0.113.9 - "x,198.51.100.1,sasl:plain)<a>: sql: unknown user" s=CvN+E95U
             auth: plain(?,203.0.113.9): Empty username => quiet
             auth: pam_unix(dovecot:auth): authentication failure; logname= uid=0 euid=0 tty=dovecot ruser=ann rhost=203.0.113.9  user=ann => MailPam 203.0.113.9 - "ann"
             auth-worker(77): pam_unix(dovecot:auth): authentication failure; logname= uid=0 euid=0 tty=dovecot ruser=ann rhost=203.0.113.9 => MailPam 203.0.113.9 - -

@@ -5,9 +5,14 @@
 //! Only the packet filter's own messages (`3000-…`) are of opening packets: what a proxy denies
 //! (`1AFF-…`, `1BFF-…`) had been let in. What stands after the ends is the far end's.
 
-use super::act::Act;
+use nom::branch::alt;
+use nom::bytes::complete::{take_while_m_n, take_while1};
+use nom::combinator::{eof, map_opt, rest as rest_of};
+use nom::{IResult, Parser};
+
+use super::act::{Act, Kind};
 use super::packet::{Did, Flags, Seen, Way};
-use super::parts::find;
+use super::parts::{every_cut, find};
 use super::spec::{Dialect, Said, messages, untrimmed};
 use crate::addr::Addr;
 use crate::class::Family;
@@ -23,9 +28,36 @@ pub static DIALECT: Dialect = Dialect {
     document: "https://www.watchguard.com/help/docs/fireware/12/en-US/log_catalog/",
     grammar: messages! {
         "traffic" "" "%s (%s) firewall: msg_id=\"%s\" %s %s %s %d %s %d %d %s %s %d %d …" "Fireware, traffic logs" |m| Said::one(traffic(m));
+        "event" "" "%s (%s) firewall: msg_id=\"%s\" %s from %s …" "Fireware, alarm and event logs" event;
     },
     trim: untrimmed,
 };
+
+/// What a login, an alarm or a session says of a peer: `… from ADDRESS …`, or `… host ADDRESS (…`.
+/// Names of accounts stand before it in brackets, so every cut is tried; it tells of no packet that
+/// a rule refused.
+fn event(m: &[u8]) -> Said<'_> {
+    let Some(at) = find(m, b"msg_id=\"") else { return Said::No };
+    let (head, rest) = m.split_at(at);
+    if !head.is_empty() && !head.ends_with(b": ") {
+        return Said::No;
+    }
+    let address = take_while1(|b: u8| b.is_ascii_hexdigit() || b".:".contains(&b));
+    let ends = |b: u8| b" ,(".contains(&b);
+    let ends = alt((eof, take_while_m_n(1, 1, ends)));
+    let mut line = (map_opt(address, Addr::parse), ends, rest_of);
+    let mut tail = |i| -> IResult<&[u8], Addr> { line.parse(i).map(|(i, (a, ..))| (i, a)) };
+    let words = [" from ", " blocking host "];
+    let mut said = Said::No;
+    for word in words {
+        said = said.or_else(|| {
+            every_cut(rest, word, &mut tail, |_, source| {
+                Act::new(Kind::FirewallContext).by(Some(source), None)
+            })
+        });
+    }
+    said
+}
 
 /// A list of tokens from which at most the first dozen are read: after the ends comes others' text.
 const HEAD: usize = 16;

@@ -79,7 +79,7 @@ pub fn look_within<'a>(
         && e.message.first() == Some(&b' ')
         && let (program @ [_, ..], pid, message) = rfc3164::tag(text)
     {
-        return Envelope { program, pid, message, ..e };
+        return dated(Envelope { program, pid, message, ..e }, message.trim_ascii_start());
     }
     let record = match e.message.first() {
         Some(b'{') => e.message,

@@ -19,8 +19,12 @@ pub fn read(text: &[u8]) -> Option<(Stamp, usize, Format)> {
         b'[' => {
             at.skip(1);
             let found = day_first(&mut at)?;
-            at.eat(b']')?;
-            (found, Format::Slashed)
+            if at.peek() == Some(b' ') {
+                (php(&mut at, found)?, Format::Php)
+            } else {
+                at.eat(b']')?;
+                (found, Format::Slashed)
+            }
         }
         b'A'..=b'Z' => weekday(&mut at)?,
         b'0'..=b'9' => match text.get(2) {
@@ -60,6 +64,21 @@ fn day_first(at: &mut At<'_>) -> Option<Stamp> {
     let second = at.clock()?;
     let c = civil(Some(year), month, day, second)?;
     Some(with(at, c))
+}
+
+/// ` America/Boise]` or ` UTC]` behind a stamp: PHP's error_log(3) names its zone. No dialect reads
+/// such a line; which of the two hours of autumn a name means is left open.
+fn php(at: &mut At<'_>, stamp: Stamp) -> Option<Stamp> {
+    at.skip(1);
+    let n = at.0.iter().take_while(|b| b.is_ascii_alphanumeric() || b"/_+-".contains(b)).count();
+    let name = at.0.get(..n)?;
+    (name == b"UTC" || name.contains(&b'/')).then_some(())?;
+    at.skip(n);
+    at.eat(b']')?;
+    Some(match stamp {
+        Stamp::Civil(c) if name == b"UTC" => Stamp::Civil(Civil { offset: Some(0), ..c }),
+        stamp => stamp,
+    })
 }
 
 /// `03/29/2026-01:00:00.123456`, `03/29/26-…`, `03/29-…`: Suricata's and Snort's, month first.
@@ -184,6 +203,9 @@ pub fn epoch(number: &[u8]) -> Option<Stamp> {
         Some(n) => number.split_at_checked(n)?,
         None => (number, &[][..]),
     };
+    if !whole.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
     let units: i64 = std::str::from_utf8(whole).ok()?.parse().ok()?;
     let (unit, decimals) = match whole.len() {
         9 | 10 => {
@@ -192,7 +214,8 @@ pub fn epoch(number: &[u8]) -> Option<Stamp> {
             if !at.0.is_empty() {
                 return None;
             }
-            return Some(Stamp::Epoch { nanos: units * SECOND + i64::from(nanos), decimals });
+            let nanos = units.checked_mul(SECOND)?.checked_add(i64::from(nanos))?;
+            return Some(Stamp::Epoch { nanos, decimals });
         }
         13 => (1_000_000, 3),
         16 => (1_000, 6),
@@ -240,6 +263,8 @@ const TIMES: &[(&str, &str)] = &[
     ("start_time", ""),
     ("jsonPayload", "start_time"),
     ("TimeGenerated", ""),
+    ("timeStamp", ""),
+    ("start", ""),
 ];
 
 /// When a record says it happened, and where it says so.
@@ -288,6 +313,10 @@ mod tests {
             ("03/29-01:00:00.123456 [**]", "alert 0-3-29 3600.6 - 21"),
             ("29/Mar/2026:01:00:00 +0100 x", "slashed 2026-3-29 3600.0 3600 26"),
             ("[29/Mar/2026:01:00:00 +0100] x", "slashed 2026-3-29 3600.0 3600 28"),
+            ("[29-Mar-2026 01:00:00 +0100]: x", "slashed 2026-3-29 3600.0 3600 28"),
+            ("[29-Mar-2026 01:00:00 America/Boise] x", "php-error 2026-3-29 3600.0 - 36"),
+            ("[29-Mar-2026 01:00:00 UTC] x", "php-error 2026-3-29 3600.0 0 26"),
+            ("[29-Mar-2026 01:00:00 x] x", "none"),
             ("29-Mar-2026 01:00:00.123 x", "slashed 2026-3-29 3600.3 - 24"),
             ("*Mar  1 18:46:11.123: %", "rfc3164 0-3-1 67571.3 - 20"),
             ("Sun Mar 29 01:00:00 2026 x", "rfc3164 2026-3-29 3600.0 - 24"),
@@ -314,6 +343,9 @@ mod tests {
                 matches!(whole(text.as_bytes()), Some(Stamp::Epoch { nanos, .. }) if nanos == want),
                 "{text}"
             );
+        }
+        for text in ["9999999999", "9999999999.5", "9999999999999999999", "+774746000"] {
+            assert!(epoch(text.as_bytes()).is_none(), "{text}");
         }
         assert!(whole(b"2026-03-29 01:00:00 UTC").is_some_and(|s| states_zone(&s)));
         assert!(whole(b"2026-03-29 01:00:00 x").is_none());

@@ -500,6 +500,8 @@ mod tests {
                 "rfc3164||%FTD-1-430002|-|FirstPacketSecond: 2026-03-29T01:00:00Z, a",
             ),
             ("%ASA-4-106023: Deny x", "NoEnvelope"),
+            ("LEEF:1.0|a|b|c|d|src=a", "NoEnvelope"),
+            ("LEEF:1.0|a|b|c|d|devTime=1774746000123\tdevTime=1774746000123", "NoEnvelope"),
             ("Mar 29 01:00:00 INFO  uvm[0]:  {", "rfc3164|INFO|uvm|0| {"),
             ("Mar 29 01:00:00 gw gw sshd[1]: x", "rfc3164|gw|sshd|1|x"),
         ] {
@@ -588,6 +590,22 @@ mod tests {
             (
                 "timestamp=1774753200 date=2026-03-29 time=03:00:00 tz=\"+0200\" logid=1",
                 "Some(2026) 3-29 10800 Some(7200)",
+            ),
+            (
+                "LEEF:1.0|a|b|c|d|devTimeFormat=MMM dd yyyy HH:mm:ss\tsrc=a\tdevTime=Mar 29 2026 01:00:00\tmsg=x",
+                "Some(2026) 3-29 3600 None",
+            ),
+            (
+                "LEEF:1.0|a|b|c|d|src=a\tdevTime=Mar 29 2026 01:00:00 +0200\tmsg=x",
+                "Some(2026) 3-29 3600 Some(7200)",
+            ),
+            (
+                "192.0.2.1  id=firewall sn=0 time=\"2026-03-29 01:00:00 UTC\" fw=192.0.2.1",
+                "Some(2026) 3-29 3600 Some(0)",
+            ),
+            (
+                "Mar 29 01:00:00 INFO  uvm[0]:  {\"timeStamp\":\"2026-03-29 01:00:00.962\"}",
+                "Some(2026) 3-29 3600 None",
             ),
             // Stormshield: when it began, and when it was written down.
             (

@@ -241,6 +241,26 @@ pub(super) fn cef(text: &[u8]) -> Option<Stamp> {
     })
 }
 
+/// `devTime` of LEEF: milliseconds since 1970, or a date whose form `devTimeFormat` names; that of
+/// QRadar's default, `MMM dd yyyy HH:mm:ss`, is read. A key that comes twice is no one's.
+pub(super) fn leef(text: &[u8]) -> Option<Stamp> {
+    let key = b"devTime=";
+    let stands = |at: &usize| {
+        at.checked_sub(1).and_then(|n| text.get(n)).is_some_and(|b| matches!(b, b'\t' | b'|'))
+    };
+    let mut all = memchr::memmem::find_iter(text, key).filter(stands);
+    let at = all.next().filter(|_| all.next().is_none())? + key.len();
+    let value = text.get(at..)?.split(|b| *b == b'\t').next()?;
+    if value.len() >= 10 && value.iter().all(u8::is_ascii_digit) {
+        return forms::epoch(value);
+    }
+    let (stamp, used) = stamp::read(value)?;
+    let Stamp::Civil(c) = stamp else { return None };
+    c.year?;
+    let offset = value.get(used..)?.strip_prefix(b" ").and_then(|z| At(z).offset());
+    Some(Stamp::Civil(Civil { offset: c.offset.or(offset), ..c }))
+}
+
 /// The zone that an extension states for all its times.
 fn dtz(extension: &[u8]) -> Option<&[u8]> {
     let mut all = memchr::memmem::find_iter(extension, b"dtz=");

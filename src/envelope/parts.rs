@@ -91,6 +91,8 @@ formats! {
     Flow "vpc-flow";
     /// A stamp in the first field of comma-separated ones.
     Csv "csv";
+    /// `[dd-Mmm-yyyy hh:mm:ss Area/City] …`: PHP's error log, into which webmail writes.
+    Php "php-error";
     /// Fields between tabs, the stamp quoted in one of them: hMailServer.
     Tabbed "tabbed";
 }

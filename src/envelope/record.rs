@@ -19,9 +19,10 @@ pub fn read(line: &[u8]) -> Option<Envelope<'_>> {
         b'1' if line.get(1) == Some(&b',') => panos(line),
         b'0' | b'1' if line.get(1) == Some(&b'|') => cef(line),
         b'C' => cef(line),
-        b'0'..=b'9' => pid_first(line).or_else(|| flow(line)).or_else(|| proxmox(line)),
+        b'0'..=b'9' => pid_first(line).or_else(|| flow(line)).or_else(|| proxmox(line)).or_else(|| sonicwall(line)),
         b'F' if line.starts_with(b"FW") => zonealarm(line),
         b'I' | b'W' | b'E' | b'F' => glog(line),
+        b'L' if line.starts_with(b"LEEF:") => leef(line),
         b'A' | b'L' | b'M' | b'P' => zonealarm(line),
         b'"' => tabbed(line),
         _ => None,
@@ -81,6 +82,21 @@ fn cef(line: &[u8]) -> Option<Envelope<'_>> {
     Some(Envelope { program: b"CEF", message, ..e })
 }
 
+/// `LEEF:1.0|VENDOR|…|devTime=…` without a relay's header; its keys stand between tabs.
+fn leef(line: &[u8]) -> Option<Envelope<'_>> {
+    let message = line.strip_prefix(b"LEEF:")?;
+    let e = Envelope::bare(own::leef(line)?, &[], line, Format::Pairs);
+    Some(Envelope { program: b"LEEF", message, ..e })
+}
+
+/// `ADDRESS id=firewall sn=… time="…" …`: SonicWall's, from a relay that keeps the sender and no stamp.
+fn sonicwall(line: &[u8]) -> Option<Envelope<'_>> {
+    let (host, rest) = line.split_at_checked(memchr::memchr(b' ', line)?)?;
+    let rest = rest.trim_ascii_start();
+    (rest.starts_with(b"id=firewall sn=")).then_some(())?;
+    Some(Envelope { host, ..pairs(rest)? })
+}
+
 /// `VMID LEVEL CHAIN dd/Mmm/yyyy:hh:mm:ss +zzzz MESSAGE` of Proxmox VE's `pvefw-logger`.
 fn proxmox(line: &[u8]) -> Option<Envelope<'_>> {
     let mut words = line.splitn(4, |b| *b == b' ');
@@ -111,7 +127,8 @@ fn zonealarm(line: &[u8]) -> Option<Envelope<'_>> {
         _ => return None,
     };
     let (hours, minutes) = zone.split_at_checked(memchr::memchr(b':', zone)?)?;
-    let seconds = number(hours)?.checked_mul(3600)?.checked_add(number(minutes.get(1..)?)? * 60)?;
+    let minutes = number(minutes.get(1..)?)?.checked_mul(60)?;
+    let seconds = number(hours)?.checked_mul(3600)?.checked_add(minutes)?;
     let offset = i32::try_from(seconds).ok().filter(|s| *s <= 18 * 3600)? * sign;
     let stamp = Stamp::Civil(Civil { offset: Some(offset), ..c });
     Some(Envelope::bare(stamp, text, line, Format::Csv))
