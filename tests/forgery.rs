@@ -118,7 +118,10 @@ const MESSAGES: &[(&str, &str)] = &[
         "imap-login: Login aborted: Connection closed (auth failed, 1 attempts in 2 secs) (auth_failed): user=<{A}>, method=PLAIN, rip={P}, lip=192.0.2.1",
     ),
     ("dovecot", "auth: sql({A},{P},<abc>): unknown user"),
-    ("dovecot", "auth({A},{P},sasl:login)<abc>: Info: sql: Password mismatch (given password: {A})"),
+    (
+        "dovecot",
+        "auth({A},{P},sasl:login)<abc>: Info: sql: Password mismatch (given password: {A})",
+    ),
     ("dovecot", "auth({A},{P},sasl:plain)<abc>: passwd-file: unknown user"),
     ("dovecot", "auth: passwd-file({A},{P}): Password mismatch"),
     (

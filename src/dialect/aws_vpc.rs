@@ -42,8 +42,7 @@ fn json(m: &[u8]) -> Option<Act<'_>> {
         b"ACCEPT" => Did::Allowed,
         _ => return None,
     };
-    let seen =
-        Seen::ends(word("srcaddr"), word("srcport"), word("dstaddr"), word("dstport"))?;
+    let seen = Seen::ends(word("srcaddr"), word("srcport"), word("dstaddr"), word("dstport"))?;
     seen.destination?;
     let flags = o.first_word(&["tcp_flags", "tcp-flags"]).and_then(number).map(Flags::bits);
     let way = match o.first_word(&["flow_direction", "flow-direction"]) {

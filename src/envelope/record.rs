@@ -19,7 +19,10 @@ pub fn read(line: &[u8]) -> Option<Envelope<'_>> {
         b'1' if line.get(1) == Some(&b',') => panos(line),
         b'0' | b'1' if line.get(1) == Some(&b'|') => cef(line),
         b'C' => cef(line),
-        b'0'..=b'9' => pid_first(line).or_else(|| flow(line)).or_else(|| proxmox(line)).or_else(|| sonicwall(line)),
+        b'0'..=b'9' => pid_first(line)
+            .or_else(|| flow(line))
+            .or_else(|| proxmox(line))
+            .or_else(|| sonicwall(line)),
         b'F' if line.starts_with(b"FW") => zonealarm(line),
         b'I' | b'W' | b'E' | b'F' => glog(line),
         b'L' if line.starts_with(b"LEEF:") => leef(line),
