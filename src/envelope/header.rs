@@ -618,6 +618,14 @@ mod tests {
                 "Some(2026) 3-29 3600 Some(0)",
             ),
             (
+                "Mar 29 01:00:00 fw1 FVE1 (2026-03-29T01:00:00) firewall: msg_id=\"3000-0148\" Deny",
+                "Some(2026) 3-29 3600 None",
+            ),
+            (
+                "Mar 29 06:37:00 fw1 FVE1 (2026-03-29T01:00:00) firewall: msg_id=\"3000-0148\" Deny",
+                "Some(2026) 3-29 23820 None",
+            ),
+            (
                 "Apr 29 06:30:00 fw1 FVE1 (2026-03-29T01:00:00) firewall: msg_id=\"3000-0148\" Deny",
                 "Some(2026) 4-29 23400 None",
             ),

@@ -12,6 +12,9 @@ use crate::json::Object;
 /// quarter of an hour by which zones differ.
 const SAME_CLOCK: i64 = 300;
 
+/// Zones differ by so many seconds, or a multiple.
+const QUARTER: i64 = 900;
+
 /// Seconds by which two zones differ at most.
 const ZONES: i64 = 26 * 3600;
 
@@ -25,7 +28,8 @@ pub struct Own {
     pub happened: Stamp,
     /// When the device wrote it down, where it tells both: what a relay's header is compared with.
     pub written: Stamp,
-    /// Counts only if it lies near the header.
+    /// That its zone is UTC no document says: it counts only where it lies apart from the header as
+    /// zones do. Else it may be local time, and lends the header its year.
     pub near: bool,
 }
 
@@ -39,9 +43,14 @@ impl Own {
 #[must_use]
 pub fn settled(header: Stamp, own: Own) -> Stamp {
     if states_zone(&own.happened) {
-        let far = matches!((header, own.happened), (Stamp::Civil(h), Stamp::Civil(o))
-            if own.near && apart(&h, &o).is_none_or(|(_, s)| s > ZONES));
-        if !far {
+        let shifted = |header, own| match (header, own) {
+            (Stamp::Civil(h), Stamp::Civil(o)) => apart(&h, &o).is_some_and(|(_, s)| {
+                let beyond = s % QUARTER;
+                s > SAME_CLOCK && s <= ZONES && beyond.min(QUARTER - beyond) <= 60
+            }),
+            _ => false,
+        };
+        if !own.near || shifted(header, own.happened) {
             return own.happened;
         }
     }
@@ -183,7 +192,8 @@ pub(super) fn first_packet(message: &[u8]) -> Option<Stamp> {
     (ends && states_zone(&stamp)).then_some(stamp)
 }
 
-/// `FVE… (2026-06-12T06:58:35) firewall: msg_id=…` of WatchGuard: in parentheses stands the time in UTC.
+/// `FVE… (2026-06-12T06:58:35) firewall: msg_id=…` of WatchGuard: in parentheses stands the time in UTC,
+/// as lines show whose header is in another zone.
 fn watchguard(text: &[u8]) -> Option<Own> {
     let open = memchr::memchr(b'(', text.get(..text.len().min(40))?)?;
     let rest = text.get(open + 1..)?;
