@@ -336,5 +336,10 @@ fn mention(m: &[u8]) -> Option<Act<'_>> {
     };
     let stop = text.iter().position(|b| matches!(b, b' ' | b'>' | b',')).unwrap_or(text.len());
     let (source, _) = end(text.get(..stop)?)?;
-    Some(seen(source, End::default())?.act())
+    // Right behind the peer, where nothing of the far end's can stand between: our end.
+    let ours = text.get(stop..)?.strip_prefix(b" to ").and_then(|t| {
+        let word = t.split(|b| *b == b' ').next()?;
+        end(word).filter(|(e, _)| Addr::parse(e.addr).is_some())
+    });
+    Some(seen(source, ours.map_or_else(End::default, |(e, _)| e))?.act())
 }
