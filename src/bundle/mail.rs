@@ -27,6 +27,13 @@ pub fn subject(part: &Part<'_, '_>, reference: &str) -> String {
     let rules = part.rules.map(|p| &p.subject);
     let template = rules.and_then(|s| s.template.as_deref()).unwrap_or(SUBJECT);
     let most = rules.and_then(|s| s.max_len).map_or(SUBJECT_LEN, |n| n as usize);
+    // The desk's own ticket stands whole behind what is ours, whatever that leaves.
+    let ticket = part.context.config.filing.ticket(part.case.addr);
+    let most = most.saturating_sub(ticket.map_or(0, |t| t.len() + 1));
+    let with = |ours: String| match ticket {
+        Some(ticket) => format!("{ours} {ticket}"),
+        None => ours,
+    };
     let classes = part.classes();
     let words: Vec<&str> = classes.iter().map(|c| c.word()).collect();
     let first = words.first().copied().unwrap_or_default();
@@ -52,12 +59,12 @@ pub fn subject(part: &Part<'_, '_>, reference: &str) -> String {
     for class in tries {
         out = filled(&class);
         if out.len() <= most {
-            return out;
+            return with(out);
         }
     }
     // Only a template of somebody's own is longer; its beginning says the most.
     out.truncate(most.max(20));
-    out.trim_end().to_owned()
+    with(out.trim_end().to_owned())
 }
 
 /// The mail.

@@ -19,6 +19,7 @@ use super::folder::Folder;
 use super::list::Lists;
 use super::manifest::{FileRecord, InputRecord, head};
 use super::page::{Account, Tally};
+use super::reading::text_findings;
 use super::row::BundleRow;
 use super::sources::families_json;
 use super::{evidence, form, letter, mail, table, todo, xarf};
@@ -126,11 +127,8 @@ impl<'a> Run<'_, 'a> {
             self.written.logged_in.push(case.addr);
         }
         let mut ids: BTreeSet<&'static str> = judgement.findings.iter().map(|f| f.id).collect();
-        ids.extend(judgement.filings.iter().flat_map(|f| &f.findings).map(|f| f.id));
-        for id in ids {
-            *self.written.findings.entry(id).or_default() += 1;
-        }
         if judgement.filings.is_empty() {
+            self.count(ids);
             self.written.held += 1;
             let row = json!({
                 "source": case.addr.to_string(),
@@ -147,12 +145,25 @@ impl<'a> Run<'_, 'a> {
             .collect();
         for filing in &judgement.filings {
             let held = json!(about);
-            self.file(case, filing, &held)?;
+            ids.extend(self.file(case, filing, &held)?);
         }
+        self.count(ids);
         Ok(())
     }
 
-    fn file(&mut self, case: &Case<'a>, filing: &Filing<'a>, held: &Value) -> Outcome<()> {
+    fn count(&mut self, ids: BTreeSet<&'static str>) {
+        for id in ids {
+            *self.written.findings.entry(id).or_default() += 1;
+        }
+    }
+
+    /// Writes a report; the ids of what speaks for and against it.
+    fn file(
+        &mut self,
+        case: &Case<'a>,
+        filing: &Filing<'a>,
+        held: &Value,
+    ) -> Outcome<BTreeSet<&'static str>> {
         let part = filing.part(case, &self.plan.context);
         let operator = filing.operator.map_or(NOBODY, |o| o.id.as_str());
         let mut source = slug(&case.addr.to_string().replace(':', "-"));
@@ -167,27 +178,42 @@ impl<'a> Run<'_, 'a> {
             (Some(_), None) => format!("{UNDETERMINED}/{source}"),
         };
         let letter = letter::letter(&part, operator);
-        if let Some(channel) = filing.channel {
-            let lists = self.lists.entry(operator.to_owned()).or_default();
-            lists.take(&slug(&channel.id), &part, filing, &letter);
-        }
         let lines = part.lines();
         let mut redactor = letter::redact::Redactor::of(&part);
-        let sides = xarf::sides(&part, operator);
+        let mut sides = xarf::sides(&part, operator);
+        let log = evidence::log(&lines);
+        let mail = mail::mail(&part, &letter)?;
+        let incidents = incidents(filing);
+        let ticket = self.plan.context.config.filing.ticket(case.addr);
+        let mut filing = filing.clone();
+        // What was just written is read again, as lint and a desk read it.
+        let told = json!({
+            "source": case.addr.to_string(),
+            "classes": part.classes().into_iter().map(Class::word).collect::<Vec<_>>(),
+            "incidents": incidents,
+            "ticket": ticket,
+        });
+        filing.findings.extend(text_findings(&part, &filing, &told, (&mail, &letter.body), &log));
+        filing.findings.extend(xarf::findings(&part, &mut sides, &log));
+        filing.verdict = Verdict::of(&filing.findings);
+        if let Some(channel) = filing.channel {
+            let lists = self.lists.entry(operator.to_owned()).or_default();
+            lists.take(&slug(&channel.id), &part, &filing, &letter);
+        }
         let mut files: Vec<(&str, Vec<u8>)> = vec![
             ("evidence.jsonl", evidence::index(&lines)),
-            ("evidence.log", evidence::log(&lines)),
+            ("evidence.log", log),
             ("events.csv", table::table(&part, &lines, &mut redactor)?),
-            ("report.eml", mail::mail(&part, &letter)?.into_bytes()),
+            ("report.eml", mail.into_bytes()),
         ];
         if let Some(text) = form::form(&part, &letter) {
             files.push(("form.txt", text.into_bytes()));
         }
         files.push(("report.txt", letter.body.into_bytes()));
-        if let Some(todo) = todo::todo(&part, filing) {
+        if let Some(todo) = todo::todo(&part, &filing) {
             files.push(("TODO.txt", todo.into_bytes()));
         }
-        if let Some(notes) = todo::notes(filing) {
+        if let Some(notes) = todo::notes(&filing) {
             files.push(("NOTES.txt", notes.into_bytes()));
         }
         files.extend(
@@ -215,20 +241,6 @@ impl<'a> Run<'_, 'a> {
             verdict: filing.verdict,
             missing: missing.into_iter().collect(),
         };
-        let incidents: Vec<Value> = filing
-            .incidents
-            .iter()
-            .map(|i| {
-                json!({
-                    "class": i.tally.class.word(),
-                    "events": i.tally.events(),
-                    "lines": i.tally.lines,
-                    "first": i.tally.first.to_string(),
-                    "last": i.tally.last.to_string(),
-                    "confidence": i.confidence.word(),
-                })
-            })
-            .collect();
         let record = case.attribution.as_ref().and_then(|a| a.record.as_ref()).map(|r| {
             json!({
                 "prefix": r.prefix,
@@ -254,11 +266,14 @@ impl<'a> Run<'_, 'a> {
             map.insert("lines_shown".to_owned(), json!(letter.shown));
             map.insert("findings".to_owned(), json!(filing.findings));
             map.insert("held".to_owned(), held.clone());
+            if let Some(ticket) = ticket {
+                map.insert("ticket".to_owned(), json!(ticket));
+            }
         }
         self.folder.note(&format!("{operator}.bundles"), format!("{whole}\n").as_bytes())?;
-        self.tally.report(case, filing, &row);
+        self.tally.report(case, &filing, &row);
         self.written.bundles.push(row);
-        Ok(())
+        Ok(filing.findings.iter().map(|f| f.id).collect())
     }
 
     /// Writes a file of an operator's folder and notes it for manifest and sums.
@@ -324,6 +339,21 @@ impl<'a> Run<'_, 'a> {
         out.push(b'\n');
         out
     }
+}
+
+/// The incidents of a report, as a manifest tells them.
+pub(super) fn incidents(filing: &Filing<'_>) -> Vec<Value> {
+    let row = |i: &crate::judge::Incident| {
+        json!({
+            "class": i.tally.class.word(),
+            "events": i.tally.events(),
+            "lines": i.tally.lines,
+            "first": i.tally.first.to_string(),
+            "last": i.tally.last.to_string(),
+            "confidence": i.confidence.word(),
+        })
+    };
+    filing.incidents.iter().map(row).collect()
 }
 
 /// An object, printed and left open for more keys.

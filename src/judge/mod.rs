@@ -197,12 +197,25 @@ pub fn judge<'a>(case: &Case<'a>, context: &Context<'a>) -> Judgement<'a> {
 }
 
 /// Names the page that states the very rule, where the operator's file knows it.
-fn cite(finding: &mut Finding, rules: &Profile) {
+pub(crate) fn cite(finding: &mut Finding, rules: &Profile) {
     if finding.required_by != case::authority(rules).0 {
         return;
     }
     let rule = match finding.id {
         "SRC-4" => "fields.source_port",
+        "SRC-6" => "bundle.one_per",
+        "TIM-1" => "fields.first",
+        "CNT-1" => "fields.count",
+        "HDR-1" => "fields.full_headers",
+        "HDR-2" => "fields.fqdn",
+        "OWN-3" => "fields.linked_detail",
+        "TXT-1" => "text.attachments",
+        "TXT-3" => "fields.statement",
+        "TXT-5" => "text.line_max",
+        "TXT-6" => "text.footer_zone",
+        "SUB-1" => "subject.template",
+        "SUB-2" => "subject.ticket_keep",
+        "XRF-1" => "formats.xarf4",
         "DST-1" => "fields.dst_ip",
         "DST-2" => "fields.dst_port",
         "PRO-1" => "fields.protocol",

@@ -150,6 +150,9 @@ pub(super) fn reporter(part: &Part<'_, '_>, reference: &str) -> String {
         let _ = writeln!(out, "Address: {}", short(plain(address)));
     }
     let _ = writeln!(out, "Our reference: {reference}");
+    if let Some(ticket) = part.context.config.filing.ticket(part.case.addr) {
+        let _ = writeln!(out, "Your ticket: {}", calm(ticket));
+    }
     out
 }
 
