@@ -9,7 +9,8 @@
 use std::fmt::Write as _;
 
 use crate::fault::{Fault, Outcome};
-use crate::judge::Part;
+use crate::judge::{Context, Part};
+use crate::operator::Channel;
 use crate::operator::profile::Kind;
 
 use super::letter::Letter;
@@ -71,11 +72,30 @@ pub fn subject(part: &Part<'_, '_>, reference: &str) -> String {
 ///
 /// # Errors
 ///
+/// As [`with_headers`].
+pub fn mail(part: &Part<'_, '_>, letter: &Letter) -> Outcome<String> {
+    let addr = part.case.addr.to_string().replace(':', "_");
+    let hex = letter.reference.rsplit(' ').next().unwrap_or_default();
+    let subject = subject(part, &letter.reference);
+    let channel = part.channel;
+    with_headers(part.context, channel, &subject, &format!("{hex}.{addr}"), &letter.body)
+}
+
+/// A body under the headers of a draft; `id` is what its Message-ID begins with.
+///
+/// # Errors
+///
 /// [`Fault::Usage`] where a header would hold a line break or anything but
 /// printable ASCII; nothing is repaired silently.
-pub fn mail(part: &Part<'_, '_>, letter: &Letter) -> Outcome<String> {
-    let mut out = String::with_capacity(letter.body.len() + 512);
-    let reporter = &part.context.config.reporter;
+pub fn with_headers(
+    context: &Context<'_>,
+    channel: Option<&Channel>,
+    subject: &str,
+    id: &str,
+    body: &str,
+) -> Outcome<String> {
+    let mut out = String::with_capacity(body.len() + 512);
+    let reporter = &context.config.reporter;
     if let Some(email) = &reporter.email {
         let name = reporter.name.as_ref().or(reporter.organisation.as_ref()).map(|n| plain(n));
         let from = match name {
@@ -84,7 +104,7 @@ pub fn mail(part: &Part<'_, '_>, letter: &Letter) -> Outcome<String> {
         };
         header(&mut out, "From", &from)?;
     }
-    let channel = part.channel.filter(|c| c.kind == Kind::Email);
+    let channel = channel.filter(|c| c.kind == Kind::Email);
     if let Some(to) = channel.and_then(|c| c.to.as_deref()) {
         header(&mut out, "To", to)?;
         let copies: Vec<&str> =
@@ -93,17 +113,15 @@ pub fn mail(part: &Part<'_, '_>, letter: &Letter) -> Outcome<String> {
             header(&mut out, "Cc", &copies.join(", "))?;
         }
     }
-    header(&mut out, "Subject", &subject(part, &letter.reference))?;
+    header(&mut out, "Subject", subject)?;
     if let Some((_, domain)) = reporter.email.as_ref().and_then(|e| e.rsplit_once('@')) {
-        let hex = letter.reference.rsplit(' ').next().unwrap_or_default();
-        let addr = part.case.addr.to_string().replace(':', "_");
-        header(&mut out, "Message-ID", &format!("<{hex}.{addr}@{domain}>"))?;
+        header(&mut out, "Message-ID", &format!("<{id}@{domain}>"))?;
     }
     header(&mut out, "MIME-Version", "1.0")?;
     header(&mut out, "Content-Type", "text/plain; charset=us-ascii")?;
     header(&mut out, "Content-Transfer-Encoding", "7bit")?;
     out.push('\n');
-    out.push_str(&letter.body);
+    out.push_str(body);
     Ok(out)
 }
 

@@ -11,7 +11,6 @@ use crate::class::Class;
 use crate::fault::{Fault, Outcome};
 use crate::hash::sha256;
 use crate::judge::{Case, Context, Filing, Verdict, judge};
-use crate::operator::profile::OnePer;
 use crate::source::ScanLimits;
 use crate::time::Instant;
 
@@ -108,7 +107,7 @@ struct Run<'p, 'a> {
     plan: &'p Plan<'a>,
     written: Written,
     operators: BTreeSet<String>,
-    lists: BTreeMap<String, Lists>,
+    lists: BTreeMap<String, Lists<'a>>,
     tally: Tally,
 }
 
@@ -167,7 +166,7 @@ impl<'a> Run<'_, 'a> {
         let part = filing.part(case, &self.plan.context);
         let operator = filing.operator.map_or(NOBODY, |o| o.id.as_str());
         let mut source = slug(&case.addr.to_string().replace(':', "-"));
-        if filing.rules.is_some_and(|r| r.bundle.one_per == OnePer::Incident) {
+        if part.is_one_of_several() {
             // Each incident has a folder of its own.
             let classes: Vec<&str> = part.classes().into_iter().map(Class::word).collect();
             source = format!("{source}.{}", classes.join("."));
@@ -194,11 +193,13 @@ impl<'a> Run<'_, 'a> {
             "ticket": ticket,
         });
         filing.findings.extend(text_findings(&part, &filing, &told, (&mail, &letter.body), &log));
+        filing.findings.extend(form::findings(&part, &letter));
         filing.findings.extend(xarf::findings(&part, &mut sides, &log));
         filing.verdict = Verdict::of(&filing.findings);
+        let mut sent_in = None;
         if let Some(channel) = filing.channel {
             let lists = self.lists.entry(operator.to_owned()).or_default();
-            lists.take(&slug(&channel.id), &part, &filing, &letter);
+            sent_in = lists.take(&slug(&channel.id), &part, &filing, &letter);
         }
         let mut files: Vec<(&str, Vec<u8>)> = vec![
             ("evidence.jsonl", evidence::index(&lines)),
@@ -213,7 +214,7 @@ impl<'a> Run<'_, 'a> {
         if let Some(todo) = todo::todo(&part, &filing) {
             files.push(("TODO.txt", todo.into_bytes()));
         }
-        if let Some(notes) = todo::notes(&filing) {
+        if let Some(notes) = todo::notes(&filing, sent_in.as_deref()) {
             files.push(("NOTES.txt", notes.into_bytes()));
         }
         files.extend(
@@ -240,6 +241,7 @@ impl<'a> Run<'_, 'a> {
             events: filing.incidents.iter().map(|i| i.tally.events()).sum(),
             verdict: filing.verdict,
             missing: missing.into_iter().collect(),
+            sent_in: sent_in.map(|path| format!("{operator}/{path}")),
         };
         let record = case.attribution.as_ref().and_then(|a| a.record.as_ref()).map(|r| {
             json!({
@@ -288,7 +290,7 @@ impl<'a> Run<'_, 'a> {
     /// Writes an operator's lists, manifest and sums.
     fn close(&mut self, operator: &str) -> Outcome<()> {
         if let Some(lists) = self.lists.remove(operator) {
-            for (path, bytes) in lists.files()? {
+            for (path, bytes) in lists.files(&self.plan.context)? {
                 self.put(operator, &path, &bytes)?;
             }
         }

@@ -140,10 +140,15 @@ pub fn judge<'a>(case: &Case<'a>, context: &Context<'a>) -> Judgement<'a> {
             continue;
         }
         let incident = Incident { tally: *tally, confidence: genuine::confidence(case, tally) };
-        // Some desks want a report of each incident.
+        // Some desks want a report of each incident, and a form takes one of its kinds at a time.
+        let kind = |class| rules.and_then(|r| r.kind_at(channel?, class));
         let apart = rules.is_some_and(|r| r.bundle.one_per == OnePer::Incident);
-        let same =
-            |f: &&mut Filing<'_>| !apart && f.channel.map(|c| &c.id) == channel.map(|c| &c.id);
+        let same = |f: &&mut Filing<'_>| {
+            let first = f.incidents.first().map(|i| i.tally.class);
+            !apart
+                && f.channel.map(|c| &c.id) == channel.map(|c| &c.id)
+                && first.is_none_or(|c| kind(c) == kind(tally.class))
+        };
         match parts.iter_mut().find(same) {
             Some(part) => {
                 part.incidents.push(incident);
