@@ -124,7 +124,9 @@ fn lists_and_incidents() {
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
-    assert!(read("198.51.100.130.ssh-login/NOTES.txt").contains("It is in a/list-1.txt, with others"));
+    assert!(
+        read("198.51.100.130.ssh-login/NOTES.txt").contains("It is in a/list-1.txt, with others")
+    );
     // They are files like any other: listed, and hashed.
     let sums = fs::read_to_string(out.join("lists/SHA256SUMS")).unwrap();
     assert!(sums.contains("  a/list-2.txt\n"), "{sums}");
