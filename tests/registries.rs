@@ -527,3 +527,136 @@ fn answers_that_prove_nothing() {
         assert_eq!(letter.contains("\nWHOIS "), id == "OWN-2", "{letter}");
     }
 }
+
+/// A name server on this machine with one record, which answers in the shape of RFC 1035.
+fn name_server(name: &'static str, text: &'static str) -> String {
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let place = socket.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        let mut buffer = [0; 512];
+        while let Ok((n, from)) = socket.recv_from(&mut buffer) {
+            let mut reply = buffer[..n].to_vec();
+            let mut wanted = Vec::new();
+            for label in name.split('.') {
+                wanted.push(u8::try_from(label.len()).unwrap());
+                wanted.extend_from_slice(label.as_bytes());
+            }
+            let known = reply[12..].starts_with(&wanted) && reply.ends_with(&[0, 0, 16, 0, 1]);
+            (reply[2], reply[3]) = (0x81, if known { 0x80 } else { 0x83 });
+            if known {
+                let length = u8::try_from(text.len()).unwrap();
+                reply[7] = 1;
+                reply.extend_from_slice(&[
+                    0xc0,
+                    12,
+                    0,
+                    16,
+                    0,
+                    1,
+                    0,
+                    0,
+                    0,
+                    60,
+                    0,
+                    length + 1,
+                    length,
+                ]);
+                reply.extend_from_slice(text.as_bytes());
+            }
+            socket.send_to(&reply, from).unwrap();
+        }
+    });
+    place
+}
+
+#[test]
+fn a_zone_of_contacts() {
+    let dir = world(&["192.0.2.11", "192.0.2.12"]);
+    report(dir.path());
+    let server = name_server("11.2.0.192.contacts.test", "abuse@dns-isp.test");
+    let asked = || {
+        let zone = ["--dns-server", &server, "--dns-zone", "contacts.test", "--pause", "0"];
+        run(dir.path(), &[&["gather", "out", "--dns"], &zone[..]].concat())
+    };
+    let first = asked();
+    // One of them has no record, and that is told.
+    assert_eq!(first.status.code(), Some(3));
+    assert!(text(&first.stderr).contains("12.2.0.192.contacts.test has no record"));
+    let want = "192.0.2.11\tabuse@dns-isp.test\tDNS contact zone contacts.test\n";
+    assert_eq!(text(&first.stdout), want);
+    let saved = fs::read_to_string(dir.path().join("dns/192.0.2.11.txt")).unwrap();
+    assert!(saved.starts_with("# asked 20"), "{saved}");
+    assert!(saved.ends_with("\n11.2.0.192.contacts.test TXT abuse@dns-isp.test\n"), "{saved}");
+    assert_eq!(text(&asked().stdout), want);
+}
+
+/// A router between us and the source, all in name spaces of this machine.
+const NETWORK: &str = r#"
+set -e
+ip link set lo up
+unshare -n sleep 60 & router=$!
+unshare -n sleep 60 & far=$!
+trap 'kill $router $far' EXIT
+sleep 0.3
+ip link add name near0 type veth peer name near1 netns $router
+ip addr add 198.51.100.1/24 dev near0; ip link set near0 up
+ip route add default via 198.51.100.254
+nsenter -t $router -n sh -ec 'ip addr add 198.51.100.254/24 dev near1; ip link set near1 up
+  ip link add name far0 type veth peer name far1 netns '$far'
+  ip addr add 192.0.2.254/24 dev far0; ip link set far0 up
+  echo 1 > /proc/sys/net/ipv4/ip_forward'
+nsenter -t $far -n sh -ec 'ip addr add 192.0.2.11/24 dev far1; ip link set far1 up
+  ip route add default via 192.0.2.254'
+"$@"
+"#;
+
+#[test]
+fn a_real_traceroute() {
+    let program = std::env::var("PLAINT_TRACEROUTE").unwrap_or_else(|_| "traceroute".to_owned());
+    let inside = |args: &[&str]| {
+        std::process::Command::new("unshare")
+            .args(["-rn", "sh", "-c", NETWORK, "sh"])
+            .args(args)
+            .output()
+    };
+    let missing = match (inside(&["true"]), Command::new(&program).arg("--version").output()) {
+        (Ok(made), Ok(_)) if made.status.success() => None,
+        (Ok(made), Ok(_)) => Some(format!("no name spaces: {}", made.stderr.escape_ascii())),
+        (Err(e), _) => Some(format!("no unshare: {e}")),
+        (_, Err(e)) => Some(format!("no {program}: {e}")),
+    };
+    if let Some(why) = missing {
+        // Beneath the harness, which keeps what a test that passes prints.
+        let line = format!("\nNOT DONE: a_real_traceroute: {}\n", why.trim());
+        let _ = std::fs::File::options()
+            .write(true)
+            .open("/dev/stderr")
+            .and_then(|mut f| f.write_all(line.as_bytes()));
+        return;
+    }
+    let dir = world(&["192.0.2.11"]);
+    report(dir.path());
+    let binary = assert_cmd::cargo::cargo_bin("plaint");
+    let out = dir.path().join("out");
+    let into = dir.path().display().to_string();
+    let asked = inside(&[
+        binary.to_str().unwrap(),
+        "gather",
+        out.to_str().unwrap(),
+        "--traceroute",
+        "--traceroute-program",
+        &program,
+        "--into",
+        &into,
+    ])
+    .unwrap();
+    assert_eq!(asked.status.code(), Some(0), "{}", text(&asked.stderr));
+    configure(dir.path(), "traceroute = \"traceroute\"");
+    let out = report(dir.path());
+    let path = &findings(&out, "192.0.2.11", "OWN-2")[0];
+    assert_eq!(path["text"], "the traceroute reaches 192.0.2.11.");
+    assert_eq!(path["value"], "2 hops");
+    let letter = fs::read_to_string(bundle(&out, "192.0.2.11").join("report.txt")).unwrap();
+    assert!(letter.contains("\nTRACEROUTE to 192.0.2.11 (made 20"), "{letter}");
+    assert!(letter.contains("\n 1  198.51.100.254 "), "{letter}");
+}

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::config::ClassWord;
-use crate::judge::Part;
+use crate::judge::{Effect, Finding, Part, cite};
 use crate::operator::profile::Kind;
 
 use super::letter::Letter;
@@ -47,6 +47,25 @@ pub fn form(part: &Part<'_, '_>, letter: &Letter) -> Option<String> {
     let lines: Vec<String> = lines.take(letter.shown).map(str::to_owned).collect();
     field("Evidence", &whole(&lines, "\n", limit(rules.form.evidence_max)));
     Some(out)
+}
+
+/// A field that nothing of what belongs there fits into.
+#[must_use]
+pub fn findings(part: &Part<'_, '_>, letter: &Letter) -> Option<Finding> {
+    let text = form(part, letter)?;
+    let rules = part.rules?;
+    let empty = |name: &str| text.contains(&format!("\n--- {name} (0 characters) ---\n"));
+    let what = ["Description", "Evidence"].into_iter().find(|name| empty(name))?;
+    let mut finding = Finding::new(
+        "FMT-1",
+        Effect::Draft,
+        what,
+        format!("nothing fits into the field for `{what}` of the form of {}.", rules.name),
+    )
+    .remedy("shorten it by hand in form.txt, and say in the form that it is shortened")
+    .by(part.authority());
+    cite(&mut finding, rules);
+    Some(finding)
 }
 
 /// As many of the parts as fit, whole: half a sentence or line says something else.
@@ -109,9 +128,16 @@ mod tests {
             ),
             "{text}"
         );
+        // Where not even one line fits, it is no report yet.
+        let small = "id = 'x'\n[match]\nprefixes = ['198.51.100.128/26']\n[[channel]]\nid = 'a'\nkind = 'form'\nurl = 'https://isp.example/abuse'\n[[route]]\nclass = ['*']\nchannel = 'a'\n[form]\nevidence_max = 40\n";
+        let world = World::with(&[small]);
+        let log = Log::of("198.51.100.130").ssh(12);
+        let (case, context) = (world.case(&log), world.context());
+        let judgement = judge(&case, &context);
+        let part = judgement.filings[0].part(&case, &context);
+        let finding = findings(&part, &letter::letter(&part, "x")).unwrap();
+        assert_eq!((finding.id, finding.effect), ("FMT-1", Effect::Draft));
         // Lines are whole: two of them fit.
         assert_eq!(text.matches("Failed password").count(), 2, "{text}");
-        let unknown = crate::judge::fixture::parsed("");
-        assert_eq!(unknown.filing.unedited_to.len(), 0);
     }
 }

@@ -9,7 +9,8 @@
 use std::fmt::Write as _;
 
 use crate::fault::{Fault, Outcome};
-use crate::judge::Part;
+use crate::judge::{Context, Part};
+use crate::operator::Channel;
 use crate::operator::profile::Kind;
 
 use super::letter::Letter;
@@ -27,6 +28,13 @@ pub fn subject(part: &Part<'_, '_>, reference: &str) -> String {
     let rules = part.rules.map(|p| &p.subject);
     let template = rules.and_then(|s| s.template.as_deref()).unwrap_or(SUBJECT);
     let most = rules.and_then(|s| s.max_len).map_or(SUBJECT_LEN, |n| n as usize);
+    // The desk's own ticket stands whole behind what is ours, whatever that leaves.
+    let ticket = part.context.config.filing.ticket(part.case.addr);
+    let most = most.saturating_sub(ticket.map_or(0, |t| t.len() + 1));
+    let with = |ours: String| match ticket {
+        Some(ticket) => format!("{ours} {ticket}"),
+        None => ours,
+    };
     let classes = part.classes();
     let words: Vec<&str> = classes.iter().map(|c| c.word()).collect();
     let first = words.first().copied().unwrap_or_default();
@@ -52,23 +60,42 @@ pub fn subject(part: &Part<'_, '_>, reference: &str) -> String {
     for class in tries {
         out = filled(&class);
         if out.len() <= most {
-            return out;
+            return with(out);
         }
     }
     // Only a template of somebody's own is longer; its beginning says the most.
     out.truncate(most.max(20));
-    out.trim_end().to_owned()
+    with(out.trim_end().to_owned())
 }
 
 /// The mail.
 ///
 /// # Errors
 ///
+/// As [`with_headers`].
+pub fn mail(part: &Part<'_, '_>, letter: &Letter) -> Outcome<String> {
+    let addr = part.case.addr.to_string().replace(':', "_");
+    let hex = letter.reference.rsplit(' ').next().unwrap_or_default();
+    let subject = subject(part, &letter.reference);
+    let channel = part.channel;
+    with_headers(part.context, channel, &subject, &format!("{hex}.{addr}"), &letter.body)
+}
+
+/// A body under the headers of a draft; `id` is what its Message-ID begins with.
+///
+/// # Errors
+///
 /// [`Fault::Usage`] where a header would hold a line break or anything but
 /// printable ASCII; nothing is repaired silently.
-pub fn mail(part: &Part<'_, '_>, letter: &Letter) -> Outcome<String> {
-    let mut out = String::with_capacity(letter.body.len() + 512);
-    let reporter = &part.context.config.reporter;
+pub fn with_headers(
+    context: &Context<'_>,
+    channel: Option<&Channel>,
+    subject: &str,
+    id: &str,
+    body: &str,
+) -> Outcome<String> {
+    let mut out = String::with_capacity(body.len() + 512);
+    let reporter = &context.config.reporter;
     if let Some(email) = &reporter.email {
         let name = reporter.name.as_ref().or(reporter.organisation.as_ref()).map(|n| plain(n));
         let from = match name {
@@ -77,7 +104,7 @@ pub fn mail(part: &Part<'_, '_>, letter: &Letter) -> Outcome<String> {
         };
         header(&mut out, "From", &from)?;
     }
-    let channel = part.channel.filter(|c| c.kind == Kind::Email);
+    let channel = channel.filter(|c| c.kind == Kind::Email);
     if let Some(to) = channel.and_then(|c| c.to.as_deref()) {
         header(&mut out, "To", to)?;
         let copies: Vec<&str> =
@@ -86,17 +113,15 @@ pub fn mail(part: &Part<'_, '_>, letter: &Letter) -> Outcome<String> {
             header(&mut out, "Cc", &copies.join(", "))?;
         }
     }
-    header(&mut out, "Subject", &subject(part, &letter.reference))?;
+    header(&mut out, "Subject", subject)?;
     if let Some((_, domain)) = reporter.email.as_ref().and_then(|e| e.rsplit_once('@')) {
-        let hex = letter.reference.rsplit(' ').next().unwrap_or_default();
-        let addr = part.case.addr.to_string().replace(':', "_");
-        header(&mut out, "Message-ID", &format!("<{hex}.{addr}@{domain}>"))?;
+        header(&mut out, "Message-ID", &format!("<{id}@{domain}>"))?;
     }
     header(&mut out, "MIME-Version", "1.0")?;
     header(&mut out, "Content-Type", "text/plain; charset=us-ascii")?;
     header(&mut out, "Content-Transfer-Encoding", "7bit")?;
     out.push('\n');
-    out.push_str(&letter.body);
+    out.push_str(body);
     Ok(out)
 }
 

@@ -12,15 +12,17 @@ pub mod letter;
 pub mod mail;
 pub mod table;
 pub mod todo;
+pub mod xarf_check;
 pub mod xarf;
 mod list;
 pub mod form;
 pub mod folder;
 pub mod row;
 pub mod page;
+mod extracted;
+pub mod reading;
 mod write;
 pub mod verify;
-mod extracted;
 pub mod recheck;
 
 pub use manifest::{FileRecord, InputRecord};
@@ -33,3 +35,6 @@ mod tests;
 
 #[cfg(test)]
 mod reasons;
+
+#[cfg(test)]
+mod checklist;

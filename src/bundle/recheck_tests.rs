@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::*;
+use crate::bundle::extracted::evidence_has;
 use crate::bundle::folder::Folder;
 use crate::bundle::{InputRecord, Plan, write};
 use crate::dialect::Transport;

@@ -24,13 +24,16 @@ pub struct BundleRow {
     pub verdict: Verdict,
     /// Ids of what the reporter has to add.
     pub missing: Vec<&'static str>,
+    /// The mail or list of several sources that it is sent in, relative; none
+    /// where it is sent by itself.
+    pub sent_in: Option<String>,
 }
 
 impl BundleRow {
     /// As JSON.
     #[must_use]
     pub fn json(&self) -> Value {
-        json!({
+        let mut row = json!({
             "path": self.path,
             "operator": self.operator,
             "to": self.to,
@@ -39,6 +42,10 @@ impl BundleRow {
             "events": self.events,
             "verdict": self.verdict.word(),
             "missing": self.missing,
-        })
+        });
+        if let (Value::Object(map), Some(path)) = (&mut row, &self.sent_in) {
+            map.insert("sent_in".to_owned(), json!(path));
+        }
+        row
     }
 }

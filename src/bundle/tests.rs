@@ -103,7 +103,7 @@ fn lists_and_incidents() {
     for path in [
         "each/a/198.51.100.161.ssh-login/report.txt",
         "each/a/198.51.100.161.spam/report.txt",
-        "lists/a/198.51.100.132/report.txt",
+        "lists/a/198.51.100.132.ssh-login/report.txt",
     ] {
         assert!(files.contains(&path.to_owned()), "{files:?}");
     }
@@ -125,11 +125,101 @@ fn lists_and_incidents() {
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
+    assert!(
+        read("198.51.100.130.ssh-login/NOTES.txt").contains("It is in a/list-1.txt, with others")
+    );
     // They are files like any other: listed, and hashed.
     let sums = fs::read_to_string(out.join("lists/SHA256SUMS")).unwrap();
     assert!(sums.contains("  a/list-2.txt\n"), "{sums}");
     let verified = verify::verify(&out, &[]).unwrap();
     assert!(verified.wrong.is_empty(), "{:?}", verified.wrong);
+}
+
+#[test]
+fn one_mail_an_operator() {
+    let file = |channel: &str, more: &str| {
+        format!(
+            "id = 'one'\n[match]\nprefixes = ['198.51.100.128/26']\n[bundle]\none_per = 'isp'\n{more}\n[[channel]]\nid = 'a'\n{channel}\n[[route]]\nclass = ['*']\nchannel = 'a'\n"
+        )
+    };
+    let mail = "kind = 'email'\nto = 'abuse@example.net'";
+    let logs = [
+        Log::of("198.51.100.130").ssh(12),
+        Log::of("198.51.100.131").ssh(10).spam(12),
+        Log::of("198.51.100.132").ssh(1),
+        Log::of("198.51.100.133").ssh(11),
+    ];
+    let made = |text: &str| {
+        let world = World::with(&[text]);
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("out");
+        let cases = logs.iter().map(|l| Ok(world.case(l)));
+        let done = write(Folder::begin(&out, false).unwrap(), &plan(&world), cases).unwrap();
+        let verified = verify::verify(&out, &[]).unwrap();
+        assert!(verified.wrong.is_empty(), "{:?}", verified.wrong);
+        (dir, out, done)
+    };
+    let (_dir, out, done) = made(&file(mail, ""));
+    let eml = fs::read_to_string(out.join("one/a/mail-1.eml")).unwrap();
+    let (head, body) = eml.split_once("\n\n").unwrap();
+    assert_eq!(body, fs::read_to_string(out.join("one/a/mail-1.txt")).unwrap());
+    assert_eq!(head.lines().filter(|l| l.starts_with("To: ")).count(), 1);
+    assert!(
+        head.contains("\nSubject: Abuse report: 3 sources, from 2026-02-03 03:14 UTC [PLAINT "),
+        "{head}"
+    );
+    // Everything of each that is ready, in the order of addresses, and what is said of all once.
+    let at = |text: &str| body.find(text).unwrap_or_else(|| panic!("{text}\n{body}"));
+    assert!(at("==== 198.51.100.130 ====") < at("==== 198.51.100.131 ===="));
+    assert!(at("==== 198.51.100.131 ====") < at("==== 198.51.100.133 ===="));
+    assert!(!body.contains("198.51.100.132") && !out.join("one/a/mail-2.eml").exists());
+    for (text, times) in [
+        ("\nReporter: ", 0),
+        ("\nCLOCK\n", 1),
+        ("\nLOG EXTRACT (", 3),
+        ("\nType  ", 4),
+        ("Failed password", 33),
+    ] {
+        assert_eq!(body.matches(text).count(), times, "{text}");
+    }
+    let last = "Time zone of all times in this report: +0000\n";
+    assert!(body.ends_with(last) && body.matches(last).count() == 1);
+    let before = body.strip_suffix(last).unwrap();
+    assert_eq!(letter::text::zone_like(before), None);
+    // Who reads a source's own folder is told where it is sent.
+    let row = done.bundles.iter().find(|b| b.source.to_string() == "198.51.100.133").unwrap();
+    assert_eq!(row.sent_in.as_deref(), Some("one/a/mail-1.eml"));
+    let notes = fs::read_to_string(out.join("one/a/198.51.100.133/NOTES.txt")).unwrap();
+    assert!(notes.contains("It is in a/mail-1.eml, with others"), "{notes}");
+    // No more than the desk takes at once; and a form gets a table.
+    let (_dir, out, _) = made(&file(mail, "max_sources = 2"));
+    let second = fs::read_to_string(out.join("one/a/mail-2.txt")).unwrap();
+    assert!(second.contains("==== 198.51.100.133 ====") && !second.contains("198.51.100.131"));
+    let (_dir, out, _) = made(&file("kind = 'form'\nurl = 'https://isp.example/abuse'", ""));
+    assert!(out.join("one/a/list-1.csv").is_file() && !out.join("one/a/mail-1.eml").exists());
+}
+
+#[test]
+fn a_form_takes_one_kind_at_a_time() {
+    let text = "id = 'k'\n[match]\nprefixes = ['198.51.100.128/26']\n[bundle]\none_per = 'list'\nmax_sources = 10\n[[channel]]\nid = 'a'\nkind = 'form'\nurl = 'https://isp.example/abuse'\n[[route]]\nclass = ['*']\nchannel = 'a'\n[enum]\nssh-login = 'Brute Force'\nmail-login = 'Brute Force'\nspam = 'Spam'\n";
+    let world = World::with(&[text]);
+    let logs = [Log::of("198.51.100.130").ssh(12).spam(12), Log::of("198.51.100.131").ssh(12)];
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out");
+    let cases = logs.iter().map(|l| Ok(world.case(l)));
+    write(Folder::begin(&out, false).unwrap(), &plan(&world), cases).unwrap();
+    let rows = |n: usize| {
+        let text = fs::read_to_string(out.join(format!("k/a/list-{n}.txt"))).unwrap();
+        let own = text
+            .lines()
+            .filter(|l| l.starts_with("198.51.100.1"))
+            .map(|l| l.split(':').next().unwrap().to_owned());
+        own.collect::<Vec<_>>()
+    };
+    assert_eq!(rows(1), ["198.51.100.130 Brute Force", "198.51.100.131 Brute Force"]);
+    assert_eq!(rows(2), ["198.51.100.130 Spam"]);
+    assert!(out.join("k/a/198.51.100.130.spam/form.txt").is_file());
+    assert!(!out.join("k/a/list-3.txt").exists());
 }
 
 #[test]

@@ -49,15 +49,25 @@ pub fn todo(part: &Part<'_, '_>, filing: &Filing<'_>) -> Option<String> {
     Some(out)
 }
 
-/// What a report that is ready is weaker for; none where there is nothing.
+/// What a report that is ready is weaker for, and where it is sent together
+/// with others; none where there is nothing to say.
 #[must_use]
-pub fn notes(filing: &Filing<'_>) -> Option<String> {
+pub fn notes(filing: &Filing<'_>, sent_in: Option<&str>) -> Option<String> {
     let weak: Vec<&Finding> = filing.findings.iter().filter(|f| f.effect == Effect::Warn).collect();
-    if filing.verdict != Verdict::Ready || weak.is_empty() {
+    if filing.verdict != Verdict::Ready || (weak.is_empty() && sent_in.is_none()) {
         return None;
     }
-    let mut out = String::from("This report is ready to file. It is weaker for this:\n");
-    items(&mut out, &weak);
+    let mut out = String::from("This report is ready to file.");
+    if let Some(path) = sent_in {
+        let path = format!(" It is in {path}, with others: send that, and nothing of this folder.");
+        out.push_str(&path);
+    }
+    out.push('\n');
+    if !weak.is_empty() {
+        out.pop();
+        out.push_str(" It is weaker for this:\n");
+        items(&mut out, &weak);
+    }
     Some(out)
 }
 

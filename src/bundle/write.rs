@@ -11,7 +11,6 @@ use crate::class::Class;
 use crate::fault::{Fault, Outcome};
 use crate::hash::sha256;
 use crate::judge::{Case, Context, Filing, Verdict, judge};
-use crate::operator::profile::OnePer;
 use crate::source::ScanLimits;
 use crate::time::Instant;
 
@@ -19,6 +18,7 @@ use super::folder::Folder;
 use super::list::Lists;
 use super::manifest::{FileRecord, InputRecord, head};
 use super::page::{Account, Tally};
+use super::reading::text_findings;
 use super::row::BundleRow;
 use super::sources::families_json;
 use super::{evidence, form, letter, mail, table, todo, xarf};
@@ -109,7 +109,7 @@ struct Run<'p, 'a> {
     plan: &'p Plan<'a>,
     written: Written,
     operators: BTreeSet<String>,
-    lists: BTreeMap<String, Lists>,
+    lists: BTreeMap<String, Lists<'a>>,
     tally: Tally,
 }
 
@@ -128,11 +128,8 @@ impl<'a> Run<'_, 'a> {
             self.written.logged_in.push(case.addr);
         }
         let mut ids: BTreeSet<&'static str> = judgement.findings.iter().map(|f| f.id).collect();
-        ids.extend(judgement.filings.iter().flat_map(|f| &f.findings).map(|f| f.id));
-        for id in ids {
-            *self.written.findings.entry(id).or_default() += 1;
-        }
         if judgement.filings.is_empty() {
+            self.count(ids);
             self.written.held += 1;
             let row = json!({
                 "source": case.addr.to_string(),
@@ -149,16 +146,29 @@ impl<'a> Run<'_, 'a> {
             .collect();
         for filing in &judgement.filings {
             let held = json!(about);
-            self.file(case, filing, &held)?;
+            ids.extend(self.file(case, filing, &held)?);
         }
+        self.count(ids);
         Ok(())
     }
 
-    fn file(&mut self, case: &Case<'a>, filing: &Filing<'a>, held: &Value) -> Outcome<()> {
+    fn count(&mut self, ids: BTreeSet<&'static str>) {
+        for id in ids {
+            *self.written.findings.entry(id).or_default() += 1;
+        }
+    }
+
+    /// Writes a report; the ids of what speaks for and against it.
+    fn file(
+        &mut self,
+        case: &Case<'a>,
+        filing: &Filing<'a>,
+        held: &Value,
+    ) -> Outcome<BTreeSet<&'static str>> {
         let part = filing.part(case, &self.plan.context);
         let operator = filing.operator.map_or(NOBODY, |o| o.id.as_str());
         let mut source = slug(&case.addr.to_string().replace(':', "-"));
-        if filing.rules.is_some_and(|r| r.bundle.one_per == OnePer::Incident) {
+        if part.is_one_of_several() {
             // Each incident has a folder of its own.
             let classes: Vec<&str> = part.classes().into_iter().map(Class::word).collect();
             source = format!("{source}.{}", classes.join("."));
@@ -169,27 +179,44 @@ impl<'a> Run<'_, 'a> {
             (Some(_), None) => format!("{UNDETERMINED}/{source}"),
         };
         let letter = letter::letter(&part, operator);
-        if let Some(channel) = filing.channel {
-            let lists = self.lists.entry(operator.to_owned()).or_default();
-            lists.take(&slug(&channel.id), &part, filing, &letter);
-        }
         let lines = part.lines();
         let mut redactor = letter::redact::Redactor::of(&part);
-        let sides = xarf::sides(&part, operator);
+        let mut sides = xarf::sides(&part, operator);
+        let log = evidence::log(&lines);
+        let mail = mail::mail(&part, &letter)?;
+        let incidents = incidents(filing);
+        let ticket = self.plan.context.config.filing.ticket(case.addr);
+        let mut filing = filing.clone();
+        // What was just written is read again, as lint and a desk read it.
+        let told = json!({
+            "source": case.addr.to_string(),
+            "classes": part.classes().into_iter().map(Class::word).collect::<Vec<_>>(),
+            "incidents": incidents,
+            "ticket": ticket,
+        });
+        filing.findings.extend(text_findings(&part, &filing, &told, (&mail, &letter.body), &log));
+        filing.findings.extend(form::findings(&part, &letter));
+        filing.findings.extend(xarf::findings(&part, &mut sides, &log));
+        filing.verdict = Verdict::of(&filing.findings);
+        let mut sent_in = None;
+        if let Some(channel) = filing.channel {
+            let lists = self.lists.entry(operator.to_owned()).or_default();
+            sent_in = lists.take(&slug(&channel.id), &part, &filing, &letter);
+        }
         let mut files: Vec<(&str, Vec<u8>)> = vec![
             ("evidence.jsonl", evidence::index(&lines)),
-            ("evidence.log", evidence::log(&lines)),
+            ("evidence.log", log),
             ("events.csv", table::table(&part, &lines, &mut redactor)?),
-            ("report.eml", mail::mail(&part, &letter)?.into_bytes()),
+            ("report.eml", mail.into_bytes()),
         ];
         if let Some(text) = form::form(&part, &letter) {
             files.push(("form.txt", text.into_bytes()));
         }
         files.push(("report.txt", letter.body.into_bytes()));
-        if let Some(todo) = todo::todo(&part, filing) {
+        if let Some(todo) = todo::todo(&part, &filing) {
             files.push(("TODO.txt", todo.into_bytes()));
         }
-        if let Some(notes) = todo::notes(filing) {
+        if let Some(notes) = todo::notes(&filing, sent_in.as_deref()) {
             files.push(("NOTES.txt", notes.into_bytes()));
         }
         files.extend(
@@ -216,21 +243,8 @@ impl<'a> Run<'_, 'a> {
             events: filing.incidents.iter().map(|i| i.tally.events()).sum(),
             verdict: filing.verdict,
             missing: missing.into_iter().collect(),
+            sent_in: sent_in.map(|path| format!("{operator}/{path}")),
         };
-        let incidents: Vec<Value> = filing
-            .incidents
-            .iter()
-            .map(|i| {
-                json!({
-                    "class": i.tally.class.word(),
-                    "events": i.tally.events(),
-                    "lines": i.tally.lines,
-                    "first": i.tally.first.to_string(),
-                    "last": i.tally.last.to_string(),
-                    "confidence": i.confidence.word(),
-                })
-            })
-            .collect();
         let record = case.attribution.as_ref().and_then(|a| a.record.as_ref()).map(|r| {
             json!({
                 "prefix": r.prefix,
@@ -256,11 +270,14 @@ impl<'a> Run<'_, 'a> {
             map.insert("lines_shown".to_owned(), json!(letter.shown));
             map.insert("findings".to_owned(), json!(filing.findings));
             map.insert("held".to_owned(), held.clone());
+            if let Some(ticket) = ticket {
+                map.insert("ticket".to_owned(), json!(ticket));
+            }
         }
         self.folder.note(&format!("{operator}.bundles"), format!("{whole}\n").as_bytes())?;
-        self.tally.report(case, filing, &row);
+        self.tally.report(case, &filing, &row);
         self.written.bundles.push(row);
-        Ok(())
+        Ok(filing.findings.iter().map(|f| f.id).collect())
     }
 
     /// Writes a file of an operator's folder and notes it for manifest and sums.
@@ -275,7 +292,7 @@ impl<'a> Run<'_, 'a> {
     /// Writes an operator's lists, manifest and sums.
     fn close(&mut self, operator: &str) -> Outcome<()> {
         if let Some(lists) = self.lists.remove(operator) {
-            for (path, bytes) in lists.files()? {
+            for (path, bytes) in lists.files(&self.plan.context)? {
                 self.put(operator, &path, &bytes)?;
             }
         }
@@ -327,6 +344,21 @@ impl<'a> Run<'_, 'a> {
         out.push(b'\n');
         out
     }
+}
+
+/// The incidents of a report, as a manifest tells them.
+pub(super) fn incidents(filing: &Filing<'_>) -> Vec<Value> {
+    let row = |i: &crate::judge::Incident| {
+        json!({
+            "class": i.tally.class.word(),
+            "events": i.tally.events(),
+            "lines": i.tally.lines,
+            "first": i.tally.first.to_string(),
+            "last": i.tally.last.to_string(),
+            "confidence": i.confidence.word(),
+        })
+    };
+    filing.incidents.iter().map(row).collect()
 }
 
 /// An object, printed and left open for more keys.

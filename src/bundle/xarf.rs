@@ -14,13 +14,14 @@ use crate::config::Redaction;
 use crate::dialect::Transport;
 use crate::event::base64;
 use crate::hash::sha256;
-use crate::judge::{Confidence, EvidenceLine, Incident, Part};
+use crate::judge::{Confidence, Effect, EvidenceLine, Finding, Incident, Part, cite};
 use crate::limits::XARF_EVIDENCE_BYTES;
 use crate::operator::Need;
 
 use super::letter::extract::extract;
 use super::letter::redact::Redactor;
 use super::words::happened;
+use super::xarf_check;
 
 /// The version of the specification.
 pub const VERSION: &str = "4.2.0";
@@ -79,6 +80,41 @@ pub fn sides(part: &Part<'_, '_>, operator: &str) -> Vec<Side> {
             };
             out.push(Side { format: "x-arf 0.2", class, made: Err(why.to_owned()) });
         }
+    }
+    out
+}
+
+/// What there is to say of the side files: one that its desk wants and that
+/// cannot be written, and one that is wrong, which then is not written.
+#[must_use]
+pub fn findings(part: &Part<'_, '_>, sides: &mut [Side], evidence: &[u8]) -> Vec<Finding> {
+    let Some(rules) = part.rules else { return Vec::new() };
+    let mut out = Vec::new();
+    for side in sides {
+        let wrong = match &side.made {
+            Ok((_, bytes)) => xarf_check::check(bytes, evidence).into_iter().next(),
+            Err(_) => None,
+        };
+        if let Some(why) = wrong {
+            let text = format!("{}: {why}; the file is left out.", side.format);
+            out.push(Finding::new("XRF-1", Effect::Warn, side.format, text).class(side.class));
+            side.made = Err(why);
+            continue;
+        }
+        let (id, need) = match side.format {
+            "arf" => ("FMT-1", rules.formats.arf),
+            "x-arf 0.2" => ("FMT-1", rules.formats.xarf02),
+            _ => ("XRF-1", rules.formats.xarf4),
+        };
+        if let (Err(why), Some(effect)) = (&side.made, crate::judge::case::lacking(need)) {
+            let text = format!("{} wants {}, and there is none: {why}.", rules.name, side.format);
+            out.push(
+                Finding::new(id, effect, side.format, text).class(side.class).by(part.authority()),
+            );
+        }
+    }
+    for finding in &mut out {
+        cite(finding, rules);
     }
     out
 }

@@ -23,6 +23,9 @@ pub struct GatherArgs {
     /// Run the system's traceroute
     #[arg(long)]
     pub traceroute: bool,
+    /// Ask a DNS zone of abuse contacts (Abusix asks to be named where its data is used)
+    #[arg(long)]
+    pub dns: bool,
     /// Where answers go that the configuration names no folder for
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub into: PathBuf,
@@ -41,6 +44,12 @@ pub struct GatherArgs {
     /// Where the RDAP bootstrap files lie
     #[arg(long, value_name = "URL", help_heading = "Servers")]
     pub rdap_bootstrap: Option<String>,
+    /// The name server; the first of /etc/resolv.conf unless told
+    #[arg(long, value_name = "HOST[:PORT]", help_heading = "Servers")]
+    pub dns_server: Option<String>,
+    /// The zone of abuse contacts
+    #[arg(long, value_name = "NAME", help_heading = "Servers")]
+    pub dns_zone: Option<String>,
     /// The traceroute program
     #[arg(long, value_name = "FILE", help_heading = "Servers")]
     pub traceroute_program: Option<PathBuf>,
@@ -49,8 +58,10 @@ pub struct GatherArgs {
 impl GatherArgs {
     /// What is asked, and where answers go.
     pub fn asked(&self, config: &Config) -> Outcome<Gathering> {
-        if !(self.whois || self.rdap || self.traceroute) {
-            return Err(Fault::usage("nothing is asked: add --whois, --rdap or --traceroute"));
+        if !(self.whois || self.rdap || self.traceroute || self.dns) {
+            return Err(Fault::usage(
+                "nothing is asked: add --whois, --rdap, --traceroute or --dns",
+            ));
         }
         let store = |wanted: bool, configured: &Option<PathBuf>, name: &str| {
             let folder = configured.clone().unwrap_or_else(|| self.into.join(name));
@@ -62,7 +73,10 @@ impl GatherArgs {
         if let Some(url) = &self.rdap_bootstrap {
             servers.rdap_bootstrap = format!("{}/", url.trim_end_matches('/'));
         }
+        servers.dns = self.dns_server.clone();
+        servers.dns_zone = self.dns_zone.clone().unwrap_or(servers.dns_zone);
         Ok(Gathering {
+            dns: store(self.dns, &None, "dns"),
             whois: store(self.whois, &paths.whois, "whois"),
             rdap: store(self.rdap, &paths.rdap, "rdap"),
             traceroute: store(self.traceroute, &paths.traceroute, "traceroute"),

@@ -7,9 +7,9 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use crate::fault::Outcome;
-use crate::gather::{Manner, Servers, Store, http, rdap, sources_of, trace, whois};
+use crate::gather::{Manner, Servers, Store, dns, http, rdap, sources_of, trace, whois};
 use crate::judge::answer::json_of;
-use crate::operator::contact::{Contact, of_rdap, of_whois};
+use crate::operator::contact::{Contact, of_dns, of_rdap, of_whois};
 use crate::text::Untrusted;
 
 use super::common::print;
@@ -23,6 +23,8 @@ pub struct Asked {
     pub rdap: Option<Store>,
     /// Traceroute.
     pub traceroute: Option<Store>,
+    /// A zone of abuse contacts.
+    pub dns: Option<Store>,
     /// Whom.
     pub servers: Servers,
 }
@@ -49,6 +51,10 @@ pub fn run(dir: &Path, asked: &Asked, manner: &Manner<'_>, quiet: bool) -> Outco
         if let Some(store) = &asked.rdap {
             let answer = run.one(store, *ip, "rdap", |r| r.rdap(store, *ip))?;
             contacts.extend(json_of(&answer.unwrap_or_default()).iter().flat_map(of_rdap));
+        }
+        if let Some(store) = &asked.dns {
+            let answer = run.one(store, *ip, "dns", |r| r.dns(*ip))?;
+            contacts.extend(of_dns(&answer.unwrap_or_default()));
         }
         if let Some(store) = &asked.traceroute {
             run.one(store, *ip, "traceroute", |r| {
@@ -133,6 +139,24 @@ impl Run<'_, '_> {
         let mut out = format!("# answered by {url}\n").into_bytes();
         out.extend_from_slice(&body);
         Ok(out)
+    }
+
+    fn dns(&self, ip: IpAddr) -> Result<Vec<u8>, String> {
+        let Servers { dns: told, dns_zone, .. } = &self.asked.servers;
+        let system = || dns::system_server(&std::fs::read_to_string("/etc/resolv.conf").ok()?);
+        let server = told.clone().or_else(system).ok_or("no name server is known: --dns-server")?;
+        let name = dns::name_of(ip, dns_zone);
+        // Whoever cannot see the question cannot tell which number it has.
+        let now = (self.manner.now)();
+        let hash =
+            crate::hash::sha256(format!("{name} {} {}", now.nanos, std::process::id()).as_bytes());
+        let id = hash.get(..4).and_then(|h| u16::from_str_radix(h, 16).ok()).unwrap_or(1);
+        let texts = dns::txt(&server, &name, id, self.manner.patience)?;
+        if texts.is_empty() {
+            return Err(format!("{server}: {name} has no record"));
+        }
+        let lines: String = texts.iter().map(|t| format!("{name} TXT {t}\n")).collect();
+        Ok(lines.into_bytes())
     }
 
     fn tell(&self, sources: usize) {

@@ -244,8 +244,13 @@ fn tell(written: &Written, dir: &Path, voice: Voice) {
     }
     let folder = shown(dir);
     if let Some(b) = written.bundles.iter().find(|b| b.verdict == Verdict::Ready) {
-        let text =
-            format!("next: read {folder}/{}/report.txt, and mail report.eml to {}", b.path, b.to);
+        let text = match &b.sent_in {
+            Some(path) => format!("next: read {folder}/{path}, and send it to {}", b.to),
+            None => format!(
+                "next: read {folder}/{}/report.txt, and mail report.eml to {}",
+                b.path, b.to
+            ),
+        };
         voice.say(Severity::Note, &text);
     } else if let Some(b) = written.bundles.first() {
         voice.say(Severity::Note, &format!("next: read {folder}/{}/report.txt", b.path));

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::IpAddr;
 
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::place;
+use crate::addr::Addr;
 use crate::class::Class;
 use crate::limits;
 
@@ -77,6 +79,34 @@ pub struct Filing {
     pub unedited_to: Vec<String>,
     /// How many events of a class make it worth a desk's time.
     pub thresholds: Thresholds,
+    /// Tickets that desks gave to earlier reports of a source: its next one
+    /// goes to the same conversation. By address; [`Filing::ticket`] finds one.
+    #[serde(deserialize_with = "tickets")]
+    pub tickets: BTreeMap<IpAddr, String>,
+}
+
+impl Filing {
+    /// The ticket of earlier reports of an address.
+    #[must_use]
+    pub fn ticket(&self, addr: Addr) -> Option<&str> {
+        self.tickets.get(&addr.ip()).map(String::as_str)
+    }
+}
+
+/// A ticket goes into the subject of a mail as it is.
+fn tickets<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<IpAddr, String>, D::Error> {
+    let list = BTreeMap::<IpAddr, String>::deserialize(from)?;
+    for ticket in list.values() {
+        let fit = (1..=60).contains(&ticket.len())
+            && ticket.bytes().all(|b| (0x20..0x7f).contains(&b))
+            && ticket.trim() == ticket;
+        if !fit {
+            return Err(serde::de::Error::custom(format!(
+                "{ticket:?}: a ticket is 1 to 60 characters of plain ASCII"
+            )));
+        }
+    }
+    Ok(list)
 }
 
 impl Default for Filing {
@@ -88,6 +118,7 @@ impl Default for Filing {
             redact_key: None,
             unedited_to: Vec::new(),
             thresholds: Thresholds::default(),
+            tickets: BTreeMap::new(),
         }
     }
 }

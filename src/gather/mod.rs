@@ -1,5 +1,5 @@
-//! Answers of WHOIS, RDAP and traceroute about the sources of a run: the only
-//! code that opens a connection, and only where it was asked for by name.
+//! Answers of WHOIS, RDAP, traceroute and a zone of abuse contacts about the
+//! sources of a run: the only code that opens a connection, and only where it was asked for by name.
 //!
 //! Answers are saved with the time of asking, in the folders that a report
 //! reads them from; what is there and young enough is not asked again.
@@ -8,6 +8,7 @@ pub mod http;
 pub mod whois;
 pub mod rdap;
 pub mod trace;
+pub mod dns;
 mod store;
 
 use std::path::PathBuf;
@@ -34,6 +35,10 @@ pub struct Servers {
     pub whois: String,
     /// What the names of the two RDAP bootstrap files are appended to.
     pub rdap_bootstrap: String,
+    /// The name server, as HOST or HOST:PORT; the system's first where it is not told.
+    pub dns: Option<String>,
+    /// The zone of abuse contacts.
+    pub dns_zone: String,
     /// The traceroute program.
     pub traceroute: PathBuf,
     /// The program that speaks HTTPS for us.
@@ -45,6 +50,8 @@ impl Default for Servers {
         Self {
             whois: "whois.iana.org".to_owned(),
             rdap_bootstrap: "https://data.iana.org/rdap/".to_owned(),
+            dns: None,
+            dns_zone: dns::ZONE.to_owned(),
             traceroute: "traceroute".into(),
             curl: "curl".into(),
         }

@@ -3,6 +3,7 @@
 use crate::addr::Addr;
 use crate::class::Class;
 use crate::config::{ClockStatement, Config};
+use crate::operator::profile::OnePer;
 use crate::operator::{Attribution, Channel, Need, Profile};
 use crate::source::{ClassTally, Source};
 use crate::time::Instant;
@@ -177,6 +178,16 @@ impl<'p> Part<'p, '_> {
     pub fn line_max(&self) -> usize {
         let said = self.rules.map_or(998, |p| p.text.line_max as usize);
         said.clamp(78, 998)
+    }
+
+    /// Whether the same mailbox or form may get other reports of the source,
+    /// of other classes.
+    #[must_use]
+    pub fn is_one_of_several(&self) -> bool {
+        let Some(rules) = self.rules else { return false };
+        let class = self.incidents.first().map(|i| i.tally.class);
+        let kind = self.channel.zip(class).and_then(|(c, class)| rules.kind_at(c, class));
+        rules.bundle.one_per == OnePer::Incident || kind.is_some()
     }
 
     /// Who requires what the rules say, and where.

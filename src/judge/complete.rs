@@ -28,7 +28,7 @@ pub fn facts(part: &Part<'_, '_>) -> Vec<Finding> {
         out.extend(destination_port(part, class, &of_class));
         out.extend(protocol(part, class, &of_class));
         out.extend(source_port(part, class, &of_class));
-        out.extend(headers(class));
+        out.extend(headers(part, class));
     }
     out.extend(times(&lines));
     out.extend(clock(part));
@@ -263,18 +263,47 @@ fn log_the_port(class: Class, lines: &[&EvidenceLine]) -> &'static str {
     }
 }
 
-/// Full headers are asked for, and a refused message has none.
-fn headers(class: Class) -> Option<Finding> {
-    matches!(class, Class::Spam | Class::RelayAttempt | Class::Harvest).then(|| {
-        Finding::new(
-            "HDR-1",
-            Effect::Note,
-            "refused",
-            "the mail was refused before it was sent: there is no message and there are no headers."
-                .to_owned(),
-        )
-        .class(class)
-    })
+/// Full headers are asked for, and a refused message has none. An open relay
+/// is shown by a message that went through it, and by its name.
+fn headers(part: &Part<'_, '_>, class: Class) -> Vec<Finding> {
+    match class {
+        Class::Spam | Class::RelayAttempt | Class::Harvest => vec![
+            Finding::new(
+                "HDR-1",
+                Effect::Note,
+                "refused",
+                "the mail was refused before it was sent: there is no message and there are no headers."
+                    .to_owned(),
+            )
+            .class(class),
+        ],
+        Class::OpenRelay => {
+            let lacks = |id, need, value: &str, text: &str, remedy: &str| {
+                let finding = Finding::new(id, lacking(need)?, value, text.to_owned());
+                Some(finding.class(class).remedy(remedy).by(part.authority()))
+            };
+            [
+                lacks(
+                    "HDR-1",
+                    part.need(|p| p.fields.full_headers),
+                    "none",
+                    "the relayed message with all its header lines is not there.",
+                    "paste the message as it was received, our own Received line first, into report.txt and report.eml",
+                ),
+                lacks(
+                    "HDR-2",
+                    part.need(|p| p.fields.fqdn),
+                    "none",
+                    "the full name of the relay is not known: logs name it as it called itself.",
+                    "look its address up by hand and write the name beside it in report.txt and report.eml",
+                ),
+            ]
+            .into_iter()
+            .flatten()
+            .collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn times(lines: &[&EvidenceLine]) -> Vec<Finding> {

@@ -46,6 +46,7 @@ pub fn wishes(part: &Part<'_, '_>) -> Vec<Finding> {
     out.extend(language(part));
     out.extend(repeated(part));
     out.extend(word(part));
+    out.extend(ticket(part));
     out
 }
 
@@ -63,6 +64,52 @@ fn repeated(part: &Part<'_, '_>) -> Option<Finding> {
             .remedy("look into the mails that were sent before you file this one")
             .by(part.authority()),
     )
+}
+
+/// A report that goes on with an earlier one carries its ticket, unchanged.
+fn ticket(part: &Part<'_, '_>) -> Option<Finding> {
+    let rules = part.rules?;
+    let known = part.context.config.filing.ticket(part.case.addr);
+    let form = rules.subject.ticket_regex.as_ref();
+    match (known, form) {
+        (Some(ticket), Some(form)) if !form.pattern.fits(ticket) => Some(
+            Finding::new(
+                "SUB-2",
+                Effect::Draft,
+                ticket,
+                format!("tickets of {} look like {}.", rules.name, form.text),
+            )
+            .remedy("correct filing.tickets in plaint.toml: the ticket as the desk's answer has it")
+            .by(part.authority()),
+        ),
+        (Some(ticket), _) => Some(
+            Finding::new(
+                "SUB-2",
+                Effect::Note,
+                ticket,
+                "it goes on with an earlier report.".to_owned(),
+            )
+            .by(part.authority()),
+        ),
+        // Whether there was an earlier report is not known to a run.
+        (None, _) if rules.subject.ticket_keep => Some(
+            Finding::new(
+                "SUB-2",
+                Effect::Note,
+                "no ticket",
+                format!(
+                    "if {} answered an earlier report, its ticket has to stand in the subject.",
+                    rules.name
+                ),
+            )
+            .remedy(format!(
+                "set in plaint.toml: [filing.tickets] then \"{}\" = \"TICKET\"",
+                part.case.addr
+            ))
+            .by(part.authority()),
+        ),
+        (None, _) => None,
+    }
 }
 
 /// A form that knows its own words for incidents takes no others.

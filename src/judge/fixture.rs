@@ -217,7 +217,12 @@ impl Log {
     }
 
     /// `n` refused deliveries, without the client's port.
-    pub fn spam(mut self, n: u16) -> Self {
+    pub fn spam(self, n: u16) -> Self {
+        self.spam_at(n, 25)
+    }
+
+    /// The same at a port of ours; 0 where it is not known.
+    pub fn spam_at(mut self, n: u16, port: u16) -> Self {
         for _ in 0..n {
             let line = self.line(
                 Kind::Spam,
@@ -225,9 +230,9 @@ impl Log {
             );
             line.destination = Some(addr("203.0.113.25"));
             line.assumed_destination = true;
-            line.destination_port = Some(25);
+            line.destination_port = Some(port).filter(|p| *p > 0);
             line.program = b"postfix/smtpd".to_vec();
-            self.settle(Outcome::Hostile, Kind::Spam, 25);
+            self.settle(Outcome::Hostile, Kind::Spam, port);
         }
         self
     }

@@ -140,10 +140,15 @@ pub fn judge<'a>(case: &Case<'a>, context: &Context<'a>) -> Judgement<'a> {
             continue;
         }
         let incident = Incident { tally: *tally, confidence: genuine::confidence(case, tally) };
-        // Some desks want a report of each incident.
+        // Some desks want a report of each incident, and a form takes one of its kinds at a time.
+        let kind = |class| rules.and_then(|r| r.kind_at(channel?, class));
         let apart = rules.is_some_and(|r| r.bundle.one_per == OnePer::Incident);
-        let same =
-            |f: &&mut Filing<'_>| !apart && f.channel.map(|c| &c.id) == channel.map(|c| &c.id);
+        let same = |f: &&mut Filing<'_>| {
+            let first = f.incidents.first().map(|i| i.tally.class);
+            !apart
+                && f.channel.map(|c| &c.id) == channel.map(|c| &c.id)
+                && first.is_none_or(|c| kind(c) == kind(tally.class))
+        };
         match parts.iter_mut().find(same) {
             Some(part) => {
                 part.incidents.push(incident);
@@ -197,12 +202,25 @@ pub fn judge<'a>(case: &Case<'a>, context: &Context<'a>) -> Judgement<'a> {
 }
 
 /// Names the page that states the very rule, where the operator's file knows it.
-fn cite(finding: &mut Finding, rules: &Profile) {
+pub(crate) fn cite(finding: &mut Finding, rules: &Profile) {
     if finding.required_by != case::authority(rules).0 {
         return;
     }
     let rule = match finding.id {
         "SRC-4" => "fields.source_port",
+        "SRC-6" => "bundle.one_per",
+        "TIM-1" => "fields.first",
+        "CNT-1" => "fields.count",
+        "HDR-1" => "fields.full_headers",
+        "HDR-2" => "fields.fqdn",
+        "OWN-3" => "fields.linked_detail",
+        "TXT-1" => "text.attachments",
+        "TXT-3" => "fields.statement",
+        "TXT-5" => "text.line_max",
+        "TXT-6" => "text.footer_zone",
+        "SUB-1" => "subject.template",
+        "SUB-2" => "subject.ticket_keep",
+        "XRF-1" => "formats.xarf4",
         "DST-1" => "fields.dst_ip",
         "DST-2" => "fields.dst_port",
         "PRO-1" => "fields.protocol",

@@ -146,6 +146,22 @@ pub fn of_whois(answer: &[u8]) -> Vec<Contact> {
     found
 }
 
+/// The abuse mailboxes of a saved answer of a contact zone: lines of `NAME TXT MAILBOX`.
+#[must_use]
+pub fn of_dns(answer: &[u8]) -> Vec<Contact> {
+    let mut found = Vec::new();
+    for line in answer.split(|b| *b == b'\n').filter_map(|l| str::from_utf8(l).ok()) {
+        let Some((name, text)) = line.split_once(" TXT ") else { continue };
+        // The zone is what is left of the name behind the address.
+        let of_address = |l: &&str| l.len() <= 3 && l.bytes().all(|b| b.is_ascii_hexdigit());
+        let zone: Vec<&str> = name.split('.').skip_while(of_address).collect();
+        for mail in text.split([',', ' ']) {
+            add(&mut found, mail, format!("DNS contact zone {}", zone.join(".")));
+        }
+    }
+    found
+}
+
 /// The value of an attribute, where the line has that one.
 pub(crate) fn value_of<'l>(line: &'l str, key: &str) -> Option<&'l str> {
     let (name, value) = line.split_once(':')?;

@@ -8,6 +8,8 @@ pub mod prefix;
 
 mod dataset;
 
+pub mod ticket;
+
 pub mod rules;
 
 pub mod profile;

@@ -129,6 +129,15 @@ impl Profile {
         self.classes.is_empty() || self.classes.contains(&ClassWord(class))
     }
 
+    /// Which kind of its own a form or an interface has for a class; none where
+    /// it has no kinds, or takes mail.
+    #[must_use]
+    pub fn kind_at(&self, channel: &Channel, class: Class) -> Option<&str> {
+        let form = matches!(channel.kind, Kind::Form | Kind::Api) && !self.words.is_empty();
+        // Those it has no word for are one kind: the user chooses.
+        form.then(|| self.words.get(&ClassWord(class)).map_or("", String::as_str))
+    }
+
     /// The channel of that id.
     #[must_use]
     pub fn channel_named(&self, id: &str) -> Option<&Channel> {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer};
 
+use super::ticket::Pattern;
 use crate::config::{Redaction, place};
 
 /// How much a desk wants something.
@@ -254,11 +255,28 @@ pub struct Subject {
     #[serde(deserialize_with = "template")]
     pub template: Option<String>,
     /// What their ticket numbers look like.
-    pub ticket_regex: Option<String>,
+    #[serde(deserialize_with = "ticket")]
+    pub ticket_regex: Option<Ticket>,
     /// Whether a ticket has to stay in the subject as it is.
     pub ticket_keep: bool,
     /// Most characters.
     pub max_len: Option<u32>,
+}
+
+/// What tickets look like: as written, and read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    /// As the file writes it.
+    pub text: String,
+    /// As it is compared.
+    pub pattern: Pattern,
+}
+
+fn ticket<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Ticket>, D::Error> {
+    place::string_by(from, "a pattern of tickets", |s| {
+        Ok(Ticket { text: s.to_owned(), pattern: Pattern::parse(s)? })
+    })
+    .map(Some)
 }
 
 fn template<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {

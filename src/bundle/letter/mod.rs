@@ -13,8 +13,8 @@ pub mod doubt;
 use std::fmt::Write as _;
 
 use crate::class::Class;
-use crate::judge::{Confidence, Part};
-use crate::operator::profile::{OnePer, Section};
+use crate::judge::{Confidence, Context, Part};
+use crate::operator::profile::Section;
 use crate::operator::{Need, Proven};
 
 use super::words;
@@ -40,6 +40,8 @@ const USUAL: [Section; 9] = [
 pub struct Letter {
     /// The body: `report.txt`, and what `report.eml` has beneath its headers.
     pub body: String,
+    /// Of the body what is of this source alone: without the reporter, the clock and the last line.
+    pub own: String,
     /// Our reference: `PLAINT 7f3a9c`.
     pub reference: String,
     /// Log lines it shows.
@@ -56,7 +58,7 @@ pub fn reference(part: &Part<'_, '_>, operator: &str) -> String {
     let (first, last) =
         part.span().map_or_else(Default::default, |(a, b)| (a.to_string(), b.to_string()));
     let mut whole = format!("{operator}\n{to}\n{}\n{first}\n{last}\n", part.case.addr);
-    if part.rules.is_some_and(|p| p.bundle.one_per == OnePer::Incident) {
+    if part.is_one_of_several() {
         part.classes().into_iter().for_each(|c| whole.push_str(c.word()));
     }
     let hex = crate::hash::sha256(whole.as_bytes());
@@ -80,7 +82,7 @@ pub fn letter(part: &Part<'_, '_>, operator: &str) -> Letter {
             order.push(*section);
         }
     }
-    let mut body = String::new();
+    let (mut body, mut own) = (String::new(), String::new());
     for section in order {
         let text = section_text(section, part, &reference, &extract, &mut redactor);
         if !text.is_empty() {
@@ -88,6 +90,12 @@ pub fn letter(part: &Part<'_, '_>, operator: &str) -> Letter {
                 body.push('\n');
             }
             body.push_str(&text);
+            if !matches!(section, Section::Reporter | Section::Clock) {
+                if !own.is_empty() {
+                    own.push('\n');
+                }
+                own.push_str(&text);
+            }
         }
     }
     let _ = writeln!(
@@ -95,7 +103,7 @@ pub fn letter(part: &Part<'_, '_>, operator: &str) -> Letter {
         "\nTime zone of all times in this report: {}",
         offset(part.as_logged().unwrap_or(0))
     );
-    Letter { body, reference, shown: extract.shown, redactor }
+    Letter { body, own, reference, shown: extract.shown, redactor }
 }
 
 fn section_text(
@@ -108,7 +116,10 @@ fn section_text(
     let addr = part.case.addr;
     let most = part.line_max();
     match section {
-        Section::Reporter => reporter(part, reference),
+        Section::Reporter => {
+            let ticket = part.context.config.filing.ticket(addr);
+            reporter(part.context, reference, ticket)
+        }
         Section::Happened => happened(part),
         Section::Linked => linked(part),
         Section::Incident => incident::blocks(part, redactor),
@@ -135,9 +146,9 @@ fn section_text(
     }
 }
 
-/// Who reports, and our reference.
-pub(super) fn reporter(part: &Part<'_, '_>, reference: &str) -> String {
-    let r = &part.context.config.reporter;
+/// Who reports, our reference, and that of the desk.
+pub(super) fn reporter(context: &Context<'_>, reference: &str, ticket: Option<&str>) -> String {
+    let r = &context.config.reporter;
     // Four of them stay within the 998 octets of a line.
     let short = |text: String| text.chars().take(200).collect::<String>();
     let mut who: Vec<String> =
@@ -150,6 +161,9 @@ pub(super) fn reporter(part: &Part<'_, '_>, reference: &str) -> String {
         let _ = writeln!(out, "Address: {}", short(plain(address)));
     }
     let _ = writeln!(out, "Our reference: {reference}");
+    if let Some(ticket) = ticket {
+        let _ = writeln!(out, "Your ticket: {}", calm(ticket));
+    }
     out
 }
 
@@ -237,7 +251,7 @@ fn linked(part: &Part<'_, '_>) -> String {
 }
 
 /// `+0100`.
-fn offset(seconds: i32) -> String {
+pub(super) fn offset(seconds: i32) -> String {
     let minutes = seconds.abs() / 60;
     let sign = if seconds < 0 { '-' } else { '+' };
     format!("{sign}{:02}{:02}", minutes / 60, minutes % 60)
