@@ -1,5 +1,6 @@
 //! The command line as typed, and what it means.
 
+mod forms;
 mod gather;
 pub mod generate;
 
@@ -7,7 +8,6 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use plaint::addr::Addr;
-use plaint::commands::sources::Form;
 use plaint::commands::{Setup, Voice};
 use plaint::config::{Config, instant};
 use plaint::dialect::Transport;
@@ -18,6 +18,7 @@ use plaint::run::Options;
 use plaint::source::ScanLimits;
 use plaint::time::{Instant, Zone};
 
+use forms::{EventsForm, SourcesForm};
 use gather::GatherArgs;
 
 /// Turns firewall, sshd and mail logs into abuse reports that the operator of
@@ -214,23 +215,6 @@ pub struct OwnerArgs {
     pub registry: Vec<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum SourcesForm {
-    Table,
-    Jsonl,
-    Csv,
-}
-
-impl From<SourcesForm> for Form {
-    fn from(form: SourcesForm) -> Self {
-        match form {
-            SourcesForm::Table => Self::Table,
-            SourcesForm::Jsonl => Self::Jsonl,
-            SourcesForm::Csv => Self::Csv,
-        }
-    }
-}
-
 #[derive(Debug, Args)]
 pub struct SourcesArgs {
     #[command(flatten)]
@@ -240,23 +224,6 @@ pub struct SourcesArgs {
     /// The form of the output
     #[arg(long, value_enum, default_value_t = SourcesForm::Table, help_heading = "Output")]
     pub format: SourcesForm,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum EventsForm {
-    Jsonl,
-    Csv,
-    Intelmq,
-}
-
-impl From<EventsForm> for plaint::commands::events::Form {
-    fn from(form: EventsForm) -> Self {
-        match form {
-            EventsForm::Jsonl => Self::Jsonl,
-            EventsForm::Csv => Self::Csv,
-            EventsForm::Intelmq => Self::Intelmq,
-        }
-    }
 }
 
 #[derive(Debug, Args)]
