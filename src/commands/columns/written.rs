@@ -18,7 +18,7 @@ use serde_json::Value;
 use crate::fault::{Fault, Outcome};
 use crate::limits::PARQUET_ROWS;
 
-use super::{Column, Kind, Table};
+use super::shape::{Column, Kind, Table};
 use crate::commands::common::put;
 
 /// Standard output as the writer of the format wants it: a closed pipe is an error of its own.
