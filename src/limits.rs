@@ -151,3 +151,7 @@ pub const JSON_MEMBERS: usize = 160;
 
 /// Lines within lines that are unwrapped: a relay's header, a container's record, and the line itself.
 pub const WRAPPINGS: usize = 3;
+
+/// Rows of a Parquet table that are kept until they are written as one group: some 10 MB of events,
+/// and enough for what readers gain from columns.
+pub const PARQUET_ROWS: usize = 65_536;

@@ -101,13 +101,13 @@ fn run(cli: &Cli) -> Outcome<u8> {
         },
         Command::Lint(args) => {
             let operators = args.owner.load(&config)?;
-            commands::lint::run(&args.dir, &operators, Some(now(&args.now)?), cli.quiet)
+            commands::lint::run(&args.dir, &operators, Some(now(&args.now)?), cli.voice())
         }
-        Command::Verify(args) => commands::verify::run(&args.dir, &args.logs, cli.quiet),
+        Command::Verify(args) => commands::verify::run(&args.dir, &args.logs, cli.voice()),
         Command::Gather(args) => {
             let (pause, patience) = args.waits()?;
             let manner = plaint::gather::Manner { now: &clock, pause, patience };
-            commands::gather::run(&args.dir, &args.asked(&config)?, &manner, cli.quiet)
+            commands::gather::run(&args.dir, &args.asked(&config)?, &manner, cli.voice())
         }
         Command::Completions { .. }
         | Command::Man { .. }

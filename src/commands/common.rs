@@ -185,9 +185,17 @@ impl Setup {
 pub fn print(bytes: &[u8]) -> Outcome<bool> {
     // A signal waits until these rows are out whole.
     let _whole = progress::printing();
-    let out = io::stdout();
-    let mut out = out.lock();
     progress::printed(memchr::memchr_iter(b'\n', bytes).count() as u64);
+    put(bytes)
+}
+
+/// Writes to standard output what is no rows by itself, as [`print`] does.
+///
+/// # Errors
+///
+/// Any failure but a closed pipe.
+pub fn put(bytes: &[u8]) -> Outcome<bool> {
+    let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Ok(()) => Ok(true),
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(false),

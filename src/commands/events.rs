@@ -1,10 +1,13 @@
 //! `plaint events`: one row per hostile line, in input order.
 
+use serde_json::Value;
+
 use crate::event::Event;
 use crate::fault::{Fault, Outcome};
 use crate::run::{Wanted, replay};
-use crate::text::csv_cell;
+use crate::text::{Untrusted, csv_cell};
 
+use super::columns::{self, Column, Kind, micros};
 use super::common::{Setup, print};
 use super::intelmq;
 
@@ -15,6 +18,8 @@ pub enum Form {
     Jsonl,
     /// Comma-separated, safe for spreadsheets.
     Csv,
+    /// Columns with types, for engines that query them.
+    Parquet,
     /// One JSON object a line, with IntelMQ's names; hostile lines alone.
     Intelmq,
 }
@@ -30,7 +35,26 @@ pub struct Asked {
     pub original: bool,
 }
 
-const HEADINGS: &str = "timestamp,source_ip,source_port,destination_ip,destination_port,transport,reading,family,class,action,attempts,user,host,program,pid,file,line,offset\n";
+const COLUMNS: [Column; 18] = [
+    ("timestamp", Kind::Instant),
+    ("source_ip", Kind::Text),
+    ("source_port", Kind::Number),
+    ("destination_ip", Kind::Text),
+    ("destination_port", Kind::Number),
+    ("transport", Kind::Text),
+    ("reading", Kind::Text),
+    ("family", Kind::Text),
+    ("class", Kind::Text),
+    ("action", Kind::Text),
+    ("attempts", Kind::Number),
+    ("user", Kind::Text),
+    ("host", Kind::Text),
+    ("program", Kind::Text),
+    ("pid", Kind::Number),
+    ("file", Kind::Text),
+    ("line", Kind::Number),
+    ("offset", Kind::Number),
+];
 
 /// Prints the events; whether any was hostile.
 ///
@@ -38,6 +62,11 @@ const HEADINGS: &str = "timestamp,source_ip,source_port,destination_ip,destinati
 ///
 /// What stops the run, or the output.
 pub fn run(setup: &mut Setup, asked: Asked) -> Outcome<(bool, u8)> {
+    let mut table = match asked.form {
+        // Before the logs are read: it may be that there is no such form here.
+        Form::Parquet => Some(columns::begin(&COLUMNS)?),
+        _ => None,
+    };
     setup.options.remember = true;
     let (logs, scan) = setup.run()?;
     let wanted = if asked.all { Wanted::Known } else { Wanted::Hostile };
@@ -46,20 +75,31 @@ pub fn run(setup: &mut Setup, asked: Asked) -> Outcome<(bool, u8)> {
         match asked.form {
             Form::Jsonl => event.write_json(out),
             Form::Csv => write_csv(out, &event),
+            Form::Parquet => write_cells(out, &event),
             Form::Intelmq => intelmq::write(out, &event),
         }
     };
     if asked.form == Form::Csv {
-        print(HEADINGS.as_bytes())?;
+        print(format!("{}\n", COLUMNS.map(|(name, _)| name).join(",")).as_bytes())?;
     }
     let mut failed: Option<Fault> = None;
-    replay(&logs, &scan, &setup.options, wanted, &write, &mut |bytes| match print(&bytes) {
-        Ok(open) => open,
-        Err(e) => {
+    let mut is_open = true;
+    replay(&logs, &scan, &setup.options, wanted, &write, &mut |bytes| {
+        let taken = match &mut table {
+            None => print(&bytes),
+            Some(table) => rows(table.as_mut(), &bytes),
+        };
+        is_open = taken.unwrap_or_else(|e| {
             failed = Some(e);
             false
-        }
+        });
+        is_open
     })?;
+    if let Some(table) = table
+        && is_open
+    {
+        table.end()?;
+    }
     match failed {
         Some(e) => Err(e),
         None => {
@@ -100,4 +140,48 @@ fn write_csv(out: &mut Vec<u8>, e: &Event<'_>) {
     {
         out.extend_from_slice(&row);
     }
+}
+
+/// The cells of [`COLUMNS`] as a JSON array, which is how they get from the threads to the table.
+fn write_cells(out: &mut Vec<u8>, e: &Event<'_>) {
+    let act = e.act.as_ref();
+    let text = |bytes: &[u8]| match bytes {
+        [] => Value::Null,
+        _ => Untrusted(bytes).to_string().into(),
+    };
+    let address = |a: Option<crate::addr::Addr>| Value::from(a.map(|a| a.to_string()));
+    let cells = [
+        e.moment.map_or(Value::Null, |m| micros(m.at)),
+        address(act.and_then(|a| a.source)),
+        act.and_then(|a| a.source_port).into(),
+        address(e.our_end.addr),
+        e.our_end.port.into(),
+        act.and_then(|a| a.transport).map(|t| t.word()).into(),
+        e.reading.word().into(),
+        e.family.map(|f| f.word()).into(),
+        e.class.map(|c| c.word()).into(),
+        act.map(|a| a.kind.facts().action).into(),
+        act.map(|a| a.count).into(),
+        text(act.and_then(|a| a.user).unwrap_or_default()),
+        text(e.envelope.host),
+        text(e.envelope.program),
+        e.envelope.pid.into(),
+        text(e.path.as_os_str().as_encoded_bytes()),
+        e.line.into(),
+        e.offset.into(),
+    ];
+    if serde_json::to_writer(&mut *out, &cells).is_ok() {
+        out.push(b'\n');
+    }
+}
+
+/// Adds the rows of a chunk to the table.
+fn rows(table: &mut dyn columns::Table, bytes: &[u8]) -> Outcome<bool> {
+    for line in bytes.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
+        let cells = serde_json::from_slice(line).map_err(|e| Fault::usage(e.to_string()))?;
+        if !table.row(cells)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }

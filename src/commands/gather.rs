@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::net::IpAddr;
 use std::path::Path;
 
@@ -13,6 +12,7 @@ use crate::operator::contact::{Contact, of_dns, of_rdap, of_whois};
 use crate::text::Untrusted;
 
 use super::common::print;
+use super::voice::{Severity, Voice};
 
 /// What is asked, and where the answers are kept; none for what is not asked.
 #[derive(Debug, Default)]
@@ -35,10 +35,18 @@ pub struct Asked {
 /// # Errors
 ///
 /// A folder that is no result of a run, or one that cannot be written.
-pub fn run(dir: &Path, asked: &Asked, manner: &Manner<'_>, quiet: bool) -> Outcome<u8> {
+pub fn run(dir: &Path, asked: &Asked, manner: &Manner<'_>, voice: Voice) -> Outcome<u8> {
     let sources = sources_of(dir)?;
-    let mut run =
-        Run { asked, manner, bases: BTreeMap::new(), failed: 0, kept: 0, known: 0, first: true };
+    let mut run = Run {
+        asked,
+        manner,
+        voice,
+        bases: BTreeMap::new(),
+        failed: 0,
+        kept: 0,
+        known: 0,
+        first: true,
+    };
     let mut out = String::new();
     for ip in &sources {
         let mut contacts: Vec<Contact> = Vec::new();
@@ -71,15 +79,14 @@ pub fn run(dir: &Path, asked: &Asked, manner: &Manner<'_>, quiet: bool) -> Outco
         }
     }
     print(out.as_bytes())?;
-    if !quiet {
-        run.tell(sources.len());
-    }
+    run.tell(sources.len());
     Ok(if run.failed > 0 { 3 } else { 0 })
 }
 
 struct Run<'r, 'c> {
     asked: &'r Asked,
     manner: &'r Manner<'c>,
+    voice: Voice,
     /// Bootstrap files, by name.
     bases: BTreeMap<&'static str, Result<Vec<u8>, String>>,
     failed: usize,
@@ -113,9 +120,7 @@ impl Run<'_, '_> {
             }
             Err(why) => {
                 self.failed += 1;
-                let mut err = anstream::stderr().lock();
-                let why = format!("{ip}: {what}: {why}");
-                let _ = writeln!(err, "plaint: {}", Untrusted(why.as_bytes()));
+                self.voice.say(Severity::Error, &format!("{ip}: {what}: {why}"));
                 Ok(None)
             }
         }
@@ -160,12 +165,12 @@ impl Run<'_, '_> {
     }
 
     fn tell(&self, sources: usize) {
-        let mut err = anstream::stderr().lock();
-        let _ = writeln!(
-            err,
-            "plaint: {sources} sources: {} answers saved, {} known already, {} not answered",
+        let told = format!(
+            "{sources} sources: {} answers saved, {} known already, {} not answered",
             self.kept, self.known, self.failed
         );
+        let severity = if self.failed > 0 { Severity::Warning } else { Severity::Note };
+        self.voice.say(severity, &told);
         let named = [
             ("whois", &self.asked.whois),
             ("rdap", &self.asked.rdap),
@@ -178,10 +183,10 @@ impl Run<'_, '_> {
                 Some(format!("{key} = {:?}", folder))
             })
             .collect();
-        let _ = writeln!(
-            err,
-            "plaint: next: with [operators] {} in plaint.toml, run the same `plaint report` again with --force",
+        let next = format!(
+            "next: with [operators] {} in plaint.toml, run the same `plaint report` again with --force",
             keys.join(", ")
         );
+        self.voice.say(Severity::Note, &next);
     }
 }

@@ -1,7 +1,6 @@
 //! `plaint lint`: bundles against their operators' rules.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::Path;
 
 use crate::bundle::{recheck, verify};
@@ -11,13 +10,14 @@ use crate::text::Untrusted;
 use crate::time::Instant;
 
 use super::common::print;
+use super::voice::{Severity, Voice};
 
 /// Prints what is wrong; 5 where a report is not to be sent like that.
 ///
 /// # Errors
 ///
 /// A folder that holds no reports, or the output.
-pub fn run(dir: &Path, operators: &Operators, now: Option<Instant>, quiet: bool) -> Outcome<u8> {
+pub fn run(dir: &Path, operators: &Operators, now: Option<Instant>, voice: Voice) -> Outcome<u8> {
     let (mut out, mut bundles, mut errors, mut warnings) = (String::new(), 0, 0, 0);
     for root in verify::roots(dir)? {
         let name = root.display().to_string();
@@ -39,9 +39,10 @@ pub fn run(dir: &Path, operators: &Operators, now: Option<Instant>, quiet: bool)
         }
     }
     print(out.as_bytes())?;
-    if !quiet {
-        let mut err = anstream::stderr().lock();
-        let _ = writeln!(err, "plaint: {bundles} reports: {errors} errors, {warnings} warnings");
-    }
+    let severity = match (errors, warnings) {
+        (0, 0) => Severity::Note,
+        _ => Severity::Warning,
+    };
+    voice.say(severity, &format!("{bundles} reports: {errors} errors, {warnings} warnings"));
     Ok(if errors > 0 { 5 } else { 0 })
 }

@@ -2,6 +2,7 @@
 
 pub mod voice;
 pub mod common;
+pub mod columns;
 pub mod sources;
 pub mod intelmq;
 pub mod events;

@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use rayon::iter::ParallelIterator as _;
 use rayon::slice::ParallelSlice as _;
+use serde_json::Value;
 
 use crate::addr::Addr;
 use crate::bundle::write_families;
@@ -13,6 +14,7 @@ use crate::operator::Operators;
 use crate::source::{FamilyTally, ScanLimits, Source};
 use crate::text::{csv_cell, json_string};
 
+use super::columns::{self, Column, Kind, micros};
 use super::common::{Setup, print};
 
 /// In which form rows are printed.
@@ -24,6 +26,8 @@ pub enum Form {
     Jsonl,
     /// Comma-separated, safe for spreadsheets.
     Csv,
+    /// Columns with types, for engines that query them.
+    Parquet,
 }
 
 /// The findings that `sources` prints.
@@ -38,6 +42,11 @@ pub fn findings(source: &Source) -> Vec<&'static str> {
 ///
 /// What stops the run, or the output.
 pub fn run(setup: &Setup, operators: &Operators, form: Form) -> Outcome<(bool, u8)> {
+    let columns = match form {
+        // Before the logs are read: it may be that there is no such form here.
+        Form::Parquet => Some(columns::begin(&COLUMNS)?),
+        _ => None,
+    };
     let (logs, scan) = setup.run()?;
     let rows = scan.sources.sorted();
     let limits = setup.options.scan_limits;
@@ -45,6 +54,11 @@ pub fn run(setup: &Setup, operators: &Operators, form: Form) -> Outcome<(bool, u
         Form::Jsonl => jsonl(&rows, operators, limits)?,
         Form::Csv => {
             print(&csv(&rows, operators, limits)?)?;
+        }
+        Form::Parquet => {
+            if let Some(columns) = columns {
+                parquet(columns, &rows, operators, limits)?;
+            }
         }
         Form::Table => {
             print(&table(&rows, operators, limits)?)?;
@@ -102,20 +116,20 @@ fn lines(rows: &[(Addr, &Source)], operators: &Operators, limits: ScanLimits) ->
     Ok(out)
 }
 
-const HEADINGS: [&str; 13] = [
-    "source",
-    "operator",
-    "family",
-    "classes",
-    "lines",
-    "attempts",
-    "connections",
-    "packets",
-    "first",
-    "last",
-    "destination_ports",
-    "destination_ports_total",
-    "findings",
+const COLUMNS: [Column; 13] = [
+    ("source", Kind::Text),
+    ("operator", Kind::Text),
+    ("family", Kind::Text),
+    ("classes", Kind::Text),
+    ("lines", Kind::Number),
+    ("attempts", Kind::Number),
+    ("connections", Kind::Number),
+    ("packets", Kind::Number),
+    ("first", Kind::Instant),
+    ("last", Kind::Instant),
+    ("destination_ports", Kind::Text),
+    ("destination_ports_total", Kind::Number),
+    ("findings", Kind::Text),
 ];
 
 /// The cells of one row, a family of a source; `ports` is how many are listed.
@@ -145,9 +159,7 @@ fn cells(
 fn csv(rows: &[(Addr, &Source)], operators: &Operators, limits: ScanLimits) -> Outcome<Vec<u8>> {
     let mut w = csv::Writer::from_writer(Vec::new());
     let fail = |e: csv::Error| Fault::usage(e.to_string());
-    w.write_record(HEADINGS).map_err(fail)?;
-    let listed =
-        |t: &FamilyTally| t.ports.listed().map(|p| p.to_string()).collect::<Vec<_>>().join(" ");
+    w.write_record(COLUMNS.map(|(name, _)| name)).map_err(fail)?;
     for (addr, source) in rows {
         let owner = operator(operators, *addr)?.unwrap_or_default();
         for (family, t) in source.families() {
@@ -158,6 +170,45 @@ fn csv(rows: &[(Addr, &Source)], operators: &Operators, limits: ScanLimits) -> O
         }
     }
     w.into_inner().map_err(|e| Fault::usage(e.to_string()))
+}
+
+/// The ports that are listed, apart by blanks.
+fn listed(t: &FamilyTally) -> String {
+    t.ports.listed().map(|p| p.to_string()).collect::<Vec<_>>().join(" ")
+}
+
+/// One row per family of a source, as in the CSV; numbers are numbers and instants instants.
+fn parquet(
+    mut table: Box<dyn columns::Table>,
+    rows: &[(Addr, &Source)],
+    operators: &Operators,
+    limits: ScanLimits,
+) -> Outcome<bool> {
+    let text = |t: String| if t.is_empty() { Value::Null } else { t.into() };
+    for (addr, source) in rows {
+        let owner = operator(operators, *addr)?;
+        for (family, t) in source.families() {
+            let cells = vec![
+                addr.to_string().into(),
+                owner.clone().into(),
+                family.word().into(),
+                text(class_words(source, family, limits)),
+                t.lines.into(),
+                t.attempts.into(),
+                t.connections.into(),
+                t.packets.into(),
+                micros(t.first.0),
+                micros(t.last.0),
+                text(listed(t)),
+                t.ports.count().into(),
+                text(findings(source).join(" ")),
+            ];
+            if !table.row(cells)? {
+                return Ok(false);
+            }
+        }
+    }
+    table.end()
 }
 
 fn class_words(source: &Source, family: Family, limits: ScanLimits) -> String {
