@@ -72,13 +72,9 @@ pub const XARF_EVIDENCE_BYTES: usize = 5 * 1024 * 1024;
 pub const PAGE_ROWS: usize = 100;
 
 /// Lines of evidence read back for all sources together; when there are more, each source has
-/// fewer, and each report says how many of how many it has. So the logs are gone through sixteen times
-/// at most.
+/// fewer, and each report says how many of how many it has. A line takes about 600 bytes while a
+/// report is made.
 pub const EVIDENCE_LINES_TOTAL: usize = 1 << 20;
-
-/// Lines of evidence read back at once, for as many sources as have them: a line takes about a
-/// kilobyte while a report is made.
-pub const EVIDENCE_LINES_AT_ONCE: usize = 1 << 16;
 
 /// A stamp may lie this long past the end of its file and keep its year:
 /// clocks drift, and a rotation is not instant.

@@ -31,7 +31,6 @@ fn plan(world: &World) -> Plan<'_> {
         inputs: vec![input("b.log"), input("a.log")],
         options: json!({"tz": "Europe/London"}),
         references: Vec::new(),
-        bounds: Vec::new(),
     }
 }
 

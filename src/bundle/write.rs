@@ -42,8 +42,6 @@ pub struct Plan<'a> {
     pub options: Value,
     /// Operator files, prefix lists, databases and configuration.
     pub references: Vec<FileRecord>,
-    /// The bounds that were met while the logs were read, in sentences.
-    pub bounds: Vec<String>,
 }
 
 /// What came of a run.
@@ -337,7 +335,6 @@ impl<'a> Run<'_, 'a> {
         map.insert("login_succeeded".to_owned(), json!(logged_in));
         map.insert("verdicts".to_owned(), Value::Object(by_verdict));
         map.insert("findings".to_owned(), json!(w.findings));
-        map.insert("bounds_met".to_owned(), json!(self.plan.bounds));
         let rows: Vec<Value> = w.bundles.iter().map(BundleRow::json).collect();
         map.insert("bundles".to_owned(), json!(rows));
         let mut out = serde_json::to_vec_pretty(&Value::Object(map)).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! `plaint report`: from logs to the folder one files.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
@@ -13,10 +13,10 @@ use crate::config::Config;
 use crate::fault::{Fault, Outcome};
 use crate::hash::{hex, sha256};
 use crate::judge::saved::Transcript;
-use crate::judge::{Case, Context, EvidenceLine, Registration, Verdict, judge};
-use crate::limits::{EVIDENCE_LINES_TOTAL, REPEATS};
+use crate::judge::{Case, Context, EvidenceLine, Registration, Verdict, join_sessions, judge};
+use crate::limits::EVIDENCE_LINES_TOTAL;
 use crate::operator::Operators;
-use crate::run::evidence::{Evidence, Filed};
+use crate::run::evidence::{WantedLines, read_back};
 use crate::run::{Logs, Scan};
 use crate::source::Source;
 use crate::text::shown;
@@ -60,41 +60,27 @@ pub fn run(
     let context =
         Context { config, clock: &clock, now: asked.now, generic: operators.get("generic") };
     let rows = scan.sources.sorted();
-    let mut filed = Vec::new();
-    for (addr, source) in &rows {
-        let case = case(*addr, source, setup, context.config, operators, Vec::new())?;
-        // Judged without its lines, what is left is either held anyway or lacks nothing but them.
-        let judgement = judge(&case, &context);
-        if judgement.filings.is_empty() && !judgement.findings.iter().any(|f| f.id == "LOG-1") {
-            continue;
-        }
-        let ends = case.incidents.iter().flat_map(|i| [i.ends.0, i.ends.1]).collect();
-        filed.push(Filed { addr: *addr, places: source.evidence(), ends });
-    }
-    let mut evidence = Evidence::new(filed, &logs, &scan, &setup.options);
+    let evidence = evidence(&rows, &logs, &scan, setup, operators, &context)?;
     let plan = Plan {
         context,
         limits: setup.options.scan_limits,
         inputs: inputs(&logs, &scan)?,
         options: asked.options.clone(),
         references: references(config, operators, &rows)?,
-        bounds: bounds(&scan, &evidence, setup),
     };
-    let cases = rows.iter().map(|(addr, source)| {
-        let lines = evidence.of(*addr)?;
-        case(*addr, source, setup, config, operators, lines)
-    });
     // Lines were read twice, and must have been the same ones.
-    let unchanged = std::iter::from_fn(|| {
-        let fault = logs.changed().into_iter().next()?;
-        Some(Err(match fault {
+    if let Some(fault) = logs.changed().first() {
+        return Err(match fault {
             Fault::File { path, reason } => {
-                Fault::file(&path, format!("{reason}; nothing was written: run it once more"))
+                Fault::file(path, format!("{reason}; nothing was written: run it once more"))
             }
             other => Fault::usage(other.to_string()),
-        }))
+        });
+    }
+    let mut evidence = evidence;
+    let cases = rows.iter().map(|(addr, source)| {
+        case(*addr, source, setup, config, operators, evidence.remove(addr).unwrap_or_default())
     });
-    let cases = cases.chain(unchanged);
     let written = bundle::write(folder, &plan, cases)?;
     tell(&written, asked.dir, setup.voice);
     Ok((!rows.is_empty(), setup.exit_code(&logs, &scan)))
@@ -127,6 +113,65 @@ fn case<'a>(
     })
 }
 
+/// How many each may have at most, so that all together have no more than `total`.
+fn share(counts: impl Iterator<Item = usize>, total: usize) -> usize {
+    let mut counts: Vec<usize> = counts.collect();
+    counts.sort_unstable();
+    let (mut left, n) = (total, counts.len());
+    for (i, count) in counts.into_iter().enumerate() {
+        let each = (left / (n - i)).max(1);
+        if count > each {
+            return each;
+        }
+        left = left.saturating_sub(count);
+    }
+    usize::MAX
+}
+
+/// Reads back the lines of the sources that something is filed of.
+fn evidence(
+    rows: &[(Addr, &Source)],
+    logs: &Logs,
+    scan: &Scan,
+    setup: &Setup,
+    operators: &Operators,
+    context: &Context<'_>,
+) -> Outcome<HashMap<Addr, Vec<EvidenceLine>>> {
+    let mut wanted = WantedLines::default();
+    let mut filed = Vec::new();
+    for (addr, source) in rows {
+        let case = case(*addr, source, setup, context.config, operators, Vec::new())?;
+        // Judged without its lines, what is left is either held anyway or lacks nothing but them.
+        let judgement = judge(&case, context);
+        if judgement.filings.is_empty() && !judgement.findings.iter().any(|f| f.id == "LOG-1") {
+            continue;
+        }
+        filed.push((*addr, source.evidence(), case.incidents));
+    }
+    // Of the lines of all sources together no more than memory may hold, and of each as many.
+    let most = share(filed.iter().map(|(_, places, _)| places.len()), EVIDENCE_LINES_TOTAL);
+    for (addr, mut places, incidents) in filed {
+        if places.len() > most {
+            places.sort_unstable_by_key(|p| p.hash());
+            places.truncate(most);
+        }
+        wanted.extend(places.into_iter().map(|place| (place, addr)));
+        for incident in &incidents {
+            wanted.insert(incident.ends.0, addr);
+            wanted.insert(incident.ends.1, addr);
+        }
+    }
+    let mut by_source: HashMap<Addr, Vec<EvidenceLine>> = HashMap::new();
+    for (addr, line) in read_back(logs, scan, &setup.options, &wanted)? {
+        by_source.entry(addr).or_default().push(line);
+    }
+    for lines in by_source.values_mut() {
+        lines.sort_by_key(|l| (l.moment.at, l.place));
+        join_sessions(lines);
+    }
+    Ok(by_source)
+}
+
 /// The inputs, each hashed as it lies on the disk.
 fn inputs(logs: &Logs, scan: &Scan) -> Outcome<Vec<InputRecord>> {
     let pairs: Vec<_> = logs.logs.iter().zip(&scan.accounts).collect();
@@ -154,23 +199,6 @@ fn inputs(logs: &Logs, scan: &Scan) -> Outcome<Vec<InputRecord>> {
             })
         })
         .collect()
-}
-
-/// The bounds that were met, in sentences.
-fn bounds(scan: &Scan, evidence: &Evidence<'_>, setup: &Setup) -> Vec<String> {
-    let mut out = scan.bounds_met(&setup.options);
-    let capped: u64 = scan.accounts.iter().map(|a| a.capped).sum();
-    if capped > 0 {
-        out.push(format!(
-            "{capped} lines say that a message was repeated {REPEATS} times or more; each counts as {REPEATS}"
-        ));
-    }
-    if let Some(most) = evidence.most {
-        out.push(format!(
-            "more than {EVIDENCE_LINES_TOTAL} lines of evidence in all: of each source {most} at most, a sample of its lines"
-        ));
-    }
-    out
 }
 
 /// The files beside the logs that bear on the results.

@@ -7,9 +7,8 @@ use crate::event::OurEnd;
 use crate::fault::Outcome;
 use crate::input::{Chunk, Lines};
 use crate::json::Scratch;
+use crate::judge::EvidenceLine;
 use crate::judge::line::holds_other_address;
-use crate::judge::{EvidenceLine, join_sessions};
-use crate::limits::{EVIDENCE_LINES_AT_ONCE, EVIDENCE_LINES_TOTAL};
 use crate::session::Place;
 
 use super::collect::{Log, Logs};
@@ -22,93 +21,6 @@ use super::scan::Scan;
 
 /// Lines that are wanted, each for its source.
 pub type WantedLines = FxHashMap<Place, Addr>;
-
-/// What is wanted of a source.
-#[derive(Debug)]
-pub struct Filed {
-    /// The source.
-    pub addr: Addr,
-    /// The sample of its lines.
-    pub places: Vec<Place>,
-    /// The first and the last line of each incident.
-    pub ends: Vec<Place>,
-}
-
-/// How many each may have at most, so that all together have no more than `total`.
-fn share(counts: impl Iterator<Item = usize>, total: usize) -> usize {
-    let mut counts: Vec<usize> = counts.collect();
-    counts.sort_unstable();
-    let (mut left, n) = (total, counts.len());
-    for (i, count) in counts.into_iter().enumerate() {
-        let each = (left / (n - i)).max(1);
-        if count > each {
-            return each;
-        }
-        left = left.saturating_sub(count);
-    }
-    usize::MAX
-}
-
-/// The lines of the sources that something is filed of, read back for some sources at a time.
-pub struct Evidence<'r> {
-    /// In the order of addresses; the next first.
-    filed: std::vec::IntoIter<Filed>,
-    read: FxHashMap<Addr, Vec<EvidenceLine>>,
-    /// Of how many lines each source has its evidence, where there are too many for all to have all.
-    pub most: Option<usize>,
-    logs: &'r Logs,
-    scan: &'r Scan,
-    options: &'r Options,
-}
-
-impl<'r> Evidence<'r> {
-    /// Nothing is read yet. `filed` is in the order in which sources will be asked for.
-    #[must_use]
-    pub fn new(
-        mut filed: Vec<Filed>,
-        logs: &'r Logs,
-        scan: &'r Scan,
-        options: &'r Options,
-    ) -> Self {
-        // Of the lines of all sources together no more than can be read back, and of each as many.
-        let most = share(filed.iter().map(|f| f.places.len()), EVIDENCE_LINES_TOTAL);
-        for Filed { places, .. } in filed.iter_mut().filter(|f| f.places.len() > most) {
-            places.sort_unstable_by_key(|p| p.hash());
-            places.truncate(most);
-        }
-        let most = (most < usize::MAX).then_some(most);
-        Self { filed: filed.into_iter(), read: FxHashMap::default(), most, logs, scan, options }
-    }
-
-    /// The lines of a source, in the order of time; none where nothing is filed of it.
-    ///
-    /// # Errors
-    ///
-    /// The threads cannot be started.
-    pub fn of(&mut self, addr: Addr) -> Outcome<Vec<EvidenceLine>> {
-        if self.filed.as_slice().first().is_some_and(|next| next.addr == addr) {
-            self.read_on()?;
-        }
-        Ok(self.read.remove(&addr).unwrap_or_default())
-    }
-
-    fn read_on(&mut self) -> Outcome<()> {
-        let mut wanted = WantedLines::default();
-        while wanted.len() < EVIDENCE_LINES_AT_ONCE
-            && let Some(Filed { addr, places, ends }) = self.filed.next()
-        {
-            wanted.extend(places.into_iter().chain(ends).map(|place| (place, addr)));
-        }
-        for (addr, line) in read_back(self.logs, self.scan, self.options, &wanted)? {
-            self.read.entry(addr).or_default().push(line);
-        }
-        for lines in self.read.values_mut() {
-            lines.sort_by_key(|l| (l.moment.at, l.place));
-            join_sessions(lines);
-        }
-        Ok(())
-    }
-}
 
 /// Reads the wanted lines back, in the order of the run.
 ///
