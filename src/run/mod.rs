@@ -25,5 +25,5 @@ pub use account::Account;
 pub use collect::{Log, Logs};
 pub use options::Options;
 pub use replay::{Wanted, replay};
-pub use scan::{Scan, scan};
+pub use scan::{Bound, Scan, scan};
 pub use state::Decision;
