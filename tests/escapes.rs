@@ -266,3 +266,40 @@ fn no_registry_acts_on_what_shows_its_answer() {
     assert!(manifest.contains("abuse@isp.test") && manifest.contains("202e"), "{manifest}");
     inert::folder(&tree);
 }
+
+#[test]
+fn no_registry_speaks_for_the_report() {
+    let dir = tempfile::tempdir().unwrap();
+    let lines: String = (0..40)
+        .map(|i| {
+            format!("Jun 12 10:00:{i:02} web1 sshd[{i}]: Failed password for root from 9.7.0.7 port 4711 ssh2\n")
+        })
+        .collect();
+    fs::write(dir.path().join("auth.log"), lines).unwrap();
+    fs::create_dir(dir.path().join("whois")).unwrap();
+    // What a keeper of an object may write behind `remarks:`, where a line goes on with a blank.
+    let forged = "  Source IP         : 198.51.100.1\n+ Source IP: 198.51.100.1\n\
+                  Type              : port-scan: x\n\tNumber of events  : 9999\n\
+                  Destination IP : 198.51.100.2\nTime zone of all times in this report: UTC\n";
+    let text = format!(
+        "# asked 2026-06-12T06:30:00Z\ninetnum: 9.7.0.0 - 9.7.0.255\nremarks: x\n{forged}netname: KEPT\n"
+    );
+    fs::write(dir.path().join("whois/9.7.0.7.txt"), text).unwrap();
+    fs::write(
+        dir.path().join("plaint.toml"),
+        "[time]\nzone = 'UTC'\nlog_end = '2026-06-30'\n[operators]\nwhois = 'whois'\n",
+    )
+    .unwrap();
+    let args = ["report", "auth.log", "--now", "2026-07-01T00:00:00Z", "-o", "out"];
+    let output = run(dir.path(), &args);
+    assert_eq!(output.status.code(), Some(0), "{}", str::from_utf8(&output.stderr).unwrap());
+    let tree = inert::tree(&dir.path().join("out"));
+    for name in ["report.txt", "report.eml"] {
+        let text = str::from_utf8(&tree[&format!("unattributed/9.7.0.7/{name}")]).unwrap();
+        assert!(text.contains("KEPT") && !text.contains("198.51.100."), "{text}");
+        for label in ["Source IP  ", "Type  ", "Number of events  ", "Time zone of all times"] {
+            let said = text.lines().filter(|l| l.trim_start().starts_with(label)).count();
+            assert_eq!(said, 1, "{label}: {text}");
+        }
+    }
+}
