@@ -1,5 +1,21 @@
 //! Every bound of the program, and where its number comes from.
 
+use serde::Serialize;
+
+/// A bound that a run met, so that what it counted is not all there was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Bound {
+    /// Its name: `max-sources`, `sessions-open`, `facts-held`, `repeats`.
+    pub limit: &'static str,
+    /// What it is.
+    pub is: u64,
+    /// How much lay beyond it: lines, sessions, lines; none where that is not counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beyond: Option<u64>,
+    /// A sentence for people.
+    pub text: String,
+}
+
 /// Longest line that is read, in bytes; longer ones are `unread`. rsyslog's
 /// default message size is 8 KiB and journald's line limit 48 KiB.
 pub const LINE_BYTES: usize = 64 * 1024;
@@ -72,9 +88,12 @@ pub const XARF_EVIDENCE_BYTES: usize = 5 * 1024 * 1024;
 pub const PAGE_ROWS: usize = 100;
 
 /// Lines of evidence read back for all sources together; when there are more, each source has
-/// fewer, and each report says how many of how many it has. A line takes about 600 bytes while a
-/// report is made.
+/// fewer, and each report says how many of how many it has: sixteen turns of [`EVIDENCE_AT_ONCE`].
 pub const EVIDENCE_LINES_TOTAL: usize = 1 << 20;
+
+/// Lines of evidence in memory at once while a report is made; more are read back in turns, each of
+/// which goes through the logs again. At 800 bytes each, 50 MB.
+pub const EVIDENCE_AT_ONCE: usize = 1 << 16;
 
 /// A stamp may lie this long past the end of its file and keep its year:
 /// clocks drift, and a rotation is not instant.

@@ -209,6 +209,7 @@ fn r14_several_addresses_in_one() {
         inputs: vec![input],
         options: json!({}),
         references: Vec::new(),
+        bounds: Vec::new(),
     };
     write(Folder::begin(&out, false).unwrap(), &plan, logs.iter().map(|l| Ok(world.case(l))))
         .unwrap();

@@ -28,6 +28,7 @@ fn written(world: &World, logs: &[Log]) -> (tempfile::TempDir, PathBuf) {
         inputs: vec![input],
         options: serde_json::json!({}),
         references: Vec::new(),
+        bounds: Vec::new(),
     };
     write(Folder::begin(&out, false).unwrap(), &plan, logs.iter().map(|l| Ok(world.case(l))))
         .unwrap();

@@ -31,6 +31,7 @@ fn plan(world: &World) -> Plan<'_> {
         inputs: vec![input("b.log"), input("a.log")],
         options: json!({"tz": "Europe/London"}),
         references: Vec::new(),
+        bounds: Vec::new(),
     }
 }
 

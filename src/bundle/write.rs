@@ -11,7 +11,9 @@ use crate::class::Class;
 use crate::fault::{Fault, Outcome};
 use crate::hash::sha256;
 use crate::judge::{Case, Context, Filing, Verdict, judge};
+use crate::limits::Bound;
 use crate::source::ScanLimits;
+use crate::text::inert_json;
 use crate::time::Instant;
 
 use super::folder::Folder;
@@ -42,6 +44,8 @@ pub struct Plan<'a> {
     pub options: Value,
     /// Operator files, prefix lists, databases and configuration.
     pub references: Vec<FileRecord>,
+    /// Bounds that the run met.
+    pub bounds: Vec<Bound>,
 }
 
 /// What came of a run.
@@ -134,7 +138,7 @@ impl<'a> Run<'_, 'a> {
                 "families": families_json(case.source, self.plan.limits),
                 "findings": judgement.findings,
             });
-            return self.folder.note("held.jsonl", format!("{row}\n").as_bytes());
+            return self.folder.note("held.jsonl", (inert_json(row.to_string()) + "\n").as_bytes());
         }
         // Classes that are in no report are told with each that there is.
         let about: Vec<_> = judgement
@@ -272,7 +276,10 @@ impl<'a> Run<'_, 'a> {
                 map.insert("ticket".to_owned(), json!(ticket));
             }
         }
-        self.folder.note(&format!("{operator}.bundles"), format!("{whole}\n").as_bytes())?;
+        self.folder.note(
+            &format!("{operator}.bundles"),
+            (inert_json(whole.to_string()) + "\n").as_bytes(),
+        )?;
         self.tally.report(case, &filing, &row);
         self.written.bundles.push(row);
         Ok(filing.findings.iter().map(|f| f.id).collect())
@@ -331,15 +338,17 @@ impl<'a> Run<'_, 'a> {
             by_verdict.insert(verdict.word().to_owned(), json!(n));
         }
         let logged_in: Vec<String> = w.logged_in.iter().map(ToString::to_string).collect();
+        if !self.plan.bounds.is_empty() {
+            map.insert("bounds".to_owned(), json!(self.plan.bounds));
+        }
         map.insert("sources".to_owned(), json!(w.sources));
         map.insert("login_succeeded".to_owned(), json!(logged_in));
         map.insert("verdicts".to_owned(), Value::Object(by_verdict));
         map.insert("findings".to_owned(), json!(w.findings));
         let rows: Vec<Value> = w.bundles.iter().map(BundleRow::json).collect();
         map.insert("bundles".to_owned(), json!(rows));
-        let mut out = serde_json::to_vec_pretty(&Value::Object(map)).unwrap_or_default();
-        out.push(b'\n');
-        out
+        let out = serde_json::to_string_pretty(&Value::Object(map)).unwrap_or_default();
+        (inert_json(out) + "\n").into_bytes()
     }
 }
 
@@ -360,8 +369,9 @@ pub(super) fn incidents(filing: &Filing<'_>) -> Vec<Value> {
 
 /// An object, printed and left open for more keys.
 fn opened(value: &Value) -> Outcome<Vec<u8>> {
-    let mut out =
-        serde_json::to_vec_pretty(value).map_err(|e| Fault::file("manifest.json".as_ref(), e))?;
+    let out = serde_json::to_string_pretty(value)
+        .map_err(|e| Fault::file("manifest.json".as_ref(), e))?;
+    let mut out = inert_json(out).into_bytes();
     while matches!(out.last(), Some(b'}' | b'\n')) {
         out.pop();
     }

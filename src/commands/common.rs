@@ -96,9 +96,10 @@ impl Setup {
         for fault in logs.faults.iter().chain(&scan.faults) {
             say(Severity::Error, fault.to_string());
         }
-        for bound in scan.bounds_met(&self.options) {
+        // Repeats are told with their log, below.
+        for bound in scan.bounds_met(&self.options).into_iter().filter(|b| b.limit != "repeats") {
             // It bears on what was counted: told even to those who asked for quiet.
-            say(Severity::Error, bound);
+            say(Severity::Error, bound.text);
         }
         for (log, account) in logs.logs.iter().zip(&scan.accounts) {
             let path = shown(&log.input.path);

@@ -36,6 +36,9 @@ pub fn run(setup: &mut Setup) -> Outcome<(bool, u8)> {
     let _ = writeln!(out, "  lines     {lines}");
     readings(&mut out, &total);
     let _ = writeln!(out, "  sources   {} hostile", scan.sources.sorted().len());
+    for bound in scan.bounds_met(&setup.options) {
+        let _ = writeln!(out, "  bound met {}", bound.text);
+    }
     print(out.as_bytes())?;
     Ok((!scan.sources.sorted().is_empty(), setup.exit_code(&logs, &scan)))
 }

@@ -14,10 +14,11 @@ use crate::fault::{Fault, Outcome};
 use crate::hash::{hex, sha256};
 use crate::judge::saved::Transcript;
 use crate::judge::{Case, Context, EvidenceLine, Registration, Verdict, join_sessions, judge};
-use crate::limits::EVIDENCE_LINES_TOTAL;
+use crate::limits::{EVIDENCE_AT_ONCE, EVIDENCE_LINES_TOTAL};
 use crate::operator::Operators;
 use crate::run::evidence::{WantedLines, read_back};
-use crate::run::{Logs, Scan};
+use crate::run::{Logs, Options, Scan};
+use crate::session::Place;
 use crate::source::Source;
 use crate::text::shown;
 use crate::time::Instant;
@@ -60,28 +61,29 @@ pub fn run(
     let context =
         Context { config, clock: &clock, now: asked.now, generic: operators.get("generic") };
     let rows = scan.sources.sorted();
-    let evidence = evidence(&rows, &logs, &scan, setup, operators, &context)?;
+    let filed = filed(&rows, setup, operators, &context)?;
     let plan = Plan {
         context,
         limits: setup.options.scan_limits,
         inputs: inputs(&logs, &scan)?,
         options: asked.options.clone(),
         references: references(config, operators, &rows)?,
+        bounds: scan.bounds_met(&setup.options),
     };
-    // Lines were read twice, and must have been the same ones.
-    if let Some(fault) = logs.changed().first() {
-        return Err(match fault {
-            Fault::File { path, reason } => {
-                Fault::file(path, format!("{reason}; nothing was written: run it once more"))
-            }
-            other => Fault::usage(other.to_string()),
-        });
-    }
-    let mut evidence = evidence;
-    let cases = rows.iter().map(|(addr, source)| {
-        case(*addr, source, setup, config, operators, evidence.remove(addr).unwrap_or_default())
-    });
-    let written = bundle::write(folder, &plan, cases)?;
+    let mut evidence = Evidence {
+        logs: &logs,
+        scan: &scan,
+        options: &setup.options,
+        waiting: filed.into_iter().peekable(),
+        at_once: EVIDENCE_AT_ONCE,
+        read: HashMap::new(),
+    };
+    let cases = rows
+        .iter()
+        .map(|(addr, source)| case(*addr, source, setup, config, operators, evidence.of(*addr)?));
+    // Lines were read twice, and must have been the same ones; the folder is not yet in its place.
+    let changed = std::iter::once_with(|| changed(&logs).map(Err)).flatten();
+    let written = bundle::write(folder, &plan, cases.chain(changed))?;
     tell(&written, asked.dir, setup.voice);
     Ok((!rows.is_empty(), setup.exit_code(&logs, &scan)))
 }
@@ -128,16 +130,23 @@ fn share(counts: impl Iterator<Item = usize>, total: usize) -> usize {
     usize::MAX
 }
 
-/// Reads back the lines of the sources that something is filed of.
-fn evidence(
+/// A log that is not what it was when it was scanned.
+fn changed(logs: &Logs) -> Option<Fault> {
+    Some(match logs.changed().into_iter().next()? {
+        Fault::File { path, reason } => {
+            Fault::file(&path, format!("{reason}; nothing was written: run it once more"))
+        }
+        other => Fault::usage(other.to_string()),
+    })
+}
+
+/// The places of the lines of those sources that something is filed of, in the order of sources.
+fn filed(
     rows: &[(Addr, &Source)],
-    logs: &Logs,
-    scan: &Scan,
     setup: &Setup,
     operators: &Operators,
     context: &Context<'_>,
-) -> Outcome<HashMap<Addr, Vec<EvidenceLine>>> {
-    let mut wanted = WantedLines::default();
+) -> Outcome<Vec<(Addr, Vec<Place>)>> {
     let mut filed = Vec::new();
     for (addr, source) in rows {
         let case = case(*addr, source, setup, context.config, operators, Vec::new())?;
@@ -146,30 +155,60 @@ fn evidence(
         if judgement.filings.is_empty() && !judgement.findings.iter().any(|f| f.id == "LOG-1") {
             continue;
         }
-        filed.push((*addr, source.evidence(), case.incidents));
+        let ends: Vec<Place> = case.incidents.iter().flat_map(|i| [i.ends.0, i.ends.1]).collect();
+        filed.push((*addr, source.evidence(), ends));
     }
-    // Of the lines of all sources together no more than memory may hold, and of each as many.
+    // Of the lines of all sources together no more than a run may take, and of each as many.
     let most = share(filed.iter().map(|(_, places, _)| places.len()), EVIDENCE_LINES_TOTAL);
-    for (addr, mut places, incidents) in filed {
+    let cut = |(addr, mut places, ends): (Addr, Vec<Place>, Vec<Place>)| {
         if places.len() > most {
             places.sort_unstable_by_key(|p| p.hash());
             places.truncate(most);
         }
-        wanted.extend(places.into_iter().map(|place| (place, addr)));
-        for incident in &incidents {
-            wanted.insert(incident.ends.0, addr);
-            wanted.insert(incident.ends.1, addr);
+        places.extend(ends);
+        (addr, places)
+    };
+    Ok(filed.into_iter().map(cut).collect())
+}
+
+/// The lines of sources, asked for in the order of sources and read back some sources at a time.
+struct Evidence<'r> {
+    logs: &'r Logs,
+    scan: &'r Scan,
+    options: &'r Options,
+    /// Those whose lines were not yet read, in order.
+    waiting: std::iter::Peekable<std::vec::IntoIter<(Addr, Vec<Place>)>>,
+    /// Lines that are read at once, but for a single source that has more.
+    at_once: usize,
+    read: HashMap<Addr, Vec<EvidenceLine>>,
+}
+
+impl Evidence<'_> {
+    fn of(&mut self, addr: Addr) -> Outcome<Vec<EvidenceLine>> {
+        if self.waiting.peek().is_some_and(|(next, _)| *next == addr) {
+            self.turn()?;
         }
+        Ok(self.read.remove(&addr).unwrap_or_default())
     }
-    let mut by_source: HashMap<Addr, Vec<EvidenceLine>> = HashMap::new();
-    for (addr, line) in read_back(logs, scan, &setup.options, &wanted)? {
-        by_source.entry(addr).or_default().push(line);
+
+    fn turn(&mut self) -> Outcome<()> {
+        let mut wanted = WantedLines::default();
+        self.read.clear();
+        while let Some((addr, places)) = self
+            .waiting
+            .next_if(|(_, p)| wanted.is_empty() || wanted.len() + p.len() <= self.at_once)
+        {
+            wanted.extend(places.into_iter().map(|place| (place, addr)));
+        }
+        read_back(self.logs, self.scan, self.options, &wanted, &mut |addr, line| {
+            self.read.entry(addr).or_default().push(line);
+        })?;
+        for lines in self.read.values_mut() {
+            lines.sort_by_key(|l| (l.moment.at, l.place));
+            join_sessions(lines);
+        }
+        Ok(())
     }
-    for lines in by_source.values_mut() {
-        lines.sort_by_key(|l| (l.moment.at, l.place));
-        join_sessions(lines);
-    }
-    Ok(by_source)
 }
 
 /// The inputs, each hashed as it lies on the disk.

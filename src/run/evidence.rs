@@ -22,7 +22,7 @@ use super::scan::Scan;
 /// Lines that are wanted, each for its source.
 pub type WantedLines = FxHashMap<Place, Addr>;
 
-/// Reads the wanted lines back, in the order of the run.
+/// Reads the wanted lines back, and hands them out in the order of the run.
 ///
 /// # Errors
 ///
@@ -32,11 +32,11 @@ pub fn read_back(
     scan: &Scan,
     options: &Options,
     wanted: &WantedLines,
-) -> Outcome<Vec<(Addr, EvidenceLine)>> {
+    each: &mut (dyn FnMut(Addr, EvidenceLine) + Send),
+) -> Outcome<()> {
     let mut places: Vec<Place> = wanted.keys().copied().collect();
     places.sort_unstable();
     let verdicts = Verdicts::of_scan(scan);
-    let mut all = Vec::with_capacity(places.len());
     each_chunk(
         &logs.logs,
         Order::Inputs,
@@ -117,14 +117,14 @@ pub fn read_back(
                 }
                 found
             },
-            take: &mut |found| {
-                all.extend(found);
+            take: &mut |found: Vec<(Addr, EvidenceLine)>| {
+                found.into_iter().for_each(|(addr, line)| each(addr, line));
                 true
             },
             end: &mut |()| {},
         },
     )?;
-    Ok(all)
+    Ok(())
 }
 
 /// Where a part of a line lies in it.

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use rustc_hash::FxHashMap;
 
 use crate::fault::{Fault, Outcome};
+use crate::limits::{Bound, FACTS_HELD, REPEATS, SESSIONS_OPEN};
 use crate::session::{Fact, Place};
 use crate::source::Partial;
 
@@ -41,27 +42,52 @@ pub struct Scan {
 }
 
 impl Scan {
-    /// The bounds that the run met, in sentences for people: nothing is left out in silence.
+    /// The bounds that the run met: nothing is left out in silence.
     #[must_use]
-    pub fn bounds_met(&self, options: &Options) -> Vec<String> {
+    pub fn bounds_met(&self, options: &Options) -> Vec<Bound> {
         let mut out = Vec::new();
         if self.sources.left_out > 0 {
-            out.push(format!(
-                "more sources than the {} that are kept of each kind (--max-sources): {} lines of others are in no row and no report",
-                options.max_sources, self.sources.left_out
-            ));
+            let (limit, beyond) = (options.max_sources, self.sources.left_out);
+            out.push(Bound {
+                limit: "max-sources",
+                is: limit as u64,
+                beyond: Some(beyond),
+                text: format!(
+                    "more sources than the {limit} that are kept of each kind (--max-sources): {beyond} lines of others are in no row and no report"
+                ),
+            });
         }
         if self.cut_short > 0 {
-            out.push(format!(
-                "more than {} sessions were open at once: {} were counted before they ended, and what they told later counts as another's",
-                crate::limits::SESSIONS_OPEN, self.cut_short
-            ));
+            let (limit, beyond) = (SESSIONS_OPEN, self.cut_short);
+            out.push(Bound {
+                limit: "sessions-open",
+                is: limit as u64,
+                beyond: Some(beyond),
+                text: format!(
+                    "more than {limit} sessions were open at once: {beyond} were counted before they ended, and what they told later counts as another's"
+                ),
+            });
         }
         if self.hurried {
-            out.push(format!(
-                "more than {} lines had to wait for other logs: a session that several logs tell may be counted as two",
-                crate::limits::FACTS_HELD
-            ));
+            out.push(Bound {
+                limit: "facts-held",
+                is: FACTS_HELD as u64,
+                beyond: None,
+                text: format!(
+                    "more than {FACTS_HELD} lines had to wait for other logs: a session that several logs tell may be counted as two"
+                ),
+            });
+        }
+        let capped: u64 = self.accounts.iter().map(|a| a.capped).sum();
+        if capped > 0 {
+            out.push(Bound {
+                limit: "repeats",
+                is: u64::from(REPEATS),
+                beyond: Some(capped),
+                text: format!(
+                    "{capped} lines claim to stand for {REPEATS} or more; each was counted as {REPEATS}"
+                ),
+            });
         }
         out
     }
