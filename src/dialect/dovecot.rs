@@ -21,7 +21,6 @@ use super::parts::{count, every_cut, find, number, repeated};
 use super::spec::{Cuts, Dialect, Message, Said, messages};
 use crate::addr::Addr;
 use crate::class::Family;
-use crate::envelope::Format;
 use crate::limits::REPEATS;
 
 /// The dialect.
@@ -40,7 +39,7 @@ pub static DIALECT: Dialect = Dialect {
         "auth-worker(*)",
         "dovecot-auth",
     ],
-    bare: &[Format::Rfc3164],
+    bare: &[],
     example: "Jun 12 08:58:01 mx dovecot: imap-login: Disconnected (auth failed, 1 attempts in 2 secs): user=<ann>, method=PLAIN, rip=192.0.2.7, lip=198.51.100.25, TLS, session=<abc>",
     document: "https://github.com/dovecot/core (src/login-common/client-common.c, src/auth/auth-request.c, src/auth/passdb-pam.c)",
     grammar: GRAMMAR,
