@@ -849,7 +849,7 @@ fn the_same_however_read(cwd: &Path, logs: &str, code: i32, kib: u32) -> Result<
         })?;
         if let Some(first) = &first {
             holds(first.out == ran.out, || {
-                let text = |r: &Ran| String::from_utf8_lossy(&r.out).into_owned();
+                let text = |r: &Ran| String::from_utf8(r.out.clone()).unwrap();
                 format!("{more} tells other sources: {} not {}", text(&ran), text(first))
             })?;
             holds(first.err == ran.err, || format!("{more} says {} not {}", ran.err, first.err))?;

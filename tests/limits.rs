@@ -87,7 +87,7 @@ fn bounds_that_were_met_are_in_every_account() {
     let report = |out: &str, most: &str| -> serde_json::Value {
         let args = ["report", "all.log", "-o", out, "--now", "2026-07-01T00:00:00Z", "-q"];
         let done = run(dir.path(), &[&args[..], &["--max-sources", most]].concat());
-        assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stderr));
+        assert_eq!(done.status.code(), Some(0), "{}", plaint::text::Untrusted(&done.stderr));
         let summary = fs::read(dir.path().join(out).join("summary.json")).unwrap();
         serde_json::from_slice(&summary).unwrap()
     };
@@ -117,7 +117,7 @@ fn resident(cwd: &Path, args: &[&str]) -> u64 {
     command.args(["-c", script, env!("CARGO_BIN_EXE_plaint")]).args(args);
     command.args(["--tz", "UTC", "--log-end", "2026-06-30"]);
     let out = command.output().unwrap();
-    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    assert!(out.status.success(), "{}", plaint::text::Untrusted(&out.stderr));
     String::from_utf8(out.stdout).unwrap().trim().parse().unwrap()
 }
 
@@ -148,7 +148,7 @@ fn the_evidence_of_a_report_is_not_in_memory_all_at_once() {
     // 800 bytes, and its place and its reading stay.
     assert!(two < one + 100 * 1024, "{one} KiB, then {two}");
     let verified = run_alone(dir.path(), &["verify", "two"]);
-    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+    assert!(verified.status.success(), "{}", plaint::text::Untrusted(&verified.stdout));
     let told = String::from_utf8(verified.stderr).unwrap();
     assert!(told.contains("180000 lines"), "each source has its own lines: {told}");
 }
