@@ -190,7 +190,7 @@ pub fn print(bytes: &[u8]) -> Outcome<bool> {
     put(bytes)
 }
 
-/// Writes to standard output what is no rows by itself, as [`print`] does.
+/// Writes to standard output what is no rows by itself, as [`print()`] does.
 ///
 /// # Errors
 ///
