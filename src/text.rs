@@ -103,6 +103,28 @@ pub fn json_string(out: &mut Vec<u8>, bytes: &[u8]) {
     out.push(b'"');
 }
 
+/// Printed JSON, with what acts on a display escaped in it too: a registry's free text or the name of
+/// a file may hold it, and JSON itself asks for escapes of C0 alone.
+#[must_use]
+pub fn inert_json(json: String) -> String {
+    // C0 is escaped already, but for the line breaks between values.
+    let raw = |c: char| c > '\x1f' && acts(c);
+    if json.bytes().all(|b| b < 0x7f) || !json.chars().any(raw) {
+        return json;
+    }
+    let mut out = String::with_capacity(json.len() + 64);
+    for c in json.chars() {
+        if raw(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// Appends a decimal number: a report of 60,000 sources holds a million of them.
 pub fn push_number(out: &mut Vec<u8>, mut n: u64) {
     let mut digits = [0u8; 20];
@@ -162,6 +184,15 @@ mod tests {
                 .collect();
             assert_eq!(back, want);
         }
+    }
+
+    #[test]
+    fn printed_json_becomes_inert() {
+        let value = serde_json::json!({ "a\u{9b}": "x\u{202e}y\u{7f}\u{85}\u{e0041}caf\u{e9}" });
+        let text = inert_json(serde_json::to_string_pretty(&value).unwrap());
+        assert!(!text.chars().any(|c| c != '\n' && acts(c)), "{text:?}");
+        assert!(text.contains("caf\u{e9}"));
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
     }
 
     #[test]

@@ -223,3 +223,83 @@ fn no_name_acts_in_a_folder_of_reports() {
     }
     assert!(!page.contains("http-equiv=\"refresh") && !page.contains(" src=\"http"));
 }
+
+#[test]
+fn no_registry_acts_on_what_shows_its_answer() {
+    let (dir, name) = laid_out();
+    let evil = "N\u{202e}x\u{9b}31m\u{7f}\u{2028}\u{e0041}y";
+    // Free text of whoever keeps the object, in a registry's dump.
+    let dump = format!("inetnum: 192.0.2.0 - 192.0.2.255\nnetname: {evil}\ncountry: {evil}\n");
+    fs::write(dir.path().join("dump.txt"), dump).unwrap();
+    for more in [&[][..], &["--json"]] {
+        let args = ["operators", "check", "192.0.2.7", "--registry", "dump.txt"];
+        let output = run(dir.path(), &[&args[..], more].concat());
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{err}");
+        let text = str::from_utf8(&output.stdout).unwrap();
+        assert!(text.contains("7fy") || text.contains("7f?"), "the name is not shown: {text}");
+        prints_inert(&format!("operators check {more:?}"), &output.stdout);
+    }
+    // And in a saved answer, whose mailbox is suggested with where it stood; nobody claims the source.
+    let lines: String = (0..40)
+        .map(|i| {
+            format!("Jun 12 10:00:{i:02} web1 sshd[{i}]: Failed password for root from 9.7.0.7 port 4711 ssh2\n")
+        })
+        .collect();
+    fs::write(dir.path().join(&name), lines).unwrap();
+    fs::create_dir(dir.path().join("rdap")).unwrap();
+    let answer = serde_json::json!({
+        "startAddress": "9.7.0.0", "endAddress": "9.7.0.255", "name": evil, "handle": evil,
+        "entities": [{ "handle": evil, "roles": ["abuse"],
+            "vcardArray": ["vcard", [["email", {}, "text", "abuse@isp.test"]]] }],
+    });
+    let text = format!("# asked 2026-06-12T06:30:00Z\n{answer}\n");
+    fs::write(dir.path().join("rdap/9.7.0.7.txt"), text).unwrap();
+    let told = fs::read_to_string(dir.path().join("plaint.toml")).unwrap();
+    fs::write(dir.path().join("plaint.toml"), told + "[operators]\nrdap = 'rdap'\n").unwrap();
+    let args = ["report", &name, "--operators", "operators", "--now", "2026-07-01T00:00:00Z"];
+    let output = run(dir.path(), &[&args[..], &["-o", "out"]].concat());
+    prints_inert("report", &output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{}", str::from_utf8(&output.stderr).unwrap());
+    let tree = inert::tree(&dir.path().join("out"));
+    let manifest = str::from_utf8(&tree["unattributed/manifest.json"]).unwrap();
+    assert!(manifest.contains("abuse@isp.test") && manifest.contains("202e"), "{manifest}");
+    inert::folder(&tree);
+}
+
+#[test]
+fn no_registry_speaks_for_the_report() {
+    let dir = tempfile::tempdir().unwrap();
+    let lines: String = (0..40)
+        .map(|i| {
+            format!("Jun 12 10:00:{i:02} web1 sshd[{i}]: Failed password for root from 9.7.0.7 port 4711 ssh2\n")
+        })
+        .collect();
+    fs::write(dir.path().join("auth.log"), lines).unwrap();
+    fs::create_dir(dir.path().join("whois")).unwrap();
+    // What a keeper of an object may write behind `remarks:`, where a line goes on with a blank.
+    let forged = "  Source IP         : 198.51.100.1\n+ Source IP: 198.51.100.1\n\
+                  Type              : port-scan: x\n\tNumber of events  : 9999\n\
+                  Destination IP : 198.51.100.2\nTime zone of all times in this report: UTC\n";
+    let text = format!(
+        "# asked 2026-06-12T06:30:00Z\ninetnum: 9.7.0.0 - 9.7.0.255\nremarks: x\n{forged}netname: KEPT\n"
+    );
+    fs::write(dir.path().join("whois/9.7.0.7.txt"), text).unwrap();
+    fs::write(
+        dir.path().join("plaint.toml"),
+        "[time]\nzone = 'UTC'\nlog_end = '2026-06-30'\n[operators]\nwhois = 'whois'\n",
+    )
+    .unwrap();
+    let args = ["report", "auth.log", "--now", "2026-07-01T00:00:00Z", "-o", "out"];
+    let output = run(dir.path(), &args);
+    assert_eq!(output.status.code(), Some(0), "{}", str::from_utf8(&output.stderr).unwrap());
+    let tree = inert::tree(&dir.path().join("out"));
+    for name in ["report.txt", "report.eml"] {
+        let text = str::from_utf8(&tree[&format!("unattributed/9.7.0.7/{name}")]).unwrap();
+        assert!(text.contains("KEPT") && !text.contains("198.51.100."), "{text}");
+        for label in ["Source IP  ", "Type  ", "Number of events  ", "Time zone of all times"] {
+            let said = text.lines().filter(|l| l.trim_start().starts_with(label)).count();
+            assert_eq!(said, 1, "{label}: {text}");
+        }
+    }
+}

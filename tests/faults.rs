@@ -831,6 +831,146 @@ fn large_files() -> Row {
     ran.expect(2, &["plaint.toml: ", "MiB"])
 }
 
+// ---- several logs at once ----
+
+/// What `sources` says of a folder's logs, with these options on top; the same whichever they are.
+fn the_same_however_read(cwd: &Path, logs: &str, code: i32, kib: u32) -> Result<Ran, Odd> {
+    let mut first: Option<Ran> = None;
+    for more in [
+        "--threads 1",
+        "--threads 4",
+        "--threads 2 --chunk-bytes 700",
+        "--threads 3 --chunk-bytes 20000",
+    ] {
+        let script = format!("ulimit -v {kib}; exec $P sources {logs} --format jsonl $T {more}");
+        let ran = shell(cwd, &script);
+        holds(ran.code() == code, || {
+            format!("{more}: exit {} instead of {code}: {}", ran.code(), ran.err.trim())
+        })?;
+        if let Some(first) = &first {
+            holds(first.out == ran.out, || {
+                let text = |r: &Ran| String::from_utf8_lossy(&r.out).into_owned();
+                format!("{more} tells other sources: {} not {}", text(&ran), text(first))
+            })?;
+            holds(first.err == ran.err, || format!("{more} says {} not {}", ran.err, first.err))?;
+        }
+        first.get_or_insert(ran);
+    }
+    first.ok_or_else(|| Odd::Wrong("nothing was run".into()))
+}
+
+/// `n` lines of one log among several, a second apart, each of its own session.
+fn stamped(host: usize, n: usize) -> Vec<u8> {
+    let mut out = Vec::new();
+    for i in 0..n {
+        let (h, m, s) = (i / 3600 % 24, i / 60 % 60, i % 60);
+        writeln!(
+            out,
+            "2026-06-12T{h:02}:{m:02}:{s:02}Z web{host} sshd[{i}]: Failed password for root from 203.0.113.{} port {} ssh2",
+            host % 250,
+            1024 + i % 60_000
+        )
+        .unwrap();
+    }
+    out
+}
+
+/// A number of a source's row.
+fn attempts(ran: &Ran, source: &str) -> u64 {
+    let rows = ran.out.split(|b| *b == b'\n').filter(|r| !r.is_empty());
+    let rows = rows.map(|r| serde_json::from_slice::<serde_json::Value>(r).unwrap());
+    rows.filter(|r| r["source"] == source)
+        .filter_map(|r| r["families"]["sshd"]["attempts"].as_u64())
+        .sum()
+}
+
+fn far_future() -> Row {
+    let d = dir();
+    let forged = "2199-12-31T23:59:59Z web1 sshd[1]: Invalid user x from 198.51.100.1 port 9\n";
+    // At its very head, and just behind it: the log is held back, or what it told is.
+    let lines = stamped(1, 60_000);
+    let second = lines.iter().position(|b| *b == b'\n').unwrap() + 1;
+    fs::write(d.path().join("a.log"), [forged.as_bytes(), &lines].concat()).unwrap();
+    fs::write(
+        d.path().join("b.log"),
+        [&lines[..second], forged.as_bytes(), &stamped(2, 60_000)[..]].concat(),
+    )
+    .unwrap();
+    fs::write(d.path().join("c.log"), stamped(3, 60_000)).unwrap();
+    let ran = the_same_however_read(d.path(), "a.log b.log c.log", 0, 500_000)?;
+    for (source, n) in [("203.0.113.1", 60_001), ("203.0.113.2", 60_000), ("203.0.113.3", 60_000)] {
+        let told = attempts(&ran, source);
+        holds(told == n, || format!("{source}: {told} attempts, not {n}"))?;
+    }
+    Ok("exit 0: every line counted, within 490 MiB, the same at any size of chunk".into())
+}
+
+fn many_packed() -> Row {
+    let d = dir();
+    let (logs, lines) = (500, 40);
+    for log in 0..logs {
+        let bytes = packed("gz", &stamped(log, lines));
+        fs::write(d.path().join(format!("log{log:03}.gz")), bytes).unwrap();
+    }
+    let ran = the_same_however_read(d.path(), "log*.gz", 0, 700_000)?;
+    let total: u64 = (0..250).map(|n| attempts(&ran, &format!("203.0.113.{n}"))).sum();
+    holds(total == (logs * lines) as u64, || format!("{total} attempts"))?;
+    Ok(format!("exit 0: {total} attempts of {logs} logs of the same minute, within 680 MiB"))
+}
+
+fn one_breaks_off() -> Row {
+    let d = dir();
+    for form in ["gz", "zst", "xz", "bz2"] {
+        let whole = packed(form, &stamped(1, 40_000));
+        fs::write(d.path().join("a.log"), &whole[..whole.len() / 2]).unwrap();
+        for host in 2..5 {
+            let bytes = packed("gz", &stamped(host, 20_000));
+            fs::write(d.path().join(format!("b{host}.log")), bytes).unwrap();
+        }
+        fs::write(d.path().join("plain.log"), stamped(5, 20_000)).unwrap();
+        let ran = the_same_however_read(d.path(), "a.log b?.log plain.log", 3, 700_000)?;
+        ran.expect(3, &["a.log: "])?;
+        for host in 2..=5 {
+            let told = attempts(&ran, &format!("203.0.113.{host}"));
+            holds(told == 20_000, || format!("{form}: {told} attempts of log {host}"))?;
+        }
+        let before = attempts(&ran, "203.0.113.1");
+        holds(before > 1000 && before < 40_000, || format!("{form}: {before} before the cut"))?;
+        if form == "bz2" {
+            return ran.expect(3, &["a.log: "]).map(|s| format!("{s}; the other four whole"));
+        }
+    }
+    Err(Odd::Wrong("not tried".into()))
+}
+
+fn one_shrinks() -> Row {
+    let d = dir();
+    let log = d.path().join("a.log");
+    fs::write(&log, stamped(1, 60_000)).unwrap();
+    fs::write(d.path().join("b.log"), stamped(2, 20_000)).unwrap();
+    let args = ["events", "a.log", "b.log", "--threads", "1"];
+    let mut child = command(d.path(), &args).args(TOLD).spawn().unwrap();
+    let mut out = child.stdout.take().unwrap();
+    let mut first = vec![0; 1 << 16];
+    out.read_exact(&mut first).unwrap();
+    fs::File::options().write(true).open(&log).unwrap().set_len(3_000_000).unwrap();
+    let rest = std::thread::spawn(move || {
+        let mut rest = Vec::new();
+        out.read_to_end(&mut rest).unwrap();
+        rest
+    });
+    let mut ran = finish(child);
+    first.extend(rest.join().unwrap());
+    ran.out = first;
+    let of = |host: &str| {
+        let rows = ran.out.split(|b| *b == b'\n');
+        rows.filter(|r| memchr::memmem::find(r, host.as_bytes()).is_some()).count()
+    };
+    let (cut, whole) = (of("\"203.0.113.1\""), of("\"203.0.113.2\""));
+    holds(cut < 60_000 && whole == 20_000, || format!("{cut} rows of one, {whole} of the other"))?;
+    ran.expect(3, &["a.log: it became shorter"]).map(|s| format!("{s}; the other log whole"))
+}
+
 #[test]
 fn the_fault_table() {
     type Try = Box<dyn Fn() -> Row + Send + Sync>;
@@ -874,6 +1014,11 @@ fn the_fault_table() {
         ("SIGINT: events", Box::new(|| interrupted("events", "INT"))),
         ("SIGTERM: events", Box::new(|| interrupted("events", "TERM"))),
         ("SIGTERM: sources", Box::new(|| interrupted("sources", "TERM"))),
+        ("SIGINT: sources", Box::new(|| interrupted("sources", "INT"))),
+        ("several: a stamp of 2199", Box::new(far_future)),
+        ("several: 500 gz of a minute", Box::new(many_packed)),
+        ("several: one gz breaks off", Box::new(one_breaks_off)),
+        ("several: one shrinks", Box::new(one_shrinks)),
         ("operator files in a ring", Box::new(endless_includes)),
         ("huge operator file, config", Box::new(large_files)),
     ];

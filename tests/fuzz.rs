@@ -79,7 +79,7 @@ fn words(seeds: &[Vec<u8>]) -> Vec<Vec<u8>> {
 /// Inputs that are made where no time is told: about a second's worth.
 fn shares(target: &str) -> u64 {
     match target {
-        "archive" | "profile" => 1500,
+        "archive" | "profile" | "layers" => 1500,
         "report" => 700,
         "stamp" => 4000,
         _ => 20_000,

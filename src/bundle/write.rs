@@ -13,6 +13,7 @@ use crate::hash::sha256;
 use crate::judge::{Case, Context, Filing, Verdict, judge};
 use crate::operator::profile::OnePer;
 use crate::source::ScanLimits;
+use crate::text::inert_json;
 use crate::time::Instant;
 
 use super::folder::Folder;
@@ -139,7 +140,7 @@ impl<'a> Run<'_, 'a> {
                 "families": families_json(case.source, self.plan.limits),
                 "findings": judgement.findings,
             });
-            return self.folder.note("held.jsonl", format!("{row}\n").as_bytes());
+            return self.folder.note("held.jsonl", (inert_json(row.to_string()) + "\n").as_bytes());
         }
         // Classes that are in no report are told with each that there is.
         let about: Vec<_> = judgement
@@ -257,7 +258,10 @@ impl<'a> Run<'_, 'a> {
             map.insert("findings".to_owned(), json!(filing.findings));
             map.insert("held".to_owned(), held.clone());
         }
-        self.folder.note(&format!("{operator}.bundles"), format!("{whole}\n").as_bytes())?;
+        self.folder.note(
+            &format!("{operator}.bundles"),
+            (inert_json(whole.to_string()) + "\n").as_bytes(),
+        )?;
         self.tally.report(case, filing, &row);
         self.written.bundles.push(row);
         Ok(())
@@ -323,16 +327,16 @@ impl<'a> Run<'_, 'a> {
         map.insert("bounds_met".to_owned(), json!(self.plan.bounds));
         let rows: Vec<Value> = w.bundles.iter().map(BundleRow::json).collect();
         map.insert("bundles".to_owned(), json!(rows));
-        let mut out = serde_json::to_vec_pretty(&Value::Object(map)).unwrap_or_default();
-        out.push(b'\n');
-        out
+        let out = serde_json::to_string_pretty(&Value::Object(map)).unwrap_or_default();
+        (inert_json(out) + "\n").into_bytes()
     }
 }
 
 /// An object, printed and left open for more keys.
 fn opened(value: &Value) -> Outcome<Vec<u8>> {
-    let mut out =
-        serde_json::to_vec_pretty(value).map_err(|e| Fault::file("manifest.json".as_ref(), e))?;
+    let out = serde_json::to_string_pretty(value)
+        .map_err(|e| Fault::file("manifest.json".as_ref(), e))?;
+    let mut out = inert_json(out).into_bytes();
     while matches!(out.last(), Some(b'}' | b'\n')) {
         out.pop();
     }

@@ -61,9 +61,8 @@ pub fn sides(part: &Part<'_, '_>, operator: &str) -> Vec<Side> {
         let class = incident.tally.class;
         let name = if alone { "xarf.json".to_owned() } else { format!("xarf-{class}.json") };
         let made = xarf(part, incident, operator).map(|value| {
-            let mut bytes = serde_json::to_vec_pretty(&value).unwrap_or_default();
-            bytes.push(b'\n');
-            (name, bytes)
+            let text = serde_json::to_string_pretty(&value).unwrap_or_default();
+            (name, (crate::text::inert_json(text) + "\n").into_bytes())
         });
         out.push(Side { format: "xarf 4.2", class, made });
         let Some(rules) = part.rules else { continue };

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::addr::Addr;
 use crate::fault::Outcome;
 use crate::operator::{Operators, lint, show};
-use crate::text::Untrusted;
+use crate::text::{Untrusted, inert_json};
 
 use super::common::print;
 
@@ -18,7 +18,7 @@ use super::common::print;
 pub fn check(operators: &Operators, ips: &[Addr], json: bool) -> Outcome<u8> {
     let ips: Vec<IpAddr> = ips.iter().map(|a| a.ip()).collect();
     let text = if json {
-        format!("{}\n", show::check_json(operators, &ips)?)
+        inert_json(show::check_json(operators, &ips)?.to_string()) + "\n"
     } else {
         show::check(operators, &ips)?
     };

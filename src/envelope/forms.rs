@@ -1,7 +1,7 @@
 //! Stamps of forms that are rarer: slashes, weekdays, Cisco's marks, TAI64N, epoch in any unit.
 
 use super::parts::Format;
-use super::stamp::{self, At, Civil, Stamp, bsd, civil, iso, month};
+use super::stamp::{self, At, Civil, Stamp, bsd, civil, instant, iso, month};
 use crate::days::SECOND;
 use crate::json::Object;
 
@@ -168,12 +168,12 @@ pub fn glog(text: &[u8]) -> Option<(Stamp, usize)> {
 fn tai64n(at: &mut At<'_>) -> Option<Stamp> {
     at.eat(b'@')?;
     let hex = |digits: &[u8]| {
-        digits.iter().try_fold(0i64, |n, b| Some(n << 4 | i64::from((*b as char).to_digit(16)?)))
+        digits.iter().try_fold(0u64, |n, b| Some(n << 4 | u64::from((*b as char).to_digit(16)?)))
     };
-    let seconds = hex(at.0.get(..16)?)? - (1 << 62) - 10;
-    let nanos = hex(at.0.get(16..24)?)?;
+    let seconds = hex(at.0.get(..16)?)?.checked_sub((1 << 62) + 10)?;
+    let nanos = u32::try_from(hex(at.0.get(16..24)?)?).ok()?;
     at.skip(24);
-    let nanos = seconds.checked_mul(SECOND)?.checked_add(nanos)?;
+    let nanos = instant(i64::try_from(seconds).ok()?, SECOND, nanos)?;
     (seconds > 0).then_some(Stamp::Epoch { nanos, decimals: 9 })
 }
 
@@ -192,14 +192,14 @@ pub fn epoch(number: &[u8]) -> Option<Stamp> {
             if !at.0.is_empty() {
                 return None;
             }
-            return Some(Stamp::Epoch { nanos: units * SECOND + i64::from(nanos), decimals });
+            return Some(Stamp::Epoch { nanos: instant(units, SECOND, nanos)?, decimals });
         }
         13 => (1_000_000, 3),
         16 => (1_000, 6),
         19 => (1, 9),
         _ => return None,
     };
-    Some(Stamp::Epoch { nanos: units.checked_mul(unit)?, decimals })
+    Some(Stamp::Epoch { nanos: instant(units, unit, 0)?, decimals })
 }
 
 /// A text that is a stamp and nothing else, in any form that is known.
@@ -274,6 +274,34 @@ mod tests {
                 c.decimals,
                 c.offset.map_or("-".into(), |o| o.to_string()),
             ),
+        }
+    }
+
+    #[test]
+    fn numbers_outside_the_years_are_no_stamps() {
+        for number in [
+            "9781247575",
+            "7258118400",
+            "-123456789",
+            "9999999999.999999999",
+            "9781247575000",
+            "9781247575000000",
+            "9999999999999999999",
+        ] {
+            assert_eq!(epoch(number.as_bytes()), None, "{number}");
+        }
+        assert_eq!(
+            epoch(b"7258118399"),
+            Some(Stamp::Epoch { nanos: 7_258_118_399 * SECOND, decimals: 0 })
+        );
+        for label in [
+            "@9000000069c8799a075bcd15",
+            "@3fffffffffffffff00000000",
+            "@ffffffffffffffffffffffff",
+            "@0000000000000000ffffffff",
+            "@400000040000000000000000",
+        ] {
+            assert_eq!(tai64n(&mut At(label.as_bytes())), None, "{label}");
         }
     }
 

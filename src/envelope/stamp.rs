@@ -300,9 +300,9 @@ fn epoch(at: &mut At<'_>) -> Option<Stamp> {
 }
 
 /// Nanoseconds since 1970, where that is within [`YEARS`].
-fn instant(whole: i64, unit: i64, nanos: u32) -> Option<i64> {
+pub(super) fn instant(whole: i64, unit: i64, nanos: u32) -> Option<i64> {
     let end = days_from_civil(i64::from(*YEARS.end()) + 1, 1, 1) * 86_400 * SECOND;
-    whole.checked_mul(unit)?.checked_add(i64::from(nanos)).filter(|n| *n < end)
+    whole.checked_mul(unit)?.checked_add(i64::from(nanos)).filter(|n| (0..end).contains(n))
 }
 
 #[cfg(test)]

@@ -35,6 +35,10 @@ pub const ALL: &[Target] = &[
     ("config", config),
     ("saved", saved),
     ("mmdb", mmdb),
+    ("answers", answers),
+    ("asntable", asn_table),
+    ("registry", registry),
+    ("layers", layers),
     ("archive", archive),
     ("report", report),
 ];
@@ -219,6 +223,92 @@ pub fn mmdb(data: &[u8]) {
         for ip in ["192.0.2.7", "203.0.113.9", "2001:db8::1", "::1", "255.255.255.255"] {
             let _ = db.origin(ip.parse().unwrap());
         }
+    }
+}
+
+/// Any answer of RDAP or WHOIS, any bootstrap file, any route: mailboxes that come out are bare, and
+/// what is quoted is of this address.
+pub fn answers(data: &[u8]) {
+    use plaint::judge::{Registration, answer, path};
+    use plaint::operator::contact;
+    let dir = scratch("answers");
+    fs::write(dir.join("192.0.2.7.txt"), data).unwrap();
+    let addr = plaint::addr::Addr::from("192.0.2.7".parse::<IpAddr>().unwrap());
+    let mut contacts = contact::of_whois(data);
+    if let Some(found) = Registration::find(&dir, addr).unwrap() {
+        assert!(found.fault.is_none() || found.contacts.is_empty());
+        contacts.extend(found.contacts);
+    }
+    for c in contacts {
+        assert!(c.mail.bytes().all(|b| b.is_ascii_graphic()) && c.mail.contains('@'), "{c:?}");
+    }
+    let _ = answer::whois_fault(data, addr);
+    let _ = path::fault(data, addr);
+    let route = path::read(data);
+    assert!(route.last_answer().is_none_or(|(n, _)| n >= 1));
+    if let Some(host) = plaint::gather::whois::referral(data) {
+        inert::line(&host);
+    }
+    let _ = plaint::gather::rdap::server_for(data, addr.ip());
+}
+
+/// Any table of prefixes and their ASes, as text.
+pub fn asn_table(data: &[u8]) {
+    let path = scratch("asntable").join("asn.txt");
+    fs::write(&path, data).unwrap();
+    match AsnDb::load(&path) {
+        Ok(db) => {
+            for ip in ["192.0.2.7", "203.0.113.9", "2001:db8::1", "::1", "255.255.255.255"] {
+                let ip: IpAddr = ip.parse().unwrap();
+                if let Some(origin) = db.origin(ip).unwrap() {
+                    assert!(!origin.asns.is_empty(), "{origin:?}");
+                }
+            }
+        }
+        Err(fault) => inert::line(&Untrusted(fault.to_string().as_bytes()).to_string()),
+    }
+}
+
+/// Any file of a registry: delegated, or a dump of RPSL. Who holds an address holds a range with it.
+pub fn registry(data: &[u8]) {
+    let path = scratch("registry").join("file.txt");
+    fs::write(&path, data).unwrap();
+    match plaint::operator::registry::Registry::load(&[&path]) {
+        Ok(all) => {
+            for ip in ["192.0.2.7", "198.51.100.9", "203.0.113.9", "2001:db8::1", "::1"] {
+                let ip: IpAddr = ip.parse().unwrap();
+                for a in all.holding(ip) {
+                    let held = match (a.range, ip) {
+                        (Range::V4(a, b), IpAddr::V4(ip)) => (a..=b).contains(&ip.to_bits()),
+                        (Range::V6(a, b), IpAddr::V6(ip)) => (a..=b).contains(&ip.to_bits()),
+                        _ => false,
+                    };
+                    assert!(held, "{ip} is not of {}", a.range);
+                }
+            }
+        }
+        Err(fault) => inert::line(&Untrusted(fault.to_string().as_bytes()).to_string()),
+    }
+}
+
+/// Any operator files that build on each other, parted by NUL, and a list that they name.
+pub fn layers(data: &[u8]) {
+    let dir = scratch("layers");
+    let names = ["one.toml", "two.toml", "three.toml", "list.txt"];
+    let mut parts = data.split(|b| *b == 0);
+    for name in names {
+        fs::write(dir.join(name), parts.next().unwrap_or_default()).unwrap();
+    }
+    match Operators::load(Some(&dir), None) {
+        Ok(operators) => {
+            for ip in ["192.0.2.7", "203.0.113.9", "2001:db8::1", "127.0.0.1"] {
+                let whose = operators.whose(ip.parse().unwrap()).unwrap();
+                for class in plaint::class::Class::ALL {
+                    let _ = whose.channel(class);
+                }
+            }
+        }
+        Err(fault) => inert::line(&Untrusted(fault.to_string().as_bytes()).to_string()),
     }
 }
 

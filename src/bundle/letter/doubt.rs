@@ -165,6 +165,27 @@ fn zone_words(zone: &str) -> String {
     }
 }
 
+/// Whether a line looks like one of a report's own, which robots read: whoever keeps a registry's
+/// object, or its server, writes such a line as well as any other.
+fn like_ours(text: &str) -> bool {
+    const OURS: [&str; 10] = [
+        "source ip",
+        "source ports",
+        "source port",
+        "destination ip",
+        "destination port",
+        "protocol",
+        "first event",
+        "last event",
+        "number of events",
+        "time zone of all times in this report",
+    ];
+    let Some((label, _)) = text.split_once(':') else { return false };
+    let label = label.trim().trim_start_matches('+').trim().to_ascii_lowercase();
+    // RDAP's `type:` is quoted at the margin with its value aligned, as is WHOIS's.
+    OURS.contains(&label.as_str()) || text.trim_start().starts_with("Type   ")
+}
+
 /// A saved transcript under its heading. Lines that a robot would take a zone
 /// from, and what a mail cannot hold, are left out and counted.
 #[must_use]
@@ -196,6 +217,7 @@ pub fn transcript(heading: &str, verb: &str, t: &Transcript, line_max: usize) ->
             || text.len() > line_max
             || text.starts_with("From ")
             || text == "."
+            || like_ours(&text)
         {
             left += 1;
             continue;

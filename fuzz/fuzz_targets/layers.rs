@@ -1,0 +1,10 @@
+//! libFuzzer on `targets::layers`.
+#![no_main]
+#![allow(dead_code, missing_docs)]
+
+#[path = "../../tests/fuzz/inert.rs"]
+mod inert;
+#[path = "../../tests/fuzz/targets.rs"]
+mod targets;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::layers(data));
