@@ -155,15 +155,19 @@ fn walk(s: &mut Surveyed, chunk: &Chunk, limit: usize) {
     let scratch = Scratch::default();
     let mut reader = Reader::new(&scratch);
     for (offset, line) in Lines::new(chunk.bytes(), chunk.offset) {
-        // Equal bytes are an equal stamp, unless a year follows: nothing to learn.
         let head = line.first_chunk::<15>();
-        if head.is_some()
+        let Ok(Envelope { stamp, stamp_text: text, same_stamp, .. }) = reader.read(line) else {
+            continue;
+        };
+        // Equal bytes are an equal stamp, unless a year follows or the device states a time of its
+        // own: nothing to learn.
+        if same_stamp
+            && head.is_some()
             && head == last.as_ref()
             && !stamp::may_be_year(line.get(16..).unwrap_or_default())
         {
             continue;
         }
-        let Ok(Envelope { stamp, stamp_text: text, .. }) = reader.read(line) else { continue };
         last = match stamp {
             Stamp::Civil(c) if c.year.is_none() => head.copied(),
             _ => None,

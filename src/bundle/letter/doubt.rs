@@ -168,8 +168,7 @@ fn zone_words(zone: &str) -> String {
 /// Whether a line looks like one of a report's own, which robots read: whoever keeps a registry's
 /// object, or its server, writes such a line as well as any other.
 fn like_ours(text: &str) -> bool {
-    const OURS: [&str; 11] = [
-        "type",
+    const OURS: [&str; 10] = [
         "source ip",
         "source ports",
         "source port",
@@ -184,7 +183,7 @@ fn like_ours(text: &str) -> bool {
     let Some((label, _)) = text.split_once(':') else { return false };
     let label = label.trim().trim_start_matches('+').trim().to_ascii_lowercase();
     // RDAP's `type:` is quoted at the margin with its value aligned, as is WHOIS's.
-    OURS.contains(&label.as_str()) && label != "type" || text.trim_start().starts_with("Type   ")
+    OURS.contains(&label.as_str()) || text.trim_start().starts_with("Type   ")
 }
 
 /// A saved transcript under its heading. Lines that a robot would take a zone
