@@ -145,28 +145,72 @@ fn walk_first(s: &mut Surveyed, chunk: &Chunk) -> Option<(Stamp, u64)> {
     first
 }
 
+/// What stood between stamp and process in the last lines that were read, each with its first eight bytes.
+#[derive(Default)]
+struct Tags<'c> {
+    heads: [u64; 8],
+    whole: [&'c [u8]; 8],
+}
+
+impl<'c> Tags<'c> {
+    fn hold(&self, rest: &[u8]) -> bool {
+        let Some(head) = rest.first_chunk::<8>() else { return false };
+        let head = u64::from_ne_bytes(*head);
+        let mut same = self.heads.iter().zip(&self.whole).filter(|(h, _)| **h == head);
+        same.any(|(_, whole)| !whole.is_empty() && rest.starts_with(whole))
+    }
+
+    fn take(&mut self, tag: &'c [u8]) {
+        if let Some(head) = tag.first_chunk::<8>()
+            && !self.whole.contains(&tag)
+        {
+            self.heads.rotate_right(1);
+            self.whole.rotate_right(1);
+            (self.heads[0], self.whole[0]) = (u64::from_ne_bytes(*head), tag);
+        }
+    }
+}
+
+/// What follows the first fifteen bytes of a line up to the end of its tag: one with a process, or
+/// the kernel's. `CEF:` and its like are none.
+fn through<'a>(line: &'a [u8], program: &'a [u8]) -> Option<&'a [u8]> {
+    // The tag is borrowed from the line; where it ends is a difference of addresses.
+    let from = (program.as_ptr() as usize).wrapping_sub(line.as_ptr() as usize);
+    let tag = line.get(15..from.wrapping_add(program.len()).checked_add(1)?)?;
+    match tag.last() {
+        Some(b'[') if !program.is_empty() => Some(tag),
+        Some(b':') if program == b"kernel" => Some(tag),
+        _ => None,
+    }
+}
+
 /// Takes up to `limit` stamps of a chunk.
 fn walk(s: &mut Surveyed, chunk: &Chunk, limit: usize) {
     s.survey.begin_chunk();
     s.begins.push(None);
     let mut last: Option<[u8; 15]> = None;
+    // What stood between stamp and process in the last lines that were read.
+    let mut tags = Tags::default();
     let mut taken = 0;
     // Lines that cannot be read move no calendar: the clock will not see them either.
     let scratch = Scratch::default();
     let mut reader = Reader::new(&scratch);
     for (offset, line) in Lines::new(chunk.bytes(), chunk.offset) {
         let head = line.first_chunk::<15>();
-        let Ok(Envelope { stamp, stamp_text: text, same_stamp, .. }) = reader.read(line) else {
-            continue;
-        };
         // Equal bytes are an equal stamp, unless a year follows or the device states a time of its
-        // own: nothing to learn.
-        if same_stamp
-            && head.is_some()
+        // own, which none does behind a tag: nothing to learn.
+        if head.is_some()
             && head == last.as_ref()
             && !stamp::may_be_year(line.get(16..).unwrap_or_default())
+            && tags.hold(line.get(15..).unwrap_or_default())
         {
             continue;
+        }
+        let Ok(Envelope { stamp, stamp_text: text, program, .. }) = reader.read(line) else {
+            continue;
+        };
+        if let Some(tag) = through(line, program) {
+            tags.take(tag);
         }
         last = match stamp {
             Stamp::Civil(c) if c.year.is_none() => head.copied(),
