@@ -268,7 +268,7 @@ fn quad(text: &[u8; 16]) -> Option<(u32, usize)> {
         let four = u32::from_le_bytes(*four);
         let n = (four & 0x000f_0f0f) << (8 * (3 - digits));
         let n = (n & 0xff) * 100 + (n >> 8 & 0xff) * 10 + (n >> 16 & 0xff);
-        bad |= u8::from(digits > 1 && four as u8 == b'0') | u8::from(n > 255);
+        bad |= u8::from((digits > 1) & (four as u8 == b'0')) | u8::from(n > 255);
         ip = ip << 8 | n & 0xff;
     }
     (bad == 0).then_some((ip, d as usize))

@@ -132,7 +132,7 @@ pub fn confidence(case: &Case<'_>, tally: &ClassTally) -> Confidence {
     if tally.class.family() != Family::Firewall {
         return Confidence::High;
     }
-    let packets = case.source.family(Family::Firewall).and_then(|t| t.packet.as_deref());
+    let packets = case.source.family(Family::Firewall).and_then(|t| t.packet());
     if packets.is_some_and(|p| p.tcp > 0) { Confidence::Medium } else { Confidence::Low }
 }
 
@@ -196,7 +196,7 @@ fn alone(class: Class) -> String {
 }
 
 fn carriers(case: &Case<'_>) -> String {
-    let Some(p) = case.source.family(Family::Firewall).and_then(|t| t.packet.as_deref()) else {
+    let Some(p) = case.source.family(Family::Firewall).and_then(|t| t.packet()) else {
         return "none logged".to_owned();
     };
     [(p.udp, "udp"), (p.icmp, "icmp"), (p.other, "other")]

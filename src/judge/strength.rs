@@ -23,7 +23,7 @@ pub const fn unit(class: Class) -> &'static str {
 /// What counts against a threshold: the number of events, and of packets
 /// only TCP's, since the source of others is easily forged.
 fn counted(case: &Case<'_>, tally: &ClassTally) -> u64 {
-    let packets = case.source.family(Family::Firewall).and_then(|t| t.packet.as_deref());
+    let packets = case.source.family(Family::Firewall).and_then(|t| t.packet());
     match (tally.class.counts(), packets) {
         (Counted::Packets, Some(p)) => p.tcp.min(tally.packets),
         _ => tally.events(),
@@ -65,7 +65,7 @@ pub fn threshold(
         });
     }
     if let Some((p, least)) = own.and_then(|(p, t)| Some((p, t.min_targets?))) {
-        let packets = case.source.family(Family::Firewall).and_then(|t| t.packet.as_deref());
+        let packets = case.source.family(Family::Firewall).and_then(|t| t.packet());
         let (ports, addresses) = packets.map_or((0, 0), crate::source::PacketTally::spread);
         let targets = ports.max(addresses);
         if class.family() == Family::Firewall && targets < least {

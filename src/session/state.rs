@@ -174,19 +174,18 @@ impl Session {
     #[inline]
     #[must_use]
     pub fn is_over(&self, fact: &Fact, edge: Edge) -> bool {
-        let silence = (fact.at.nanos - self.last.nanos()) / SECOND;
-        if silence > SESSION_SILENCE_SECONDS
-            || (self.port != 0 && fact.port != 0 && self.port != fact.port)
-        {
-            return true;
-        }
-        match edge {
-            Edge::Within => self.closed,
-            Edge::Trail => self.closed && silence > TRAILER_SECONDS,
-            Edge::Open => self.lines > 0,
-            // `Connection closed` after `Unable to negotiate` closes the same connection.
-            Edge::Close => self.closed && (silence > TRAILER_SECONDS || fact.port == 0),
-        }
+        let silence = fact.at.nanos - self.last.nanos();
+        let longer_than = |seconds: i64| silence >= (seconds + 1) * SECOND;
+        let late = longer_than(TRAILER_SECONDS);
+        // No jump: lines of every kind come mixed.
+        longer_than(SESSION_SILENCE_SECONDS)
+            | ((self.port != 0) & (fact.port != 0) & (self.port != fact.port))
+            | ((edge == Edge::Open) & (self.lines > 0))
+            | (self.closed
+                & ((edge == Edge::Within)
+                    | ((edge == Edge::Trail) & late)
+                    // `Connection closed` after `Unable to negotiate` closes the same connection.
+                    | ((edge == Edge::Close) & (late | (fact.port == 0)))))
     }
 
     /// Takes a line that belongs to it.

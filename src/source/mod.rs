@@ -10,9 +10,7 @@ pub mod sample;
 pub mod timeline;
 pub mod tally;
 mod room;
-
-use rayon::slice::ParallelSliceMut as _;
-use rustc_hash::FxHashMap;
+mod table;
 
 use crate::addr::Addr;
 use crate::class::{Class, Counted, Family};
@@ -22,18 +20,28 @@ use crate::time::Instant;
 
 pub use ports::Ports;
 pub use sample::Sample;
+use table::Table;
 pub use tally::{ClassTally, FamilyTally, Packet, PacketTally};
 pub use timeline::Timeline;
 
 /// Failed tries before a success is worth a finding.
 pub const FAILED_BEFORE_LOGIN: u64 = 10;
 
-/// What one source did, over all its lines.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What one source did, over all its lines: two lines of the cache, for nearly all.
+#[derive(Clone, Debug, Default)]
+#[repr(align(64))]
 pub struct Source {
-    families: [Option<Box<FamilyTally>>; 3],
+    /// Of the family that told of it first.
+    tally: FamilyTally,
     /// What few sources have; apart, so that the table of sources stays small.
-    extra: Option<Box<Extra>>,
+    more: Option<Box<More>>,
+}
+
+/// What other families tell, and the rest that few have.
+#[derive(Clone, Debug, Default)]
+struct More {
+    families: [Option<FamilyTally>; 3],
+    extra: Extra,
 }
 
 /// What few sources have.
@@ -61,9 +69,13 @@ struct Lone {
 
 impl Source {
     /// What a family's logs tell of it.
+    #[inline]
     #[must_use]
     pub fn family(&self, family: Family) -> Option<&FamilyTally> {
-        self.families.get(family as usize)?.as_deref()
+        if self.tally.family == Some(family) {
+            return Some(&self.tally);
+        }
+        self.more.as_ref()?.families.get(family as usize)?.as_ref()
     }
 
     /// The families that tell of it, in order.
@@ -71,47 +83,68 @@ impl Source {
         Family::ALL.into_iter().filter_map(|f| Some((f, self.family(f)?)))
     }
 
+    #[inline]
     fn family_mut(&mut self, family: Family) -> &mut FamilyTally {
-        match family {
-            Family::Sshd => self.families[0].get_or_insert_default(),
-            Family::Firewall => self.families[1].get_or_insert_default(),
-            Family::Mail => self.families[2].get_or_insert_default(),
+        if *self.tally.family.get_or_insert(family) == family {
+            return &mut self.tally;
         }
+        let [sshd, firewall, mail] = &mut self.more.get_or_insert_default().families;
+        let place = match family {
+            Family::Sshd => sshd,
+            Family::Firewall => firewall,
+            Family::Mail => mail,
+        };
+        let tally = place.get_or_insert_default();
+        tally.family = Some(family);
+        tally
+    }
+
+    /// Looks at both its lines of the cache; 1.
+    #[inline(always)]
+    #[must_use]
+    pub fn touch(&self) -> u64 {
+        let t = &self.tally;
+        let all = t.lines | t.packets | t.first.nanos() as u64 | t.last.place().offset;
+        1 | (all | u64::from(t.ports.count()) | u64::from(self.more.is_some())) >> 63
+    }
+
+    fn extra(&self) -> Option<&Extra> {
+        self.more.as_ref().map(|more| &more.extra)
     }
 
     fn extra_mut(&mut self) -> &mut Extra {
-        self.extra.get_or_insert_default()
+        &mut self.more.get_or_insert_default().extra
     }
 
     /// Sessions in which it logged in.
     #[must_use]
     pub fn logins(&self) -> u64 {
-        self.extra.as_ref().map_or(0, |e| e.logins)
+        self.extra().map_or(0, |e| e.logins)
     }
 
     /// The first of them.
     #[must_use]
     pub fn first_login(&self) -> Option<Instant> {
-        self.extra.as_ref().and_then(|e| e.first_login)
+        self.extra().and_then(|e| e.first_login)
     }
 
     /// Where its lines of evidence lie.
     #[must_use]
     pub fn evidence(&self) -> Vec<Place> {
-        self.extra.as_ref().map_or(Vec::new(), |e| e.evidence.places())
+        self.extra().map_or(Vec::new(), |e| e.evidence.places())
     }
 
     /// When it was at it; refused packets are of the class `probe` there,
     /// whatever they come to together. Empty where no evidence was kept.
     #[must_use]
     pub fn timeline(&self) -> Timeline {
-        self.extra.as_ref().map_or_else(Timeline::default, |e| e.timeline.clone())
+        self.extra().map_or_else(Timeline::default, |e| e.timeline.clone())
     }
 
     /// Whether it did anything hostile.
     #[must_use]
     pub fn is_hostile(&self) -> bool {
-        self.families.iter().any(Option::is_some)
+        self.tally.family.is_some()
     }
 
     /// Attempts over all families.
@@ -124,7 +157,7 @@ impl Source {
     /// whose every login lies before its first failure did not guess.
     #[must_use]
     pub fn login_succeeded(&self) -> bool {
-        let last = self.extra.as_ref().and_then(|e| e.last_login);
+        let last = self.extra().and_then(|e| e.last_login);
         let tried = self.families().filter(|(f, _)| *f != Family::Firewall);
         let failed = tried.map(|(_, t)| t.first.at()).min();
         self.attempts() >= FAILED_BEFORE_LOGIN && last.zip(failed).is_some_and(|(l, f)| l >= f)
@@ -139,20 +172,30 @@ impl Source {
     }
 
     fn merge(&mut self, other: Self) {
-        for (mine, theirs) in self.families.iter_mut().zip(other.families) {
-            match (mine.as_mut(), theirs) {
-                (_, None) => {}
-                (None, theirs) => *mine = theirs,
-                (Some(m), Some(t)) => m.merge(*t),
+        if let Some(family) = other.tally.family {
+            self.family_mut(family).merge(other.tally);
+        }
+        let Some(more) = other.more else { return };
+        for (family, tally) in Family::ALL.into_iter().zip(more.families) {
+            if let Some(tally) = tally {
+                self.family_mut(family).merge(tally);
             }
         }
-        match (self.extra.as_mut(), other.extra) {
-            (_, None) => {}
-            (None, theirs) => self.extra = theirs,
-            (Some(m), Some(t)) => m.merge(*t),
-        }
+        self.extra_mut().merge(more.extra);
     }
 }
+
+impl PartialEq for Source {
+    fn eq(&self, other: &Self) -> bool {
+        let none = Extra::default();
+        self.families().eq(other.families())
+            && self.extra().unwrap_or(&none) == other.extra().unwrap_or(&none)
+    }
+}
+
+impl Eq for Source {}
+
+const _: () = assert!(size_of::<Source>() == 128);
 
 impl Extra {
     fn merge(&mut self, other: Self) {
@@ -182,7 +225,7 @@ impl Extra {
 /// The sources of some lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Partial {
-    map: FxHashMap<Addr, Source>,
+    map: Table,
     /// Whether lines of evidence are kept.
     pub keeps_evidence: bool,
     /// Lines of sources that were left out for want of room.
@@ -202,8 +245,7 @@ impl Partial {
     pub fn add(&mut self, s: &Settled) {
         match s.outcome {
             Outcome::Harmless if s.keeps_company() => {
-                let lone =
-                    self.map.entry(s.source).or_default().extra_mut().lone.get_or_insert_default();
+                let lone = self.map.of(s.source).extra_mut().lone.get_or_insert_default();
                 lone.tally.span(s.first, s.last);
                 lone.tally.lines += u64::from(s.lines);
                 lone.tally.connections += 1;
@@ -222,7 +264,7 @@ impl Partial {
             }
             Outcome::Harmless => return,
             Outcome::LoggedIn => {
-                let extra = self.map.entry(s.source).or_default().extra_mut();
+                let extra = self.map.of(s.source).extra_mut();
                 extra.logins += 1;
                 extra.first_login =
                     Some(extra.first_login.map_or(s.last.at(), |f| f.min(s.last.at())));
@@ -231,7 +273,7 @@ impl Partial {
             }
             Outcome::Hostile => {}
         }
-        let source = self.map.entry(s.source).or_default();
+        let source = self.map.of(s.source);
         if self.keeps_evidence {
             for told in &s.told {
                 source.extra_mut().evidence.add(told.place);
@@ -277,7 +319,7 @@ impl Partial {
     /// Adds a refused packet that opens something.
     #[inline]
     pub fn add_packet(&mut self, addr: Addr, p: &Packet) {
-        let source = self.map.entry(addr).or_default();
+        let source = self.map.of(addr);
         if self.keeps_evidence {
             let extra = source.extra_mut();
             extra.evidence.add(p.place);
@@ -291,19 +333,14 @@ impl Partial {
         if let Some(port) = p.port {
             tally.ports.insert(port);
         }
-        tally.packet.get_or_insert_default().add(p);
+        tally.packet_mut().add(p);
     }
 
     /// Looks at where the sources of some sessions lie, so that adding them
     /// does not wait for memory once for each. Says how many are known.
     #[must_use]
     pub fn known(&self, sessions: &[Settled]) -> u64 {
-        let seen = |s: &Settled| {
-            let tally = self.map.get(&s.source).and_then(|k| k.family(s.family));
-            // Each of these lies in another line of the cache.
-            tally
-                .map_or(0, |t| 1 | (t.lines | t.first.nanos() as u64 | t.last.place().offset) >> 63)
-        };
+        let seen = |s: &Settled| self.map.get(s.source).map_or(0, Source::touch);
         sessions.iter().map(seen).sum()
     }
 
@@ -315,13 +352,8 @@ impl Partial {
             self.map = other.map;
             return;
         }
-        for (addr, source) in other.map {
-            match self.map.entry(addr) {
-                std::collections::hash_map::Entry::Occupied(mut e) => e.get_mut().merge(source),
-                std::collections::hash_map::Entry::Vacant(e) => {
-                    e.insert(source);
-                }
-            }
+        for (addr, source) in other.map.into_iter() {
+            self.map.of(addr).merge(source);
         }
     }
 
@@ -329,8 +361,10 @@ impl Partial {
     /// company with: once, when all is merged. `each` is told how many lines
     /// of which input now read as hostile.
     pub fn settle_company(&mut self, mut each: impl FnMut(u32, u64)) {
-        for source in self.map.values_mut() {
-            let Some(lone) = source.extra.as_mut().and_then(|e| e.lone.take()) else { continue };
+        for source in self.map.iter_mut() {
+            let Some(lone) = source.more.as_mut().and_then(|m| m.extra.lone.take()) else {
+                continue;
+            };
             if source.family(Family::Sshd).is_none() {
                 continue;
             }
@@ -361,10 +395,10 @@ impl Partial {
             return;
         }
         self.overrun = true;
-        let kept = room::kept(self.map.keys().copied(), most);
+        let kept = room::kept(self.map.iter().map(|(addr, _)| addr), most);
         let left_out = &mut self.left_out;
         self.map.retain(|addr, source| {
-            let stays = kept.contains(addr);
+            let stays = kept.contains(&addr);
             if !stays {
                 *left_out += source.families().map(|(_, t)| t.lines).sum::<u64>();
             }
@@ -375,7 +409,7 @@ impl Partial {
     /// A source.
     #[must_use]
     pub fn get(&self, addr: Addr) -> Option<&Source> {
-        self.map.get(&addr)
+        self.map.get(addr)
     }
 
     /// How many addresses are known.
@@ -393,10 +427,7 @@ impl Partial {
     /// The hostile sources, IPv4 before IPv6 and numerically.
     #[must_use]
     pub fn sorted(&self) -> Vec<(Addr, &Source)> {
-        let mut all: Vec<_> =
-            self.map.iter().filter(|(_, s)| s.is_hostile()).map(|(a, s)| (*a, s)).collect();
-        all.par_sort_unstable_by_key(|(a, _)| *a);
-        all
+        self.map.sorted(Source::is_hostile)
     }
 }
 
@@ -414,7 +445,7 @@ impl Source {
     #[must_use]
     pub fn packet_class(&self, limits: ScanLimits) -> Option<Class> {
         let tally = self.family(Family::Firewall)?;
-        let (ports, addresses) = tally.packet.as_ref().map_or((0, 0), |p| p.spread());
+        let (ports, addresses) = tally.packet().map_or((0, 0), PacketTally::spread);
         Some(if ports >= limits.ports {
             Class::PortScan
         } else if addresses >= limits.addresses {

@@ -1,7 +1,7 @@
 //! The counts of one source: by family, by class, and of its packets.
 
 use crate::addr::Addr;
-use crate::class::Class;
+use crate::class::{Class, Family};
 use crate::dialect::Transport;
 use crate::limits::TARGETS_KEPT;
 use crate::session::{Place, Spot};
@@ -29,6 +29,8 @@ pub struct Packet {
 /// What one family's logs tell of a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FamilyTally {
+    /// Whose logs; none while they have told nothing.
+    pub(super) family: Option<Family>,
     /// Lines that name it and belong to a session with a hostile event.
     pub lines: u64,
     /// Credentials and recipients refused.
@@ -45,11 +47,17 @@ pub struct FamilyTally {
     pub ports: Ports,
     /// The classes it is guilty of, as bits; none for firewalls, whose class the whole decides.
     pub mask: u16,
-    /// By class, where a report is made; apart, since most runs make none.
-    #[allow(clippy::box_collection)]
-    classes: Option<Box<Vec<ClassTally>>>,
-    /// What its packets were; none for other families.
-    pub packet: Option<Box<PacketTally>>,
+    /// What few have; apart, since the table of sources is looked at all over.
+    detail: Option<Box<Detail>>,
+}
+
+/// What a report asks of a source, and what its packets were.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Detail {
+    /// By class, where a report is made.
+    classes: Vec<ClassTally>,
+    /// None for families that are no firewall's.
+    packet: Option<PacketTally>,
 }
 
 const NEVER: Instant = Instant { nanos: i64::MAX, decimals: 0 };
@@ -60,6 +68,7 @@ const ANYWHERE: Place = Place { input: 0, offset: 0 };
 impl Default for FamilyTally {
     fn default() -> Self {
         Self {
+            family: None,
             lines: 0,
             attempts: 0,
             connections: 0,
@@ -68,8 +77,7 @@ impl Default for FamilyTally {
             last: Spot::new(EVER, ANYWHERE),
             ports: Ports::default(),
             mask: 0,
-            classes: None,
-            packet: None,
+            detail: None,
         }
     }
 }
@@ -89,17 +97,28 @@ impl FamilyTally {
     /// By class, where a report is made.
     #[must_use]
     pub fn classes(&self) -> &[ClassTally] {
-        self.classes.as_deref().map_or(&[], Vec::as_slice)
+        self.detail.as_deref().map_or(&[], |detail| &detail.classes)
     }
 
     /// The first of its classes, to be changed.
     pub fn first_class(&mut self) -> Option<&mut ClassTally> {
-        self.classes.as_mut()?.first_mut()
+        self.detail.as_mut()?.classes.first_mut()
+    }
+
+    /// What its packets were; none for families that are no firewall's.
+    #[must_use]
+    pub fn packet(&self) -> Option<&PacketTally> {
+        self.detail.as_ref()?.packet.as_ref()
+    }
+
+    /// The same to be changed.
+    pub(super) fn packet_mut(&mut self) -> &mut PacketTally {
+        self.detail.get_or_insert_default().packet.get_or_insert_default()
     }
 
     /// The counts of a class, made if new; classes stay in order.
     pub fn class_mut(&mut self, class: Class) -> &mut ClassTally {
-        let classes = self.classes.get_or_insert_default();
+        let classes = &mut self.detail.get_or_insert_default().classes;
         let at = match classes.binary_search_by_key(&class, |t| t.class) {
             Ok(at) => at,
             Err(at) => {
@@ -114,6 +133,7 @@ impl FamilyTally {
 
     /// Adds another's counts.
     pub fn merge(&mut self, other: Self) {
+        self.family = self.family.or(other.family);
         self.lines += other.lines;
         self.attempts += other.attempts;
         self.connections += other.connections;
@@ -121,7 +141,8 @@ impl FamilyTally {
         self.span(other.first, other.last);
         self.mask |= other.mask;
         self.ports.merge(&other.ports);
-        for t in other.classes.into_iter().flat_map(|c| *c) {
+        let Some(detail) = other.detail else { return };
+        for t in detail.classes {
             let mine = self.class_mut(t.class);
             mine.attempts += t.attempts;
             mine.connections += t.connections;
@@ -129,10 +150,8 @@ impl FamilyTally {
             mine.lines += t.lines;
             mine.span(Spot::new(t.first, t.ends.0), Spot::new(t.last, t.ends.1));
         }
-        match (self.packet.as_mut(), other.packet) {
-            (_, None) => {}
-            (None, theirs) => self.packet = theirs,
-            (Some(m), Some(t)) => m.merge(*t),
+        if let Some(packet) = detail.packet {
+            self.packet_mut().merge(packet);
         }
     }
 }

@@ -83,7 +83,7 @@ fn carriers(
     let mut out: BTreeSet<Transport> = lines.iter().filter_map(|l| l.carried_by()).collect();
     if incident.tally.class.family() == Family::Firewall {
         let tally = part.case.source.family(Family::Firewall);
-        if let Some(p) = tally.and_then(|t| t.packet.as_deref()) {
+        if let Some(p) = tally.and_then(|t| t.packet()) {
             let counts = [
                 (p.tcp, Transport::Tcp),
                 (p.udp, Transport::Udp),

@@ -1,0 +1,139 @@
+//! [`Table`]: what is known of each address, in little room and few lines of the cache.
+//!
+//! Where an address stands is kept apart from what it did: the one is eight bytes of an IPv4 address
+//! and is looked for at every session, the other lies in blocks that never move.
+
+use rayon::slice::ParallelSliceMut as _;
+use rustc_hash::FxHashMap;
+
+use crate::addr::Addr;
+
+use super::Source;
+
+/// Sources of a block.
+const BLOCK: usize = 512;
+
+/// Sources by address.
+#[derive(Clone, Debug, Default)]
+pub struct Table {
+    v4: FxHashMap<u32, u32>,
+    v6: FxHashMap<Addr, u32>,
+    blocks: Vec<Vec<Source>>,
+    len: usize,
+}
+
+impl Table {
+    /// The source of an address.
+    #[inline(always)]
+    #[must_use]
+    pub fn get(&self, addr: Addr) -> Option<&Source> {
+        let at = match addr.v4() {
+            Some(v4) => self.v4.get(&v4),
+            None => self.v6.get(&addr),
+        };
+        self.at(*at?)
+    }
+
+    #[inline(always)]
+    fn at(&self, at: u32) -> Option<&Source> {
+        let at = at as usize;
+        self.blocks.get(at / BLOCK)?.get(at % BLOCK)
+    }
+
+    /// The same to be changed, made if new.
+    #[inline(always)]
+    pub fn of(&mut self, addr: Addr) -> &mut Source {
+        // There is no room for so many: a source takes more than a hundred bytes.
+        let next = u32::try_from(self.len).unwrap_or(u32::MAX);
+        let at = match addr.v4() {
+            Some(v4) => *self.v4.entry(v4).or_insert(next),
+            None => *self.v6.entry(addr).or_insert(next),
+        };
+        if at == next {
+            self.add();
+        }
+        let at = at as usize;
+        // What the index names was put there.
+        #[allow(clippy::indexing_slicing)]
+        &mut self.blocks[at / BLOCK][at % BLOCK]
+    }
+
+    #[inline(never)]
+    fn add(&mut self) {
+        if self.len.is_multiple_of(BLOCK) {
+            self.blocks.push(Vec::with_capacity(BLOCK));
+        }
+        if let Some(block) = self.blocks.last_mut() {
+            block.push(Source::default());
+        }
+        self.len += 1;
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// All addresses, and where they stand, in no order.
+    fn index(&self) -> impl Iterator<Item = (Addr, u32)> {
+        let v4 = self.v4.iter().map(|(v4, at)| (Addr::from_v4(*v4), *at));
+        v4.chain(self.v6.iter().map(|(addr, at)| (*addr, *at)))
+    }
+
+    /// All of them, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (Addr, &Source)> {
+        self.index().filter_map(|(addr, at)| Some((addr, self.at(at)?)))
+    }
+
+    /// Those that `wanted` names, IPv4 before IPv6 and numerically.
+    pub fn sorted(&self, wanted: impl Fn(&Source) -> bool) -> Vec<(Addr, &Source)> {
+        // An IPv4 address and where it lies are one number.
+        let mut v4: Vec<u64> =
+            self.v4.iter().map(|(v4, at)| u64::from(*v4) << 32 | u64::from(*at)).collect();
+        let mut v6: Vec<(Addr, u32)> = self.v6.iter().map(|(addr, at)| (*addr, *at)).collect();
+        v4.par_sort_unstable();
+        v6.par_sort_unstable();
+        let v4 = v4.into_iter().map(|both| (Addr::from_v4((both >> 32) as u32), both as u32));
+        let all = v4.chain(v6).filter_map(|(addr, at)| Some((addr, self.at(at)?)));
+        all.filter(|(_, source)| wanted(source)).collect()
+    }
+
+    /// The same to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Source> {
+        self.blocks.iter_mut().flatten()
+    }
+
+    /// All of them, taken out.
+    pub fn into_iter(mut self) -> impl Iterator<Item = (Addr, Source)> {
+        let index: Vec<(Addr, u32)> = self.index().collect();
+        index.into_iter().filter_map(move |(addr, at)| {
+            let at = at as usize;
+            let source = self.blocks.get_mut(at / BLOCK)?.get_mut(at % BLOCK)?;
+            Some((addr, std::mem::take(source)))
+        })
+    }
+
+    /// Leaves those for which `stays` is true.
+    pub fn retain(&mut self, mut stays: impl FnMut(Addr, &Source) -> bool) {
+        for (addr, source) in std::mem::take(self).into_iter() {
+            if stays(addr, &source) {
+                *self.of(addr) = source;
+            }
+        }
+    }
+}
+
+impl PartialEq for Table {
+    fn eq(&self, other: &Self) -> bool {
+        self.len == other.len && self.iter().all(|(addr, s)| other.get(addr) == Some(s))
+    }
+}
+
+impl Eq for Table {}
