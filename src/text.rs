@@ -127,6 +127,10 @@ pub fn inert_json(json: String) -> String {
 
 /// Appends a decimal number: a report of 60,000 sources holds a million of them.
 pub fn push_number(out: &mut Vec<u8>, mut n: u64) {
+    if let Ok(digit @ 0..=9) = u8::try_from(n) {
+        out.push(b'0' + digit);
+        return;
+    }
     let mut digits = [0u8; 20];
     let mut used = 0;
     for slot in digits.iter_mut().rev() {

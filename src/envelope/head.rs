@@ -97,15 +97,41 @@ const fn masks() -> [[u64; 4]; LONGEST] {
 #[derive(Clone, Debug)]
 pub struct Heads<T> {
     places: Vec<Option<(Head, T)>>,
+    /// The head met last that ends with a bracket, which of the 32 bytes are its own, and what is known of it.
+    last: Option<(Head, [u64; 4], T)>,
 }
 
 impl<T: Clone> Default for Heads<T> {
     fn default() -> Self {
-        Self { places: vec![None; PLACES] }
+        Self { places: vec![None; PLACES], last: None }
     }
 }
 
 impl<T: Copy> Heads<T> {
+    /// Whether the head met last stands here again: its length, and what is known of it.
+    #[inline(always)]
+    #[must_use]
+    pub fn again(&self, text: &[u8]) -> Option<(usize, T)> {
+        let (head, mask, known) = self.last.as_ref()?;
+        // Up to its bracket the bytes are the same: no other bracket comes before, and it is what ends it.
+        let words = text.first_chunk::<LONGEST>()?.as_chunks::<8>().0;
+        let mut other = 0;
+        for ((bytes, mask), kept) in words.iter().zip(mask).zip(&head.words) {
+            other |= (u64::from_le_bytes(*bytes) & mask) ^ kept;
+        }
+        (other == 0).then_some((head.long, *known))
+    }
+
+    /// Keeps the head of a line at hand, for the lines that follow it.
+    #[inline(always)]
+    pub fn keep(&mut self, head: Head, text: &[u8], known: T) {
+        if text.get(head.long - 1) == Some(&b'[')
+            && let Some(mask) = MASKS.get(head.long - 1)
+        {
+            self.last = Some((head, *mask, known));
+        }
+    }
+
     /// What was kept for a head.
     #[inline(always)]
     #[must_use]
@@ -135,6 +161,7 @@ impl<T: Copy> Heads<T> {
     /// Forgets all.
     pub fn clear(&mut self) {
         self.places.fill(None);
+        self.last = None;
     }
 }
 
@@ -191,7 +218,19 @@ mod tests {
             None => false,
         });
         assert!(known.count() > 20);
-        heads.clear();
+        // The one met last is known again, where it ends with a bracket and nothing in it differs.
+        let text = |head: &str| format!("{head}{}", "811]: x".repeat(8));
+        for (kept, met, want) in [
+            ("host1 sshd[", "host1 sshd[", Some((11, 5))),
+            ("host1 sshd[", "host2 sshd[", None),
+            ("host1 sshd[", "host1 sshd:", None),
+            ("host1 sshd:", "host1 sshd:", None),
+        ] {
+            heads.keep(of(kept), text(kept).as_bytes(), 5);
+            assert_eq!(heads.again(text(met).as_bytes()), want, "{kept} {met}");
+            heads.clear();
+            assert_eq!(heads.again(text(met).as_bytes()), None);
+        }
         assert_eq!(heads.get(&of(&names[0])), None);
     }
 }

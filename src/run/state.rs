@@ -6,16 +6,13 @@ use crate::addr::Addr;
 use crate::class::{Class, Reading};
 use crate::dialect::{Kind, Weight};
 use crate::session::{Place, Sessions, Settled, Told};
-use crate::source::Partial;
+use crate::source::{Partial, TOGETHER};
 use crate::time::Step;
 
 use super::account::Account;
 use super::collect::Log;
 use super::gleaned::ChunkOut;
 use super::merge::{Merge, Next};
-
-/// Sessions that are summed up together.
-const TOGETHER: usize = 32;
 
 /// What its session made of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,10 +89,13 @@ impl State {
                 }
             })
             .collect();
-        let host = |n: u32| hosts.get(n as usize).copied().unwrap_or(u32::MAX);
-        out.facts.iter_mut().for_each(|f| f.host = host(f.host));
-        for (.., doubt) in &mut out.doubts {
-            doubt.readings.iter_mut().flatten().for_each(|f| f.host = host(f.host));
+        // Mostly a log is of one host, and its number the same in every chunk.
+        if (0..).zip(&hosts).any(|(n, host): (u32, _)| n != *host) {
+            let host = |n: u32| hosts.get(n as usize).copied().unwrap_or(u32::MAX);
+            out.facts.iter_mut().for_each(|f| f.host = host(f.host));
+            for (.., doubt) in &mut out.doubts {
+                doubt.readings.iter_mut().flatten().for_each(|f| f.host = host(f.host));
+            }
         }
         self.merge.take(out, log.follows, delay);
         self.release(until);
@@ -111,9 +111,8 @@ impl State {
             Next::Facts(facts) => facts.iter().for_each(|fact| sessions.take(fact, &mut settle)),
             Next::Doubt(doubt) => sessions.doubt(doubt, &mut settle),
         });
-        // As many at once as the processor has addresses of pages at hand.
         for some in batch.chunks(TOGETHER) {
-            std::hint::black_box(sources.known(some));
+            std::hint::black_box(sources.touch(some));
             for s in some {
                 settled(s, sources, accounts, decided, *remember);
             }

@@ -130,12 +130,19 @@ impl Straight {
         let Some((stamp, [b' ', rest @ ..])) = left.split_first_chunk::<15>() else {
             return Look::Pass;
         };
-        let Some(head) = Head::of(rest) else { return Look::Pass };
-        let Some(known) = self.heads.get(&head) else {
-            self.fresh = Some(head);
-            return Look::Pass;
+        let (long, known) = match self.heads.again(rest) {
+            Some(known) => known,
+            None => {
+                let Some(head) = Head::of(rest) else { return Look::Pass };
+                let Some(known) = self.heads.get(&head) else {
+                    self.fresh = Some(head);
+                    return Look::Pass;
+                };
+                self.heads.keep(head, rest, known);
+                (head.len(), known)
+            }
         };
-        let Some((pid, text)) = process(rest, head.len(), known.process) else { return Look::Pass };
+        let Some((pid, text)) = process(rest, long, known.process) else { return Look::Pass };
         if known.sshd
             && self.usual
             && let Some(usual) = usual::read(text)

@@ -13,6 +13,9 @@ use super::Source;
 /// Sources of a block.
 const BLOCK: usize = 512;
 
+/// Numbers that are sorted sooner by one thread than shared among several.
+const MANY: usize = 1 << 18;
+
 /// Sources by address.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
@@ -27,15 +30,23 @@ impl Table {
     #[inline(always)]
     #[must_use]
     pub fn get(&self, addr: Addr) -> Option<&Source> {
-        let at = match addr.v4() {
-            Some(v4) => self.v4.get(&v4),
-            None => self.v6.get(&addr),
-        };
-        self.at(*at?)
+        self.at(self.place(addr)?)
     }
 
+    /// Where an address stands.
     #[inline(always)]
-    fn at(&self, at: u32) -> Option<&Source> {
+    #[must_use]
+    pub fn place(&self, addr: Addr) -> Option<u32> {
+        match addr.v4() {
+            Some(v4) => self.v4.get(&v4).copied(),
+            None => self.v6.get(&addr).copied(),
+        }
+    }
+
+    /// What stands at a place.
+    #[inline(always)]
+    #[must_use]
+    pub fn at(&self, at: u32) -> Option<&Source> {
         let at = at as usize;
         self.blocks.get(at / BLOCK)?.get(at % BLOCK)
     }
@@ -98,7 +109,11 @@ impl Table {
         let mut v4: Vec<u64> =
             self.v4.iter().map(|(v4, at)| u64::from(*v4) << 32 | u64::from(*at)).collect();
         let mut v6: Vec<(Addr, u32)> = self.v6.iter().map(|(addr, at)| (*addr, *at)).collect();
-        v4.par_sort_unstable();
+        if v4.len() > MANY {
+            v4.par_sort_unstable();
+        } else {
+            v4.sort_unstable();
+        }
         v6.par_sort_unstable();
         let v4 = v4.into_iter().map(|both| (Addr::from_v4((both >> 32) as u32), both as u32));
         let all = v4.chain(v6).filter_map(|(addr, at)| Some((addr, self.at(at)?)));

@@ -45,24 +45,16 @@ impl Instant {
         let seconds = self.seconds();
         let (y, m, d) = civil_from_days(seconds.div_euclid(86_400));
         let of_day = seconds.rem_euclid(86_400);
-        let mut text = *b"0000-00-00T00:00:00";
         let date = y.max(0) * 10_000 + m * 100 + d;
-        let (date, time) = (date.unsigned_abs(), of_day.unsigned_abs());
-        for (at, two) in [
-            (0, date / 1_000_000),
-            (2, date / 10_000),
-            (5, date / 100),
-            (8, date),
-            (11, time / 3600),
-            (14, time / 60 % 60),
-            (17, time % 60),
-        ] {
-            if let Some([tens, ones]) = text.get_mut(at..at + 2) {
-                *tens = b'0' + (two / 10 % 10) as u8;
-                *ones = b'0' + (two % 10) as u8;
-            }
-        }
-        out.extend_from_slice(&text);
+        let (date, time) = (date.unsigned_abs() as u32, of_day.unsigned_abs() as u32);
+        let two = |n: u32| [b'0' + (n / 10 % 10) as u8, b'0' + (n % 10) as u8];
+        let ([c, e], [y, z], [m, n], [d, f]) =
+            (two(date / 1_000_000), two(date / 10_000), two(date / 100), two(date));
+        let minutes = time / 60;
+        let ([h, i], [k, l], [s, t]) = (two(minutes / 60), two(minutes % 60), two(time % 60));
+        out.extend_from_slice(&[
+            c, e, y, z, b'-', m, n, b'-', d, f, b'T', h, i, b':', k, l, b':', s, t,
+        ]);
         if self.decimals > 0 {
             out.push(b'.');
             let mut rest = self.nanos.rem_euclid(SECOND);
