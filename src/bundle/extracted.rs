@@ -1,27 +1,52 @@
 //! Whether a line of a report's log extract is a line of its evidence.
 
-/// Whether a line of the extract is one of the evidence but for its stamp, for
-/// what was replaced by a token and for what was escaped: its pieces between
-/// tokens and escapes stand in one line, in their order.
-pub(super) fn evidence_has(evidence: &[u8], shown: &str) -> bool {
-    let behind = match shown.split_once(' ') {
-        // `2026-03-28T23:41:07Z web1 …`; as logged the stamp may hold blanks itself.
-        Some((stamp, rest)) if stamp.ends_with('Z') => rest,
-        _ => shown,
-    };
-    let pieces = pieces(behind);
-    evidence.split(|b| *b == b'\n').any(|line| {
-        let mut from = 0;
-        pieces.iter().all(|piece| {
-            let rest = line.get(from..).unwrap_or_default();
-            match memchr::memmem::find(rest, piece.as_bytes()) {
-                Some(at) => {
-                    from += at + piece.len();
-                    true
-                }
-                None => false,
+/// The lines of an `evidence.log`, to find those of an extract among.
+pub(super) struct Lines<'a> {
+    all: Vec<&'a [u8]>,
+    /// Behind the line found last: both are in the order of time, so the next is likely here.
+    next: usize,
+}
+
+impl<'a> Lines<'a> {
+    /// The lines of some evidence.
+    pub(super) fn of(evidence: &'a [u8]) -> Self {
+        Self { all: evidence.split(|b| *b == b'\n').collect(), next: 0 }
+    }
+
+    /// Whether a line of the extract is one of them but for its stamp, for what was replaced by
+    /// a token and for what was escaped: its pieces between tokens and escapes stand in
+    /// one line, in their order.
+    pub(super) fn have(&mut self, shown: &str) -> bool {
+        let behind = match shown.split_once(' ') {
+            // `2026-03-28T23:41:07Z web1 …`; as logged the stamp may hold blanks itself.
+            Some((stamp, rest)) if stamp.ends_with('Z') => rest,
+            _ => shown,
+        };
+        let pieces = pieces(behind);
+        let (before, after) = self.all.split_at_checked(self.next).unwrap_or((&self.all, &[]));
+        let found = after.iter().chain(before).position(|line| holds(line, behind, &pieces));
+        if let Some(at) = found {
+            self.next = (self.next + at + 1) % self.all.len().max(1);
+        }
+        found.is_some()
+    }
+}
+
+fn holds(line: &[u8], behind: &str, pieces: &[&str]) -> bool {
+    // Nearly always nothing but the stamp differs.
+    if line.ends_with(behind.as_bytes()) {
+        return true;
+    }
+    let mut from = 0;
+    pieces.iter().all(|piece| {
+        let rest = line.get(from..).unwrap_or_default();
+        match memchr::memmem::find(rest, piece.as_bytes()) {
+            Some(at) => {
+                from += at + piece.len();
+                true
             }
-        })
+            None => false,
+        }
     })
 }
 

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-use super::extracted::evidence_has;
+use super::extracted::Lines;
 use super::letter::text::zone_like;
 use crate::class::Class;
 use crate::judge::reserved::{Special, special};
@@ -416,14 +416,14 @@ impl<'m> Bundle<'m> {
             .unwrap_or(usize::MAX);
         let shown = section.get(..stated.min(section.len())).unwrap_or_default();
         let looks_like_log = |l: &str| l.contains(self.source);
-        let log =
-            section.iter().take_while(|l| looks_like_log(l) || evidence_has(self.evidence, l));
+        let mut evidence = Lines::of(self.evidence);
+        let log = section.iter().take_while(|l| looks_like_log(l) || evidence.have(l));
         let count = log.count();
         if stated != count {
             let text = format!("the extract says that it has {stated} lines, and has {count}");
             out.push(Said::error("CNT-1", text));
         }
-        if let Some(line) = shown.iter().find(|l| !evidence_has(self.evidence, l)) {
+        if let Some(line) = shown.iter().find(|l| !evidence.have(l)) {
             let text = format!(
                 "{line:?} is no line of evidence.log, but for its time and what was replaced"
             );

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::*;
-use crate::bundle::extracted::evidence_has;
+use crate::bundle::extracted::Lines;
 use crate::bundle::folder::Folder;
 use crate::bundle::{InputRecord, Plan, write};
 use crate::dialect::Transport;
@@ -133,7 +133,7 @@ fn what_was_replaced_is_still_the_line() {
         ),
         ("2026-02-03T03:00:00Z [else-1] sshd[1]: Failed password for x from 192.0.2.7", false),
     ] {
-        assert_eq!(evidence_has(evidence, line), want, "{line}");
+        assert_eq!(Lines::of(evidence).have(line), want, "{line}");
     }
 }
 

@@ -203,10 +203,7 @@ const _: () = assert!(size_of::<Source>() == 128);
 impl Extra {
     fn merge(&mut self, other: Self) {
         self.logins += other.logins;
-        self.first_login = match (self.first_login, other.first_login) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
+        self.first_login = self.first_login.into_iter().chain(other.first_login).min();
         self.last_login = self.last_login.max(other.last_login);
         self.evidence.merge(other.evidence);
         self.timeline.merge(other.timeline);
@@ -228,7 +225,7 @@ impl Extra {
 /// The sources of some lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Partial {
-    map: Table,
+    map: Table<Source>,
     /// Whether lines of evidence are kept.
     pub keeps_evidence: bool,
     /// Lines of sources that were left out for want of room.

@@ -8,8 +8,6 @@ use rustc_hash::FxHashMap;
 
 use crate::addr::Addr;
 
-use super::Source;
-
 /// Sources of a block.
 const BLOCK: usize = 512;
 
@@ -18,18 +16,18 @@ const MANY: usize = 1 << 18;
 
 /// Sources by address.
 #[derive(Clone, Debug, Default)]
-pub struct Table {
+pub struct Table<T> {
     v4: FxHashMap<u32, u32>,
     v6: FxHashMap<Addr, u32>,
-    blocks: Vec<Vec<Source>>,
+    blocks: Vec<Vec<T>>,
     len: usize,
 }
 
-impl Table {
+impl<T: Default> Table<T> {
     /// The source of an address.
     #[inline(always)]
     #[must_use]
-    pub fn get(&self, addr: Addr) -> Option<&Source> {
+    pub fn get(&self, addr: Addr) -> Option<&T> {
         self.at(self.place(addr)?)
     }
 
@@ -46,14 +44,14 @@ impl Table {
     /// What stands at a place.
     #[inline(always)]
     #[must_use]
-    pub fn at(&self, at: u32) -> Option<&Source> {
+    pub fn at(&self, at: u32) -> Option<&T> {
         let at = at as usize;
         self.blocks.get(at / BLOCK)?.get(at % BLOCK)
     }
 
     /// The same to be changed, made if new.
     #[inline(always)]
-    pub fn of(&mut self, addr: Addr) -> &mut Source {
+    pub fn of(&mut self, addr: Addr) -> &mut T {
         // There is no room for so many: a source takes more than a hundred bytes.
         let next = u32::try_from(self.len).unwrap_or(u32::MAX);
         let at = match addr.v4() {
@@ -75,7 +73,7 @@ impl Table {
             self.blocks.push(Vec::with_capacity(BLOCK));
         }
         if let Some(block) = self.blocks.last_mut() {
-            block.push(Source::default());
+            block.push(T::default());
         }
         self.len += 1;
     }
@@ -99,12 +97,12 @@ impl Table {
     }
 
     /// All of them, in no order.
-    pub fn iter(&self) -> impl Iterator<Item = (Addr, &Source)> {
+    pub fn iter(&self) -> impl Iterator<Item = (Addr, &T)> {
         self.index().filter_map(|(addr, at)| Some((addr, self.at(at)?)))
     }
 
     /// Those that `wanted` names, IPv4 before IPv6 and numerically.
-    pub fn sorted(&self, wanted: impl Fn(&Source) -> bool) -> Vec<(Addr, &Source)> {
+    pub fn sorted(&self, wanted: impl Fn(&T) -> bool) -> Vec<(Addr, &T)> {
         // An IPv4 address and where it lies are one number.
         let mut v4: Vec<u64> =
             self.v4.iter().map(|(v4, at)| u64::from(*v4) << 32 | u64::from(*at)).collect();
@@ -121,12 +119,12 @@ impl Table {
     }
 
     /// The same to be changed.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Source> {
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.blocks.iter_mut().flatten()
     }
 
     /// All of them, taken out.
-    pub fn into_iter(mut self) -> impl Iterator<Item = (Addr, Source)> {
+    pub fn into_iter(mut self) -> impl Iterator<Item = (Addr, T)> {
         let index: Vec<(Addr, u32)> = self.index().collect();
         index.into_iter().filter_map(move |(addr, at)| {
             let at = at as usize;
@@ -136,7 +134,7 @@ impl Table {
     }
 
     /// Leaves those for which `stays` is true.
-    pub fn retain(&mut self, mut stays: impl FnMut(Addr, &Source) -> bool) {
+    pub fn retain(&mut self, mut stays: impl FnMut(Addr, &T) -> bool) {
         for (addr, source) in std::mem::take(self).into_iter() {
             if stays(addr, &source) {
                 *self.of(addr) = source;
@@ -145,10 +143,10 @@ impl Table {
     }
 }
 
-impl PartialEq for Table {
+impl<T: Default + PartialEq> PartialEq for Table<T> {
     fn eq(&self, other: &Self) -> bool {
         self.len == other.len && self.iter().all(|(addr, s)| other.get(addr) == Some(s))
     }
 }
 
-impl Eq for Table {}
+impl<T: Default + Eq> Eq for Table<T> {}
