@@ -1,5 +1,7 @@
 //! The commands: what each prints, from what a run comes to.
 
+pub mod terminal;
+pub mod table;
 pub mod voice;
 pub mod common;
 pub mod columns;
