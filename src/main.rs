@@ -121,6 +121,7 @@ fn run(cli: &Cli) -> Outcome<u8> {
                 force: args.force,
                 now: Some(now(&args.now)?),
                 options: args.logs.reading.recorded(&setup.options),
+                config: cli.config.as_deref(),
             };
             let (hostile, code) = commands::report::run(&mut setup, &config, &operators, &asked)?;
             Ok(verdict(code, hostile && args.logs.reading.exit_code))

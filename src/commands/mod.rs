@@ -12,6 +12,7 @@ pub mod inspect;
 pub mod explain;
 pub mod formats;
 pub mod operators;
+pub mod outcome;
 pub mod report;
 pub mod lint;
 pub mod verify;

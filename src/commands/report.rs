@@ -8,23 +8,22 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::addr::Addr;
-use crate::bundle::{self, FileRecord, InputRecord, Plan, Written};
+use crate::bundle::{self, FileRecord, InputRecord, Plan};
 use crate::config::Config;
 use crate::fault::{Fault, Outcome};
 use crate::hash::{hex, sha256};
 use crate::judge::saved::Transcript;
-use crate::judge::{Case, Context, EvidenceLine, Registration, Verdict, join_sessions, judge};
+use crate::judge::{Case, Context, EvidenceLine, Registration, join_sessions, judge};
 use crate::limits::{EVIDENCE_AT_ONCE, EVIDENCE_LINES_TOTAL};
 use crate::operator::Operators;
 use crate::run::evidence::{WantedLines, read_back};
 use crate::run::{Logs, Options, Scan};
 use crate::session::Place;
 use crate::source::Source;
-use crate::text::shown;
 use crate::time::Instant;
 
 use super::common::Setup;
-use super::voice::{Severity, Voice};
+use super::outcome::{self, Again};
 
 /// What a report is asked to be.
 #[derive(Debug)]
@@ -37,6 +36,8 @@ pub struct Asked<'a> {
     pub now: Option<Instant>,
     /// The options that change results.
     pub options: Value,
+    /// The configuration that a flag named.
+    pub config: Option<&'a Path>,
 }
 
 /// Writes the bundles; whether any source was hostile.
@@ -84,7 +85,10 @@ pub fn run(
     // Lines were read twice, and must have been the same ones; the folder is not yet in its place.
     let changed = std::iter::once_with(|| changed(&logs).map(Err)).flatten();
     let written = bundle::write(folder, &plan, cases.chain(changed))?;
-    tell(&written, asked.dir, setup.voice);
+    let zone = setup.options.zone.as_ref().map(crate::time::Zone::name);
+    let again =
+        Again { dir: asked.dir, paths: &setup.paths, zone: zone.as_deref(), config: asked.config };
+    outcome::tell(&written, &again, setup.voice);
     Ok((!rows.is_empty(), setup.exit_code(&logs, &scan)))
 }
 
@@ -278,49 +282,4 @@ fn references(
         out.push(FileRecord { path: path.clone(), date: None, sha256: sha256(&bytes) });
     }
     Ok(out)
-}
-
-/// Says what is ready, what is missing, and what to do next.
-fn tell(written: &Written, dir: &Path, voice: Voice) {
-    for addr in &written.logged_in {
-        let text = format!(
-            "{addr} LOGGED IN after many failed tries: look at that host before you file anything"
-        );
-        voice.say(Severity::Warning, &text);
-    }
-    let count = |v| written.count(v);
-    let text = format!(
-        "{} hostile sources: {} reports ready, {} drafts, {} unattributed; {} sources held (held.jsonl says why)",
-        written.sources,
-        count(Verdict::Ready),
-        count(Verdict::Draft),
-        count(Verdict::Unattributed),
-        written.held
-    );
-    voice.say(Severity::Note, &text);
-    let mut missing: Vec<&str> =
-        written.bundles.iter().flat_map(|b| b.missing.iter().copied()).collect();
-    missing.sort_unstable();
-    let mut counted: Vec<(usize, &str)> =
-        missing.chunk_by(|a, b| a == b).filter_map(|c| Some((c.len(), *c.first()?))).collect();
-    counted.sort_by_key(|(n, id)| (std::cmp::Reverse(*n), *id));
-    if !counted.is_empty() {
-        let list: Vec<String> = counted.iter().map(|(n, id)| format!("{id} ({n})")).collect();
-        let text = format!("drafts lack: {}; each TODO.txt says what to add", list.join(", "));
-        voice.say(Severity::Warning, &text);
-    }
-    let folder = shown(dir);
-    if let Some(b) = written.bundles.iter().find(|b| b.verdict == Verdict::Ready) {
-        let text = match &b.sent_in {
-            Some(path) => format!("next: read {folder}/{path}, and send it to {}", b.to),
-            None => format!(
-                "next: read {folder}/{}/report.txt, and mail report.eml to {}",
-                b.path, b.to
-            ),
-        };
-        voice.say(Severity::Note, &text);
-    } else if let Some(b) = written.bundles.first() {
-        voice.say(Severity::Note, &format!("next: read {folder}/{}/report.txt", b.path));
-    }
-    voice.say(Severity::Note, &format!("all of it as a page: {folder}/index.html"));
 }
