@@ -2,6 +2,8 @@
 
 pub mod terminal;
 pub mod table;
+pub mod meter;
+pub mod advice;
 pub mod voice;
 pub mod common;
 pub mod columns;

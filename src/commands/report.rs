@@ -17,7 +17,7 @@ use crate::judge::{Case, Context, EvidenceLine, Registration, join_sessions, jud
 use crate::limits::{EVIDENCE_AT_ONCE, EVIDENCE_LINES_TOTAL};
 use crate::operator::Operators;
 use crate::run::evidence::{WantedLines, read_back};
-use crate::run::{Logs, Options, Scan};
+use crate::run::{Logs, Options, Scan, progress};
 use crate::session::Place;
 use crate::source::Source;
 use crate::time::Instant;
@@ -56,8 +56,11 @@ pub fn run(
     let clock = config.clock_statement()?;
     setup.options.remember = true;
     let (logs, scan) = setup.run()?;
+    setup.show_progress();
     if logs.logs.is_empty() {
-        return Err(Fault::usage("no log could be read: nothing was written"));
+        return Err(Fault::usage("no log could be read: nothing was written").hint(
+            "name logs, or folders that hold some; `plaint inspect PATH` says what they are",
+        ));
     }
     let context =
         Context { config, clock: &clock, now: asked.now, generic: operators.get("generic") };
@@ -137,8 +140,9 @@ fn share(counts: impl Iterator<Item = usize>, total: usize) -> usize {
 /// A log that is not what it was when it was scanned.
 fn changed(logs: &Logs) -> Option<Fault> {
     Some(match logs.changed().into_iter().next()? {
-        Fault::File { path, reason } => {
-            Fault::file(&path, format!("{reason}; nothing was written: run it once more"))
+        Fault::File { path, reason, .. } => {
+            Fault::file(&path, format!("{reason}; nothing was written"))
+                .hint("run it once more, on a copy where the log is written to all the time")
         }
         other => Fault::usage(other.to_string()),
     })
@@ -227,7 +231,10 @@ fn inputs(logs: &Logs, scan: &Scan) -> Outcome<Vec<InputRecord>> {
             loop {
                 match std::io::Read::read(&mut reader, &mut buffer) {
                     Ok(0) => break,
-                    Ok(n) => hash.update(buffer.get(..n).unwrap_or_default()),
+                    Ok(n) => {
+                        hash.update(buffer.get(..n).unwrap_or_default());
+                        progress::again(n as u64);
+                    }
                     Err(e) => return Err(Fault::file(&log.input.path, e)),
                 }
             }

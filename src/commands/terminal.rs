@@ -1,6 +1,6 @@
 //! [`Screen`]: what a stream is shown on: how wide it is, and whether it takes colour; and the colours.
 
-use std::io::{self, IsTerminal as _};
+use std::io;
 
 use anstyle::{AnsiColor, Style};
 
@@ -92,12 +92,6 @@ fn width(stream: &(impl io::IsTerminal + std::os::fd::AsFd)) -> Option<usize> {
 
 fn coloured(stream: &impl anstream::stream::RawStream) -> bool {
     anstream::AutoStream::choice(stream) != anstream::ColorChoice::Never
-}
-
-/// Whether progress can be drawn on standard error.
-#[must_use]
-pub fn draws() -> bool {
-    io::stderr().is_terminal()
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::io::Write as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::terminal::{Paint, Screen};
+use super::{advice, meter};
+use crate::fault::Fault;
 use crate::text::{Untrusted, json_string};
 
 /// How grave a message is.
@@ -70,13 +72,33 @@ impl Voice {
             return;
         }
         let line = self.line(severity, message);
-        let _ = anstream::stderr().lock().write_all(&line);
+        emit(&line);
+    }
+
+    /// Tells of a failure and of what to do about it.
+    pub fn fail(&self, fault: &Fault) {
+        self.complain(&fault.to_string(), &advice::hint(fault));
+    }
+
+    /// Tells of something that went wrong, and what would be right.
+    pub fn complain(&self, message: &str, hint: &str) {
+        let mut out = self.line(Severity::Error, message);
+        if self.json {
+            out.truncate(out.len() - 2);
+            out.extend_from_slice(b",\"hint\":");
+            json_string(&mut out, hint.as_bytes());
+            out.extend_from_slice(b"}\n");
+        } else {
+            let hint = Untrusted(hint.as_bytes());
+            let _ = writeln!(out, "  {} {hint}", Paint::Command.on("hint:", true));
+        }
+        emit(&out);
     }
 
     /// Prints lines that are put together already, where people read.
     pub fn put(&self, lines: &str) {
         if self.tells(Severity::Note) && !self.json {
-            let _ = anstream::stderr().lock().write_all(lines.as_bytes());
+            emit(lines.as_bytes());
         }
     }
 
@@ -111,7 +133,7 @@ impl Voice {
                 Paint::Dim.on(&what, true)
             );
         }
-        let _ = anstream::stderr().lock().write_all(&out);
+        emit(&out);
     }
 
     fn line(&self, severity: Severity, message: &str) -> Vec<u8> {
@@ -129,6 +151,12 @@ impl Voice {
         }
         out
     }
+}
+
+/// Puts a message where people look, and takes away what is drawn there.
+fn emit(bytes: &[u8]) {
+    meter::hide();
+    let _ = anstream::stderr().lock().write_all(bytes);
 }
 
 #[cfg(test)]

@@ -61,11 +61,11 @@ fn counted(n: usize, one: &str, many: &str) -> String {
 pub fn show(operators: &Operators, id: &str) -> Outcome<String> {
     let Some(p) = operators.get(id) else {
         let known: Vec<&str> = operators.iter().map(|p| p.id.as_str()).collect();
-        return Err(Fault::usage(format!(
-            "no operator has the id `{}`{}",
-            safe(id),
-            place::instead(id, &known)
-        )));
+        let fault = Fault::usage(format!("no operator has the id `{}`", safe(id)));
+        return Err(match place::nearest(id, known.iter().copied()) {
+            Some(near) => fault.hint(format!("did you mean `{near}`?")),
+            None => fault.hint("`plaint operators list` prints all ids"),
+        });
     };
     let mut out = format!("{}: {} ({})\n", p.id, safe(&p.name), p.role.word());
     let _ = writeln!(out, "file: {}, sha256 {}", safe(&p.place()), p.sha256);
@@ -384,7 +384,10 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part}\n---\n{text}");
         }
-        let fault = show(&all, "btt").unwrap_err().to_string();
-        assert_eq!(fault, "no operator has the id `btt`; did you mean `bt`?");
+        let fault = show(&all, "btt").unwrap_err();
+        assert_eq!(fault.to_string(), "no operator has the id `btt`");
+        assert_eq!(fault.hinted(), Some("did you mean `bt`?"));
+        let fault = show(&all, "no such operator").unwrap_err();
+        assert_eq!(fault.hinted(), Some("`plaint operators list` prints all ids"));
     }
 }
