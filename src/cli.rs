@@ -1,12 +1,14 @@
 //! The command line as typed, and what it means.
 
+pub mod early;
 mod forms;
 mod gather;
 pub mod generate;
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use plaint::addr::Addr;
 use plaint::commands::{Setup, Voice};
 use plaint::config::{Config, instant};
@@ -24,7 +26,7 @@ use gather::GatherArgs;
 /// Turns firewall, sshd and mail logs into abuse reports that the operator of
 /// the attacking address will act on.
 #[derive(Debug, Parser)]
-#[command(version, about, max_term_width = 100, after_help = EXAMPLES)]
+#[command(version, about, max_term_width = WIDTH, after_help = EXAMPLES)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -51,6 +53,19 @@ const EXAMPLES: &str = "Examples:
   plaint events auth.log --tz UTC | jq .source.ip          one JSON object per hostile line
   plaint inspect /var/log --tz Europe/London               what is read, what is not, and why
   plaint explain --tz UTC auth.log:212                     how one line is read";
+
+/// Reads the command line. Help that is no terminal's is as wide everywhere.
+pub fn read() -> Result<Cli, clap::Error> {
+    let command = Cli::command();
+    let command = match std::io::stdout().is_terminal() {
+        true => command,
+        false => command.term_width(WIDTH),
+    };
+    Cli::from_arg_matches(&command.try_get_matches()?)
+}
+
+/// The most columns that help takes.
+const WIDTH: usize = 100;
 
 impl Cli {
     /// What people are told.
@@ -343,7 +358,10 @@ pub fn told_now(now: &Option<String>) -> Outcome<Option<Instant>> {
 }
 
 fn moment(flag: &str, text: &str) -> Outcome<i64> {
-    instant::seconds(text).map_err(|e| Fault::usage(format!("{flag} {text:?}: {e}")))
+    instant::seconds(text).map_err(|e| {
+        Fault::usage(format!("{flag} {text:?}: {e}"))
+            .hint(format!("write {flag} 2026-03-29 or {flag} 2026-03-29T14:00:00Z"))
+    })
 }
 
 impl ReadingArgs {
@@ -354,7 +372,8 @@ impl ReadingArgs {
                 "--threads {}: at most {}, and more than there are cores is no faster",
                 self.threads,
                 plaint::limits::THREADS
-            )));
+            ))
+            .hint("leave it out: one thread a core is taken"));
         }
         let mut options = Options {
             threads: if self.threads == 0 {
@@ -386,7 +405,8 @@ impl ReadingArgs {
         if let (Some(since), Some(until)) = (options.since, options.until)
             && since >= until
         {
-            return Err(Fault::usage(format!("--since {since} is not before --until {until}")));
+            return Err(Fault::usage(format!("--since {since} is not before --until {until}"))
+                .hint("lines from --since on and before --until are read: exchange the two"));
         }
         options.ours = self.ours(config)?;
         let of = |c| config.filing.thresholds.of(c);
@@ -396,7 +416,8 @@ impl ReadingArgs {
         };
         if let Some(n) = self.max_sources {
             if n == 0 {
-                return Err(Fault::usage("--max-sources 0: at least one is kept"));
+                return Err(Fault::usage("--max-sources 0: at least one is kept")
+                    .hint("leave it out, or name 1 or more"));
             }
             options.max_sources = n;
         }
@@ -431,15 +452,18 @@ impl ReadingArgs {
     fn ours(&self, config: &Config) -> Outcome<Ours> {
         let mut ours = Ours { mine: config.networks.mine.clone(), ..Ours::default() };
         for text in &self.me {
-            let net = plaint::config::net::network(text)
-                .map_err(|e| Fault::usage(format!("--me {text:?}: {e}")))?;
+            let net = plaint::config::net::network(text).map_err(|e| {
+                Fault::usage(format!("--me {text:?}: {e}"))
+                    .hint("write a network or an address, such as --me 198.51.100.0/24")
+            })?;
             ours.mine.push(net);
         }
         let mut served = config.networks.served.clone();
         for text in &self.served_port {
-            served.push(
-                text.parse().map_err(|e| Fault::usage(format!("--served-port {text:?}: {e}")))?,
-            );
+            served.push(text.parse().map_err(|e| {
+                Fault::usage(format!("--served-port {text:?}: {e}"))
+                    .hint("write a port and its protocol, such as --served-port 22/tcp")
+            })?);
         }
         ours.served = served
             .iter()

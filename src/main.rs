@@ -4,33 +4,31 @@ mod cli;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use plaint::addr::Addr;
 use plaint::commands;
 use plaint::config::Config;
 use plaint::fault::Outcome;
 use plaint::time::Instant;
 
-use cli::{Cli, Command, OperatorsCommand, generate};
+use cli::{Cli, Command, OperatorsCommand, early, generate};
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let early = early::of(std::env::args_os());
+    early.colour.write_global();
+    let cli = match cli::read() {
         Ok(cli) => cli,
         Err(e) => {
-            let _ = e.print();
+            early::tell(&e, early.voice);
             return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
         }
     };
-    match cli.color {
-        cli::Color::Auto => {}
-        cli::Color::Always => anstream::ColorChoice::Always.write_global(),
-        cli::Color::Never => anstream::ColorChoice::Never.write_global(),
-    }
     watch(cli.voice());
-    match run(&cli) {
+    let done = run(&cli);
+    commands::meter::hide();
+    match done {
         Ok(code) => ExitCode::from(code),
         Err(fault) => {
-            cli.voice().say(commands::Severity::Error, &fault.to_string());
+            cli.voice().fail(&fault);
             ExitCode::from(fault.exit_code())
         }
     }
@@ -121,6 +119,7 @@ fn run(cli: &Cli) -> Outcome<u8> {
                 force: args.force,
                 now: Some(now(&args.now)?),
                 options: args.logs.reading.recorded(&setup.options),
+                config: cli.config.as_deref(),
             };
             let (hostile, code) = commands::report::run(&mut setup, &config, &operators, &asked)?;
             Ok(verdict(code, hostile && args.logs.reading.exit_code))

@@ -74,6 +74,35 @@ pub fn shown(path: &std::path::Path) -> String {
     Untrusted(path.as_os_str().as_encoded_bytes()).to_string()
 }
 
+/// A path as one word of a command that a person can paste into a shell; what acts on a terminal, and
+/// what is no ASCII, is spelled `$'\\xNN'`, which bash, zsh and ksh read.
+#[must_use]
+pub fn shell_word(path: &std::path::Path) -> String {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    // A path that begins like an option is none.
+    let dash = if bytes.first() == Some(&b'-') && bytes.len() > 1 { "./" } else { "" };
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"/._-+,:@%=".contains(b);
+    if !bytes.is_empty() && bytes.iter().all(plain) {
+        return dash.to_owned() + &bytes.iter().map(|b| *b as char).collect::<String>();
+    }
+    let graphic = bytes.iter().all(|b| (0x20..0x7f).contains(b));
+    let mut out = format!("{dash}{}'", if graphic { "" } else { "$" });
+    for &b in bytes {
+        match b {
+            b'\'' if graphic => out.push_str("'\\''"),
+            b'\'' | b'\\' if !graphic => {
+                out.push('\\');
+                out.push(b as char);
+            }
+            0x20..0x7f => out.push(b as char),
+            _ => {
+                let _ = write!(out, "\\x{b:02x}");
+            }
+        }
+    }
+    out + "'"
+}
+
 /// Appends `bytes` as a JSON string with its quotes. Characters that act on a
 /// display are `\u` escapes; bytes that are not UTF-8 become `\ufffd`.
 pub fn json_string(out: &mut Vec<u8>, bytes: &[u8]) {
@@ -197,6 +226,33 @@ mod tests {
         assert!(!text.chars().any(|c| c != '\n' && acts(c)), "{text:?}");
         assert!(text.contains("caf\u{e9}"));
         assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
+    }
+
+    #[test]
+    fn a_path_is_one_word_to_a_shell() {
+        use std::os::unix::ffi::OsStrExt as _;
+        for (raw, want) in [
+            (&b"out/bt/192.0.2.7"[..], "out/bt/192.0.2.7"),
+            (b"-o", "./-o"),
+            (b"-", "-"),
+            (b"", "''"),
+            (b"out dir/a", "'out dir/a'"),
+            (b"it's", "'it'\\''s'"),
+            (b"- x", "./'- x'"),
+            (b"$(id)`id`;&|*?~#!", "'$(id)`id`;&|*?~#!'"),
+            (b"a\x1b[2J'\\", "$'a\\x1b[2J\\'\\\\'"),
+            ("caf\u{e9} \u{202e}".as_bytes(), "$'caf\\xc3\\xa9 \\xe2\\x80\\xae'"),
+        ] {
+            let path = std::path::Path::new(std::ffi::OsStr::from_bytes(raw));
+            let word = shell_word(path);
+            assert_eq!(word, want);
+            let out = std::process::Command::new("bash")
+                .args(["-c", &format!("printf %s {word}")])
+                .output()
+                .unwrap()
+                .stdout;
+            assert_eq!(out.strip_prefix(b"./").unwrap_or(&out), raw, "{word}");
+        }
     }
 
     #[test]

@@ -27,16 +27,17 @@ pub fn may_write(target: &Path, force: bool) -> Outcome<bool> {
     match fs::symlink_metadata(target) {
         Err(_) => Ok(false),
         Ok(meta) if !meta.is_dir() => {
-            Err(Fault::usage(format!("{name}: there is something that is no folder")))
+            Err(Fault::usage(format!("{name}: there is something that is no folder"))
+                .hint("name another with -o"))
         }
         Ok(_) if is_empty(target) => Ok(true),
-        Ok(_) if !force => Err(Fault::usage(format!(
-            "{name}: the folder exists; name another, or replace it by --force"
-        ))),
+        Ok(_) if !force => Err(Fault::usage(format!("{name}: the folder exists"))
+            .hint("name another, or replace it by --force")),
         Ok(_) if !target.join(MARK).is_file() => Err(Fault::usage(format!(
             "{name}: the folder was not written by plaint (it has no {MARK}), and --force \
-                 does not remove it; name another"
-        ))),
+                 does not remove it"
+        ))
+        .hint("name another with -o")),
         Ok(_) => Ok(true),
     }
 }
@@ -93,9 +94,10 @@ impl Lock {
                 Ok(()) => {}
                 Err(fs::TryLockError::WouldBlock) => {
                     return Err(Fault::usage(format!(
-                        "{}: another run of plaint is writing it; wait for it, or name another folder",
+                        "{}: another run of plaint is writing it",
                         target.display()
-                    )));
+                    ))
+                    .hint("wait for it, or name another folder with -o"));
                 }
                 Err(fs::TryLockError::Error(e)) => return Err(fault(e)),
             }
@@ -136,7 +138,8 @@ impl Folder {
             _ => Path::new("."),
         };
         let Some(name) = target.file_name() else {
-            return Err(Fault::usage(format!("{}: this names no folder", target.display())));
+            return Err(Fault::usage(format!("{}: this names no folder", target.display()))
+                .hint("name one that does not exist yet, such as -o reports"));
         };
         fs::create_dir_all(parent).map_err(|e| Fault::file(parent, e))?;
         let beside = |end: &str| {
@@ -153,7 +156,10 @@ impl Folder {
         match fs::symlink_metadata(&work) {
             // We hold the lock: it is of a run that died.
             Ok(there) if there.is_dir() => fs::remove_dir_all(&work).map_err(fault)?,
-            Ok(_) => return Err(Fault::file(&work, "it is in the way and no folder of ours")),
+            Ok(_) => {
+                return Err(Fault::file(&work, "it is in the way and no folder of ours")
+                    .hint("look at what it is and move it, or name another folder with -o"));
+            }
             Err(_) => {}
         }
         private(&work).map_err(fault)?;
@@ -245,7 +251,8 @@ impl Folder {
                 return Err(Fault::usage(format!(
                     "{}: somebody else has made it meanwhile",
                     target.display()
-                )));
+                ))
+                .hint("look at what it is, then name another with -o"));
             }
             Err(e) => return Err(fault(e.into())),
         }
@@ -267,7 +274,8 @@ impl Folder {
             return Err(Fault::usage(format!(
                 "{}: somebody else has made it meanwhile",
                 target.display()
-            )));
+            ))
+            .hint("look at what it is, then name another with -o"));
         }
         if let Err(e) = fs::rename(&root, target) {
             if self.replaces {
@@ -367,7 +375,7 @@ mod tests {
         folder.note("n", b"note").unwrap();
         folder.finish().unwrap();
         assert_eq!(names(), ["out"]);
-        assert!(Folder::begin(&out, false).unwrap_err().to_string().contains("--force"));
+        assert!(Folder::begin(&out, false).unwrap_err().hinted().unwrap().contains("--force"));
         let folder = Folder::begin(&out, true).unwrap();
         folder.write("z", b"3").unwrap();
         folder.finish().unwrap();

@@ -146,7 +146,8 @@ fn header(out: &mut String, name: &str, value: &str) -> Outcome<()> {
     if !value.bytes().all(|b| (0x20..0x7f).contains(&b)) || value.len() > 900 {
         return Err(Fault::usage(format!(
             "the {name} header of a report would hold {value:?}; a header is one line of ASCII"
-        )));
+        ))
+        .hint("correct it in [reporter] or [filing] of plaint.toml, or in the operator's file"));
     }
     let _ = writeln!(out, "{name}: {value}");
     Ok(())

@@ -401,7 +401,7 @@ fn the_same_bytes_again_and_nothing_after_a_failure() {
             "{file}"
         );
     }
-    assert!(matches!(run(&one, &world, false), Err(Fault::Usage(_))));
+    assert!(matches!(run(&one, &world, false), Err(Fault::Usage { .. })));
     run(&one, &world, true).unwrap();
     let logs = logs();
     let cases = logs.iter().map(|l| Ok(world.case(l))).chain([Err(Fault::usage("broken"))]);

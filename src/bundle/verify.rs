@@ -89,7 +89,8 @@ pub fn roots(dir: &Path) -> Outcome<Vec<PathBuf>> {
             "{}: no folder of reports: there is neither a manifest.json nor a {}",
             dir.display(),
             super::folder::MARK
-        )));
+        ))
+        .hint("name a folder that `plaint report -o` wrote, or one operator's in it"));
     }
     Ok(found)
 }

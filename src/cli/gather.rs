@@ -59,9 +59,9 @@ impl GatherArgs {
     /// What is asked, and where answers go.
     pub fn asked(&self, config: &Config) -> Outcome<Gathering> {
         if !(self.whois || self.rdap || self.traceroute || self.dns) {
-            return Err(Fault::usage(
-                "nothing is asked: add --whois, --rdap, --traceroute or --dns",
-            ));
+            return Err(
+                Fault::usage("nothing is asked").hint("add --whois, --rdap, --traceroute or --dns")
+            );
         }
         let store = |wanted: bool, configured: &Option<PathBuf>, name: &str| {
             let folder = configured.clone().unwrap_or_else(|| self.into.join(name));
@@ -86,8 +86,10 @@ impl GatherArgs {
 
     /// The seconds to wait.
     pub fn waits(&self) -> Outcome<(Duration, Duration)> {
-        let pause = Duration::try_from_secs_f64(self.pause)
-            .map_err(|e| Fault::usage(format!("--pause {}: {e}", self.pause)))?;
+        let pause = Duration::try_from_secs_f64(self.pause).map_err(|e| {
+            Fault::usage(format!("--pause {}: {e}", self.pause))
+                .hint("seconds are wanted, such as --pause 0.5")
+        })?;
         Ok((pause, Duration::from_secs(self.patience.clamp(1, 3600))))
     }
 }

@@ -1,6 +1,6 @@
 //! [`Setup`]: what every command that reads logs shares, and how it tells people what went on.
 
-use std::io::{self, IsTerminal as _, Read as _, Seek as _, Write as _};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::class::Reading;
@@ -11,6 +11,7 @@ use crate::run::progress::{self, Stage};
 use crate::run::{Logs, Options, Scan, scan};
 use crate::text::shown;
 
+use super::meter;
 use super::voice::{Severity, Voice};
 
 /// What a command that reads logs is given.
@@ -26,6 +27,9 @@ pub struct Setup {
     pub max_unread: Option<u64>,
 }
 
+/// Bytes of a pipe that are taken in at once.
+const SPOOLED: u64 = 1 << 20;
+
 /// Opens what `-` stands for: a file as it is, a pipe spooled so that it can be read twice.
 fn stdin() -> Outcome<Input> {
     let name = Path::new("-");
@@ -37,7 +41,20 @@ fn stdin() -> Outcome<Input> {
         return Input::from_file(file, name, true);
     }
     let mut spool = tempfile::tempfile().map_err(|e| Fault::file(name, e))?;
-    io::copy(&mut file, &mut spool).map_err(|e| Fault::file(name, e))?;
+    loop {
+        // A piece at a time, so that it can be told how far it is.
+        let piece = &mut io::Read::take(&mut file, SPOOLED);
+        let n = io::copy(piece, &mut spool).map_err(|e| {
+            let room = crate::text::shell_word(&std::env::temp_dir());
+            Fault::file(name, e).hint(format!(
+                "it is kept in {room} meanwhile: set TMPDIR to a folder with room, or name the file itself"
+            ))
+        })?;
+        if n == 0 {
+            break;
+        }
+        progress::add(n);
+    }
     spool.flush().and_then(|()| spool.rewind()).map_err(|e| Fault::file(name, e))?;
     let mut input = Input::from_file(spool, name, true)?;
     // The spool's own time is no time of the log's.
@@ -59,42 +76,33 @@ impl Setup {
         let dash = self.paths.iter().any(|p| p.as_os_str() == "-");
         let paths: Vec<PathBuf> =
             self.paths.iter().filter(|p| p.as_os_str() != "-").cloned().collect();
-        progress::begin(Stage::Spooling, 0);
+        self.show_progress();
+        progress::begin(Stage::Spooling, 0, false);
         let stdin = if dash { Some(stdin()?) } else { None };
-        progress::begin(Stage::Opening, 0);
+        progress::begin(Stage::Opening, 0, false);
         let mut logs = Logs::open(&paths, stdin, &self.options, false)?;
-        let bar = self.progress(&logs);
-        progress::begin(Stage::Reading, logs.logs.iter().map(|l| l.input.bytes).sum());
-        let scan = scan(&mut logs, &self.options, &|n| {
-            bar.inc(n);
-            progress::add(n);
-        })?;
-        progress::begin(Stage::Writing, 0);
-        bar.finish_and_clear();
+        let bytes = logs.logs.iter().map(|l| l.input.bytes).sum();
+        let plain = logs.logs.iter().all(|l| l.input.form == crate::input::Form::Plain);
+        progress::begin(Stage::Reading, bytes, plain);
+        let scan = scan(&mut logs, &self.options, &progress::add)?;
+        progress::begin(Stage::Writing, 0, false);
+        meter::hide();
         self.tell(&logs, &scan);
         Ok((logs, scan))
     }
 
-    /// A bar on a terminal, and only there.
-    fn progress(&self, logs: &Logs) -> indicatif::ProgressBar {
-        let total: u64 = logs.logs.iter().map(|l| l.input.bytes).sum();
-        if self.voice.quiet || self.voice.json || !io::stderr().is_terminal() || total < 32 << 20 {
-            return indicatif::ProgressBar::hidden();
+    /// Draws how far the run is, where somebody can see it; the next message takes it away.
+    pub fn show_progress(&self) {
+        if !self.voice.quiet && !self.voice.json {
+            meter::show();
         }
-        let bar = indicatif::ProgressBar::new(total);
-        if let Ok(style) = indicatif::ProgressStyle::with_template(
-            "{bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta} left",
-        ) {
-            bar.set_style(style);
-        }
-        bar
     }
 
     /// Says on standard error what a person should know of the inputs.
     fn tell(&self, logs: &Logs, scan: &Scan) {
         let say = |severity, text: String| self.voice.say(severity, &text);
         for fault in logs.faults.iter().chain(&scan.faults) {
-            say(Severity::Error, fault.to_string());
+            self.voice.fail(fault);
         }
         // Repeats are told with their log, below.
         for bound in scan.bounds_met(&self.options).into_iter().filter(|b| b.limit != "repeats") {
@@ -160,9 +168,9 @@ impl Setup {
     /// Tells of logs that changed since they were scanned; whether there are any.
     pub fn tell_changed(&self, logs: &Logs, scan: &Scan) -> bool {
         let told: Vec<String> = scan.faults.iter().map(ToString::to_string).collect();
-        let late: Vec<String> = logs.changed().iter().map(ToString::to_string).collect();
-        for fault in late.iter().filter(|f| !told.contains(f)) {
-            self.voice.say(Severity::Error, fault);
+        let late = logs.changed();
+        for fault in late.iter().filter(|f| !told.contains(&f.to_string())) {
+            self.voice.fail(fault);
         }
         !late.is_empty()
     }
@@ -196,6 +204,7 @@ pub fn print(bytes: &[u8]) -> Outcome<bool> {
 ///
 /// Any failure but a closed pipe.
 pub fn put(bytes: &[u8]) -> Outcome<bool> {
+    meter::hide_for_rows();
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Ok(()) => Ok(true),

@@ -69,6 +69,7 @@ pub fn run(setup: &mut Setup, asked: Asked) -> Outcome<(bool, u8)> {
     };
     setup.options.remember = true;
     let (logs, scan) = setup.run()?;
+    setup.show_progress();
     let wanted = if asked.all { Wanted::Known } else { Wanted::Hostile };
     let write = |out: &mut Vec<u8>, event: &Event<'_>, line: &[u8]| {
         let event = Event { original: asked.original.then_some(line), ..*event };

@@ -18,7 +18,7 @@ use crate::run::repeat::{self, Trail};
 use crate::run::replay::Verdicts;
 use crate::run::{Log, Logs, Options, Scan, scan};
 use crate::session::Place;
-use crate::text::{Untrusted, shown};
+use crate::text::{Untrusted, shell_word, shown};
 use crate::time::{Fold, Instant, Moment, Survey};
 
 use super::common::{print, read_stdin};
@@ -39,7 +39,14 @@ pub fn run(asked: &str, options: &Options) -> Outcome<u8> {
         .rsplit_once(':')
         .filter(|(p, n)| !p.contains(' ') && !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
     {
-        return Err(Fault::usage(format!("{}: no such file", shown(Path::new(path)))));
+        return Err(Fault::usage(format!("{}: no such file", shown(Path::new(path))))
+            .hint("FILE:LINE names a line of a file; the text of a line goes in quotes"));
+    } else if asked != "-" && !asked.contains(' ') && Path::new(asked).exists() {
+        return Err(Fault::usage(format!("{}: a file, and not a line", shown(Path::new(asked))))
+            .hint(format!(
+                "name a line of it: plaint explain {}:1",
+                shell_word(Path::new(asked))
+            )));
     } else {
         let bytes = if asked == "-" { read_stdin()? } else { asked.as_bytes().to_vec() };
         loose(&mut out, &bytes, options)?;
@@ -122,7 +129,8 @@ fn in_file(out: &mut String, path: &Path, number: u64, options: &Options) -> Out
             "{}: it has {} lines, and none is line {number}",
             shown(path),
             account.lines
-        )));
+        ))
+        .hint(format!("name one from 1 to {}", account.lines)));
     }
     let index = account.lines_before.partition_point(|n| *n < number).saturating_sub(1);
     let before = account.lines_before.get(index).copied().unwrap_or(0);

@@ -7,6 +7,8 @@ use crate::fault::Outcome;
 use crate::text::json_string;
 
 use super::common::print;
+use super::table::prose;
+use super::terminal::{Paint, Screen};
 
 /// In which form dialects are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,16 +35,20 @@ pub fn run(form: Form) -> Outcome<u8> {
 fn table() -> String {
     let mut out = String::new();
     for d in DIALECTS {
-        let _ = writeln!(out, "{:13} {:8} {}", d.id, d.family.word(), d.title);
-        let _ = writeln!(out, "{:22} example   {}", "", d.example);
-        let _ = writeln!(out, "{:22} document  {}\n", "", d.document);
+        let _ = writeln!(out, "{:13} {:9} {}", d.id, d.family.word(), d.title);
+        let _ = writeln!(out, "  example   {}", d.example);
+        let _ = writeln!(out, "  document  {}\n", d.document);
     }
     let _ = writeln!(
         out,
         "{} dialects. `plaint explain LINE` says which reads a line.",
         DIALECTS.len()
     );
-    out
+    prose(&out, Screen::stdout(), |line| match line.split_once("  ") {
+        Some(("", _)) => Paint::Dim,
+        Some(_) => Paint::Head,
+        None => Paint::Plain,
+    })
 }
 
 fn jsonl() -> Vec<u8> {

@@ -13,6 +13,8 @@ use crate::text::{Untrusted, shown};
 use crate::time::Instant;
 
 use super::common::{Setup, print};
+use super::table::prose;
+use super::terminal::{Paint, Screen};
 
 /// Prints the account of each input and of all.
 ///
@@ -39,15 +41,34 @@ pub fn run(setup: &mut Setup) -> Outcome<(bool, u8)> {
     for bound in scan.bounds_met(&setup.options) {
         let _ = writeln!(out, "  bound met {}", bound.text);
     }
-    print(out.as_bytes())?;
+    print(prose(&out, Screen::stdout(), paint).as_bytes())?;
     Ok((!scan.sources.sorted().is_empty(), setup.exit_code(&logs, &scan)))
 }
 
 fn readings(out: &mut String, counts: &[u64; 6]) {
+    let sum = counts.iter().sum::<u64>();
+    let digits = sum.to_string().len();
     for (reading, n) in Reading::ALL.iter().zip(counts) {
-        let _ = writeln!(out, "    {:<12}{n}", reading.word());
+        let _ = writeln!(out, "    {:<12}{n:>digits$}", reading.word());
     }
-    let _ = writeln!(out, "    {:<12}{}", "sum", counts.iter().sum::<u64>());
+    let _ = writeln!(out, "    {:<12}{sum:>digits$}", "sum");
+}
+
+/// What a line of the account is to its reader, by its label, which is ours.
+fn paint(line: &str) -> Paint {
+    if !line.starts_with(' ') {
+        return Paint::Head;
+    }
+    let (label, what) = line.trim_start().split_once("  ").unwrap_or((line.trim_start(), ""));
+    match label {
+        "NOT READ TO ITS END" => Paint::Error,
+        _ if line.starts_with("  bound met ") => Paint::Error,
+        "unread" | "quarantined" if what.trim_start() != "0" => Paint::Warning,
+        "capped" | "past end" | "unknown" => Paint::Warning,
+        _ if line.starts_with("    line ") => Paint::Dim,
+        _ if what.trim_start() == "0" => Paint::Dim,
+        _ => Paint::Plain,
+    }
 }
 
 fn one(out: &mut String, log: &Log, a: &Account, told_end: Option<i64>) {

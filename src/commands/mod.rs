@@ -1,5 +1,9 @@
 //! The commands: what each prints, from what a run comes to.
 
+pub mod terminal;
+pub mod table;
+pub mod meter;
+pub mod advice;
 pub mod voice;
 pub mod common;
 pub mod columns;
@@ -10,6 +14,7 @@ pub mod inspect;
 pub mod explain;
 pub mod formats;
 pub mod operators;
+pub mod outcome;
 pub mod report;
 pub mod lint;
 pub mod verify;

@@ -1,6 +1,5 @@
 //! `plaint operators`: whose address, which operators are known, and what each asks for.
 
-use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use crate::addr::Addr;
@@ -9,6 +8,8 @@ use crate::operator::{Operators, lint, show};
 use crate::text::{Untrusted, inert_json};
 
 use super::common::print;
+use super::table::{Piece, Table, prose};
+use super::terminal::{Paint, Screen};
 
 /// Prints whose addresses these are.
 ///
@@ -20,7 +21,18 @@ pub fn check(operators: &Operators, ips: &[Addr], json: bool) -> Outcome<u8> {
     let text = if json {
         inert_json(show::check_json(operators, &ips)?.to_string()) + "\n"
     } else {
-        show::check(operators, &ips)?
+        prose(&show::check(operators, &ips)?, Screen::stdout(), |line| {
+            match line.trim_start().split_once("  ") {
+                _ if !line.starts_with(' ') => Paint::Head,
+                _ if line.starts_with("    not ready:") => Paint::Warning,
+                Some(("operator", what)) if what.trim_start().starts_with("none:") => {
+                    Paint::Warning
+                }
+                Some(("operator", _)) => Paint::Good,
+                Some(("note" | "file", _)) => Paint::Dim,
+                _ => Paint::Plain,
+            }
+        })
     };
     print(text.as_bytes())?;
     Ok(0)
@@ -32,7 +44,22 @@ pub fn check(operators: &Operators, ips: &[Addr], json: bool) -> Outcome<u8> {
 ///
 /// The output.
 pub fn list(operators: &Operators) -> Outcome<u8> {
-    print(show::list(operators).as_bytes())?;
+    let mut wide = Table::new(&["ID", "NAME", "CLAIMS", "FILE"]);
+    let mut narrow = Table::new(&["ID", "NAME, CLAIMS, FILE"]).apart();
+    for row in show::list(operators) {
+        let nothing = row.claims == "no address";
+        let id = Piece::whole(row.id);
+        let more = [
+            Piece::words(row.name),
+            Piece::words(row.claims).painted(if nothing { Paint::Dim } else { Paint::Plain }),
+            Piece::words(row.file).painted(Paint::Dim),
+        ];
+        narrow.row(vec![vec![id.clone()], more.to_vec()]);
+        wide.line([id].into_iter().chain(more));
+    }
+    let screen = Screen::stdout();
+    let table = Table::first_that_fits([wide, narrow], screen).unwrap_or_default();
+    print(table.text(screen).as_bytes())?;
     Ok(0)
 }
 
@@ -58,7 +85,9 @@ pub fn lint_all(operators: &Operators) -> Outcome<u8> {
         let level = if r.error { "error" } else { "warning" };
         let place = operators.get(&r.operator).map(|p| p.place()).unwrap_or_default();
         let (place, text) = (Untrusted(place.as_bytes()), Untrusted(r.text.as_bytes()));
-        let _ = writeln!(out, "{place}: {level}: {text}");
+        let line = format!("{place}: {level}: {text}\n");
+        let paint = if r.error { Paint::Error } else { Paint::Warning };
+        out.push_str(&prose(&line, Screen::stdout(), |_| paint));
     }
     print(out.as_bytes())?;
     Ok(if remarks.iter().any(|r| r.error) { 5 } else { 0 })

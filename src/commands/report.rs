@@ -8,23 +8,22 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::addr::Addr;
-use crate::bundle::{self, FileRecord, InputRecord, Plan, Written};
+use crate::bundle::{self, FileRecord, InputRecord, Plan};
 use crate::config::Config;
 use crate::fault::{Fault, Outcome};
 use crate::hash::{hex, sha256};
 use crate::judge::saved::Transcript;
-use crate::judge::{Case, Context, EvidenceLine, Registration, Verdict, join_sessions, judge};
+use crate::judge::{Case, Context, EvidenceLine, Registration, join_sessions, judge};
 use crate::limits::{EVIDENCE_AT_ONCE, EVIDENCE_LINES_TOTAL};
 use crate::operator::Operators;
 use crate::run::evidence::{WantedLines, read_back};
-use crate::run::{Logs, Options, Scan};
+use crate::run::{Logs, Options, Scan, progress};
 use crate::session::Place;
 use crate::source::Source;
-use crate::text::shown;
 use crate::time::Instant;
 
 use super::common::Setup;
-use super::voice::{Severity, Voice};
+use super::outcome::{self, Again};
 
 /// What a report is asked to be.
 #[derive(Debug)]
@@ -37,6 +36,8 @@ pub struct Asked<'a> {
     pub now: Option<Instant>,
     /// The options that change results.
     pub options: Value,
+    /// The configuration that a flag named.
+    pub config: Option<&'a Path>,
 }
 
 /// Writes the bundles; whether any source was hostile.
@@ -55,8 +56,11 @@ pub fn run(
     let clock = config.clock_statement()?;
     setup.options.remember = true;
     let (logs, scan) = setup.run()?;
+    setup.show_progress();
     if logs.logs.is_empty() {
-        return Err(Fault::usage("no log could be read: nothing was written"));
+        return Err(Fault::usage("no log could be read: nothing was written").hint(
+            "name logs, or folders that hold some; `plaint inspect PATH` says what they are",
+        ));
     }
     let context =
         Context { config, clock: &clock, now: asked.now, generic: operators.get("generic") };
@@ -84,7 +88,10 @@ pub fn run(
     // Lines were read twice, and must have been the same ones; the folder is not yet in its place.
     let changed = std::iter::once_with(|| changed(&logs).map(Err)).flatten();
     let written = bundle::write(folder, &plan, cases.chain(changed))?;
-    tell(&written, asked.dir, setup.voice);
+    let zone = setup.options.zone.as_ref().map(crate::time::Zone::name);
+    let again =
+        Again { dir: asked.dir, paths: &setup.paths, zone: zone.as_deref(), config: asked.config };
+    outcome::tell(&written, &again, setup.voice);
     Ok((!rows.is_empty(), setup.exit_code(&logs, &scan)))
 }
 
@@ -133,8 +140,9 @@ fn share(counts: impl Iterator<Item = usize>, total: usize) -> usize {
 /// A log that is not what it was when it was scanned.
 fn changed(logs: &Logs) -> Option<Fault> {
     Some(match logs.changed().into_iter().next()? {
-        Fault::File { path, reason } => {
-            Fault::file(&path, format!("{reason}; nothing was written: run it once more"))
+        Fault::File { path, reason, .. } => {
+            Fault::file(&path, format!("{reason}; nothing was written"))
+                .hint("run it once more, on a copy where the log is written to all the time")
         }
         other => Fault::usage(other.to_string()),
     })
@@ -223,7 +231,10 @@ fn inputs(logs: &Logs, scan: &Scan) -> Outcome<Vec<InputRecord>> {
             loop {
                 match std::io::Read::read(&mut reader, &mut buffer) {
                     Ok(0) => break,
-                    Ok(n) => hash.update(buffer.get(..n).unwrap_or_default()),
+                    Ok(n) => {
+                        hash.update(buffer.get(..n).unwrap_or_default());
+                        progress::again(n as u64);
+                    }
                     Err(e) => return Err(Fault::file(&log.input.path, e)),
                 }
             }
@@ -278,49 +289,4 @@ fn references(
         out.push(FileRecord { path: path.clone(), date: None, sha256: sha256(&bytes) });
     }
     Ok(out)
-}
-
-/// Says what is ready, what is missing, and what to do next.
-fn tell(written: &Written, dir: &Path, voice: Voice) {
-    for addr in &written.logged_in {
-        let text = format!(
-            "{addr} LOGGED IN after many failed tries: look at that host before you file anything"
-        );
-        voice.say(Severity::Warning, &text);
-    }
-    let count = |v| written.count(v);
-    let text = format!(
-        "{} hostile sources: {} reports ready, {} drafts, {} unattributed; {} sources held (held.jsonl says why)",
-        written.sources,
-        count(Verdict::Ready),
-        count(Verdict::Draft),
-        count(Verdict::Unattributed),
-        written.held
-    );
-    voice.say(Severity::Note, &text);
-    let mut missing: Vec<&str> =
-        written.bundles.iter().flat_map(|b| b.missing.iter().copied()).collect();
-    missing.sort_unstable();
-    let mut counted: Vec<(usize, &str)> =
-        missing.chunk_by(|a, b| a == b).filter_map(|c| Some((c.len(), *c.first()?))).collect();
-    counted.sort_by_key(|(n, id)| (std::cmp::Reverse(*n), *id));
-    if !counted.is_empty() {
-        let list: Vec<String> = counted.iter().map(|(n, id)| format!("{id} ({n})")).collect();
-        let text = format!("drafts lack: {}; each TODO.txt says what to add", list.join(", "));
-        voice.say(Severity::Warning, &text);
-    }
-    let folder = shown(dir);
-    if let Some(b) = written.bundles.iter().find(|b| b.verdict == Verdict::Ready) {
-        let text = match &b.sent_in {
-            Some(path) => format!("next: read {folder}/{path}, and send it to {}", b.to),
-            None => format!(
-                "next: read {folder}/{}/report.txt, and mail report.eml to {}",
-                b.path, b.to
-            ),
-        };
-        voice.say(Severity::Note, &text);
-    } else if let Some(b) = written.bundles.first() {
-        voice.say(Severity::Note, &format!("next: read {folder}/{}/report.txt", b.path));
-    }
-    voice.say(Severity::Note, &format!("all of it as a page: {folder}/index.html"));
 }

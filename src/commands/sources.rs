@@ -16,6 +16,8 @@ use crate::text::{csv_cell, json_string};
 
 use super::columns::{self, Column, Kind, micros};
 use super::common::{Setup, print};
+use super::table::{Piece, Table};
+use super::terminal::{Paint, Screen};
 
 /// In which form rows are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -227,44 +229,168 @@ fn class_words(source: &Source, family: Family, limits: ScanLimits) -> String {
         .join(" ")
 }
 
+/// What a table is made of: one family of a source.
+struct Row {
+    cells: [String; 12],
+    got_in: bool,
+    owned: bool,
+}
+
+/// One row a family; of the tables that tell it all, the first that fits.
 fn table(rows: &[(Addr, &Source)], operators: &Operators, limits: ScanLimits) -> Outcome<Vec<u8>> {
-    use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header([
-        "SOURCE",
-        "OPERATOR",
-        "FAMILY",
-        "CLASSES",
-        "LINES",
-        "ATTEMPTS",
-        "CONNECTIONS",
-        "PACKETS",
-        "FIRST",
-        "LAST",
-        "PORTS",
-        "FINDINGS",
-    ]);
     let few = |t: &FamilyTally| {
         let mut ports: Vec<String> = t.ports.iter().take(6).map(|p| p.to_string()).collect();
         if t.ports.count() > 6 {
             ports.push(format!("(+{})", t.ports.count() - 6));
         }
-        ports.join(",")
+        ports.join(" ")
     };
+    let mut told = Vec::new();
     for (addr, source) in rows {
-        let owner = operator(operators, *addr)?.unwrap_or_else(|| "-".into());
+        let owner = operator(operators, *addr)?;
+        let (owned, owner) = (owner.is_some(), owner.unwrap_or_else(|| "-".into()));
         for (family, t) in source.families() {
-            table.add_row(cells((*addr, source), &owner, (family, t), limits, few));
+            told.push(Row {
+                cells: cells((*addr, source), &owner, (family, t), limits, few),
+                got_in: source.login_succeeded(),
+                owned,
+            });
         }
     }
-    for n in 4..8 {
-        if let Some(column) = table.column_mut(n) {
-            column.set_cell_alignment(CellAlignment::Right);
+    let screen = Screen::stdout();
+    let offered = [wide, medium, narrow, slim, slimmest].into_iter().map(|make| make(&told));
+    let table = Table::first_that_fits(offered, screen).unwrap_or_default();
+    Ok(table.text(screen).into_bytes())
+}
+
+impl Row {
+    /// A cell by its place in [`cells`].
+    fn piece(&self, n: usize) -> Piece {
+        let text = self.cells.get(n).cloned().unwrap_or_default();
+        match n {
+            0 if self.got_in => Piece::whole(text).painted(Paint::Error),
+            1 if !self.owned => Piece::whole(text).painted(Paint::Dim),
+            3 | 10 => Piece::words(text),
+            4..8 if text == "0" => Piece::whole(text).painted(Paint::Dim),
+            11 => Piece::words(text).painted(Paint::Error),
+            _ => Piece::whole(text),
         }
     }
-    let mut out =
-        table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n").into_bytes();
-    out.push(b'\n');
-    Ok(out)
+
+    /// Cells one over the other, but for those that say nothing.
+    fn pieces<const N: usize>(&self, which: [usize; N]) -> Vec<Piece> {
+        let told = |n: &usize| {
+            self.cells.get(*n).is_some_and(|c| !c.is_empty()) && (*n != 1 || self.owned)
+        };
+        which.into_iter().filter(told).map(|n| self.piece(n)).collect()
+    }
+
+    /// Lines, attempts, connections and packets with their names, but for those that are 0.
+    fn counts(&self, digits: usize) -> Vec<Piece> {
+        let names = ["lines", "attempts", "connections", "packets"];
+        let named = names.iter().zip(self.cells.iter().skip(4)).filter(|(_, n)| *n != "0");
+        named.map(|(name, n)| Piece::whole(format!("{name:11} {n:>digits$}"))).collect()
+    }
+
+    fn ports(&self) -> Vec<Piece> {
+        let ports = self.cells.get(10).filter(|p| !p.is_empty());
+        ports.map(|p| Piece::words(format!("ports {p}"))).into_iter().collect()
+    }
+}
+
+/// How many digits the longest count has.
+fn digits(rows: &[Row]) -> usize {
+    rows.iter().flat_map(|r| r.cells.iter().skip(4).take(4)).map(String::len).max().unwrap_or(1)
+}
+
+fn wide(rows: &[Row]) -> Table {
+    let mut table = Table::new(&[
+        "SOURCE",
+        "OPERATOR",
+        "FAMILY",
+        "CLASSES",
+        ">LINES",
+        ">ATTEMPTS",
+        ">CONNECTIONS",
+        ">PACKETS",
+        "FIRST",
+        "LAST",
+        "PORTS",
+        "FINDINGS",
+    ]);
+    for row in rows {
+        table.line((0..12).map(|n| row.piece(n)));
+    }
+    table
+}
+
+/// As [`wide`], with first over last, and family, classes and findings in one column.
+fn medium(rows: &[Row]) -> Table {
+    let mut table = Table::new(&[
+        "SOURCE",
+        "OPERATOR",
+        "CLASSES",
+        ">LINES",
+        ">ATTEMPTS",
+        ">CONNECTIONS",
+        ">PACKETS",
+        "FIRST, LAST",
+        "PORTS",
+    ]);
+    for row in rows {
+        let [lines, attempts, connections, packets] = [4, 5, 6, 7].map(|n| vec![row.piece(n)]);
+        table.row(vec![
+            row.pieces([0]),
+            row.pieces([1]),
+            row.pieces([3, 11]),
+            lines,
+            attempts,
+            connections,
+            packets,
+            row.pieces([8, 9]),
+            row.pieces([10]),
+        ]);
+    }
+    table
+}
+
+/// As [`medium`], with the counts in one column, each with its name.
+fn narrow(rows: &[Row]) -> Table {
+    let mut table =
+        Table::new(&["SOURCE, OPERATOR", "CLASSES", "COUNTS", "FIRST, LAST", "PORTS"]).apart();
+    let digits = digits(rows);
+    for row in rows {
+        table.row(vec![
+            row.pieces([0, 1]),
+            row.pieces([3, 11]),
+            row.counts(digits),
+            row.pieces([8, 9]),
+            row.pieces([10]),
+        ]);
+    }
+    table
+}
+
+/// As [`narrow`], in three columns.
+fn slim(rows: &[Row]) -> Table {
+    let titles = ["SOURCE, OPERATOR, CLASSES", "COUNTS", "FIRST, LAST, PORTS"];
+    let (mut table, digits) = (Table::new(&titles).apart(), digits(rows));
+    for row in rows {
+        let mut when = row.pieces([8, 9]);
+        when.extend(row.ports());
+        table.row(vec![row.pieces([0, 1, 3, 11]), row.counts(digits), when]);
+    }
+    table
+}
+
+/// In two columns, for addresses as long as they come on terminals as narrow as they come.
+fn slimmest(rows: &[Row]) -> Table {
+    let titles = ["SOURCE, OPERATOR, CLASSES, FIRST, LAST, PORTS", "COUNTS"];
+    let (mut table, digits) = (Table::new(&titles).apart(), digits(rows));
+    for row in rows {
+        let mut told = row.pieces([0, 1, 3, 11, 8, 9]);
+        told.extend(row.ports());
+        table.row(vec![told, row.counts(digits)]);
+    }
+    table
 }

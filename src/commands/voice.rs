@@ -2,8 +2,11 @@
 
 use std::io::Write as _;
 
-use anstyle::{AnsiColor, Style};
+use unicode_width::UnicodeWidthStr as _;
 
+use super::terminal::{Paint, Screen};
+use super::{advice, meter};
+use crate::fault::Fault;
 use crate::text::{Untrusted, json_string};
 
 /// How grave a message is.
@@ -31,14 +34,12 @@ impl Severity {
         }
     }
 
-    const fn style(self) -> Style {
-        let colour = match self {
-            Self::Error => AnsiColor::Red,
-            Self::Warning => AnsiColor::Yellow,
-            Self::Note => AnsiColor::Green,
-            Self::Detail => AnsiColor::Cyan,
-        };
-        Style::new().bold().fg_color(Some(anstyle::Color::Ansi(colour)))
+    const fn paint(self) -> Paint {
+        match self {
+            Self::Error => Paint::Error,
+            Self::Warning => Paint::Warning,
+            Self::Note | Self::Detail => Paint::Dim,
+        }
     }
 }
 
@@ -71,7 +72,68 @@ impl Voice {
             return;
         }
         let line = self.line(severity, message);
-        let _ = anstream::stderr().lock().write_all(&line);
+        emit(&line);
+    }
+
+    /// Tells of a failure and of what to do about it.
+    pub fn fail(&self, fault: &Fault) {
+        self.complain(&fault.to_string(), &advice::hint(fault));
+    }
+
+    /// Tells of something that went wrong, and what would be right.
+    pub fn complain(&self, message: &str, hint: &str) {
+        let mut out = self.line(Severity::Error, message);
+        if self.json {
+            out.truncate(out.len() - 2);
+            out.extend_from_slice(b",\"hint\":");
+            json_string(&mut out, hint.as_bytes());
+            out.extend_from_slice(b"}\n");
+        } else {
+            let hint = Untrusted(hint.as_bytes());
+            let _ = writeln!(out, "  {} {hint}", Paint::Command.on("hint:", true));
+        }
+        emit(&out);
+    }
+
+    /// Prints lines that are put together already, where people read.
+    pub fn put(&self, lines: &str) {
+        if self.tells(Severity::Note) && !self.json {
+            emit(lines.as_bytes());
+        }
+    }
+
+    /// Tells what to type, and what that is for; `command` is quoted already.
+    pub fn advise(&self, when: &str, command: &str, what: &str) {
+        if !self.tells(Severity::Note) {
+            return;
+        }
+        let mut out = Vec::new();
+        if self.json {
+            out.extend_from_slice(b"{\"level\":\"info\",\"message\":");
+            json_string(&mut out, format!("{when}: {command}").as_bytes());
+            out.extend_from_slice(b",\"command\":");
+            json_string(&mut out, command.as_bytes());
+            out.extend_from_slice(b",\"for\":");
+            json_string(&mut out, what.as_bytes());
+            out.extend_from_slice(b"}\n");
+        } else {
+            let (command, what) = (Untrusted(command.as_bytes()), Untrusted(what.as_bytes()));
+            let (command, what) = (command.to_string(), format!("# {what}"));
+            let taken = "plaint: : ".len() + when.len() + command.width();
+            // A command stays on one line where it can, so that it can be copied.
+            let gap = match Screen::stderr().width {
+                Some(room) if taken + 2 + what.width() > room => "\n  ",
+                _ => "  ",
+            };
+            let _ = writeln!(
+                out,
+                "{} {when}: {}{gap}{}",
+                Paint::Dim.on("plaint:", true),
+                Paint::Command.on(&command, true),
+                Paint::Dim.on(&what, true)
+            );
+        }
+        emit(&out);
     }
 
     fn line(&self, severity: Severity, message: &str) -> Vec<u8> {
@@ -81,11 +143,20 @@ impl Voice {
             json_string(&mut out, message.as_bytes());
             out.extend_from_slice(b"}\n");
         } else {
-            let style = severity.style();
-            let _ = writeln!(out, "{style}plaint:{style:#} {}", Untrusted(message.as_bytes()));
+            let text = Untrusted(message.as_bytes()).to_string();
+            let paint = severity.paint();
+            // What a person has to see is coloured whole.
+            let text = if severity == Severity::Note { text } else { paint.on(&text, true) };
+            let _ = writeln!(out, "{} {text}", paint.on("plaint:", true));
         }
         out
     }
+}
+
+/// Puts a message where people look, and takes away what is drawn there.
+fn emit(bytes: &[u8]) {
+    meter::hide();
+    let _ = anstream::stderr().lock().write_all(bytes);
 }
 
 #[cfg(test)]
@@ -100,7 +171,7 @@ mod tests {
             "{\"level\":\"warning\",\"message\":\"a\\\"\\u001b[2J\"}\n"
         );
         let text = String::from_utf8(Voice::default().line(Severity::Error, "a\x1b[2J")).unwrap();
-        assert!(text.ends_with(" a\\x1b[2J\n"), "{text:?}");
+        assert!(text.contains("a\\x1b[2J"), "{text:?}");
     }
 
     #[test]

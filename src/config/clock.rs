@@ -76,7 +76,9 @@ impl ClockStatement {
         let mut statement = Self::default();
         for (path, reader) in saved {
             if let Some(path) = path {
-                statement = reader(&saved_output(path)?).map_err(|e| Fault::file(path, e))?;
+                statement = reader(&saved_output(path)?).map_err(|e| {
+                    Fault::file(path, e).hint("save the output again, as it was printed")
+                })?;
             }
         }
         if clock.synchronised.is_some() || clock.bound_seconds.is_some() {
@@ -93,7 +95,8 @@ impl ClockStatement {
 
 fn saved_output(path: &Path) -> Outcome<String> {
     let bytes = place::bytes_of(path, PROFILE_BYTES).map_err(|e| Fault::file(path, e))?;
-    String::from_utf8(bytes).map_err(|_| Fault::file(path, "not text"))
+    String::from_utf8(bytes)
+        .map_err(|_| Fault::file(path, "not text").hint("save the output again, as it was printed"))
 }
 
 impl Clock {

@@ -258,11 +258,11 @@ impl Config {
     #[must_use]
     pub fn names(&self, table: &str, key: &str, fault: Fault) -> Fault {
         match (&self.path, fault) {
-            (Some(config), Fault::File { path, reason }) => {
+            (Some(config), Fault::File { path, reason, hint }) => {
                 let text = std::fs::read_to_string(config).unwrap_or_default();
                 let line = place::line_of(&text, table, key, "");
                 let reason = format!("`{key}` names {}: {reason}", path.display());
-                Fault::config(config, line, reason)
+                Fault::Config { path: config.clone(), line, reason, hint }
             }
             (_, fault) => fault,
         }

@@ -87,6 +87,7 @@ pub fn sources_of(dir: &Path) -> Outcome<Vec<IpAddr>> {
     let path = dir.join(crate::bundle::folder::MARK);
     let wrong = |why: String| {
         Fault::usage(format!("{}: no folder that `plaint report` wrote: {why}", dir.display()))
+            .hint("name the folder that was given to `plaint report` as -o")
     };
     let bytes = std::fs::read(&path).map_err(|e| wrong(e.to_string()))?;
     let summary: Value = serde_json::from_slice(&bytes).map_err(|e| wrong(e.to_string()))?;

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::fault::{Fault, Outcome};
 use crate::limits::{CHUNK_BYTES, LINE_BYTES};
+use crate::text::shell_word;
 
 use super::chunk::Chunk;
 use super::inflate::{Form, gzip_time, unpack};
@@ -61,10 +62,8 @@ impl Input {
         // Asked first: to open a named pipe is to wait for whoever writes to it.
         let meta = std::fs::metadata(path).map_err(|e| Fault::file(path, e))?;
         if meta.file_type().is_fifo() {
-            return Err(Fault::file(
-                path,
-                "a pipe, and a log is read more than once; give it as standard input: - < PIPE",
-            ));
+            return Err(Fault::file(path, "a pipe, and a log is read more than once")
+                .hint(format!("give it as standard input: - < {}", shell_word(path))));
         }
         let file = File::open(path).map_err(|e| Fault::file(path, e))?;
         Self::from_file(file, path, named)
@@ -78,7 +77,8 @@ impl Input {
     pub fn from_file(file: File, path: &Path, named: bool) -> Outcome<Self> {
         let meta = file.metadata().map_err(|e| Fault::file(path, e))?;
         if !meta.is_file() {
-            return Err(Fault::file(path, "not a file that can be read"));
+            return Err(Fault::file(path, "not a file that can be read")
+                .hint("name a file or a folder, or pipe it in as standard input: -"));
         }
         let mut head = [0u8; 16];
         let n = file.read_at(&mut head, 0).map_err(|e| Fault::file(path, e))?;
@@ -134,6 +134,7 @@ impl Input {
         }
         let form = self.form.word();
         Fault::file(&self.path, format!("its {form} data is damaged or breaks off: {e}"))
+            .hint("what stands before that was read; copy the file again from where it came")
     }
 
     /// Sets the size of chunks: no result may depend on it, and tests try.

@@ -15,4 +15,4 @@ pub use chunk::{Chunk, Lines};
 pub use files::{Finds, Found, find, newness, series};
 pub use inflate::Form;
 pub use lines::{EndFrom, Input};
-pub use stream::Stream;
+pub use stream::{Stream, UNPACKED};

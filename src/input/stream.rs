@@ -1,10 +1,14 @@
 //! [`Stream`]: an input that has to be unpacked, chunk by chunk.
 
 use std::io::{self, Read};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::limits::LINE_BYTES;
 
 use super::chunk::Chunk;
+
+/// Bytes that this process has unpacked, for whoever shows how far it is.
+pub static UNPACKED: AtomicU64 = AtomicU64::new(0);
 
 /// Unpacks an input chunk by chunk.
 pub struct Stream<'f> {
@@ -49,7 +53,10 @@ impl<'f> Stream<'f> {
                 let want = self.chunk_bytes.max(4096);
                 match self.reader.read(chunk.room(want)) {
                     Ok(0) => self.done = true,
-                    Ok(n) => chunk.to += n,
+                    Ok(n) => {
+                        chunk.to += n;
+                        UNPACKED.fetch_add(n as u64, Ordering::Relaxed);
+                    }
                     Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                     Err(e) => {
                         self.done = true;

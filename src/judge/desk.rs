@@ -1,6 +1,6 @@
 //! What the desk asks of the report and its sender: channel, contact, ownership, form.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::operator::contact::{Contact, is_placeholder, of_whois};
 use crate::operator::profile::Kind;
@@ -12,6 +12,7 @@ use super::saved::{Asked, Transcript};
 use crate::class::Class;
 use crate::config::ClassWord;
 use crate::operator::Profile;
+use crate::text::shell_word;
 
 /// Why a class goes nowhere.
 #[must_use]
@@ -320,14 +321,15 @@ fn ownership(part: &Part<'_, '_>) -> Vec<Finding> {
             Some(why) => format!("the saved {what} of {addr} is not used: it {why}."),
             None => format!("there is no saved {what} of {addr}."),
         };
-        let at = known.as_ref().map_or_else(|| folder.to_owned(), |k| k.display().to_string());
+        let at = known.as_deref().unwrap_or(Path::new(folder));
+        let at = shell_word(&at.join(format!("{addr}.txt")));
         let set = match known {
             Some(_) => String::new(),
             None => format!(" and set [operators] {folder} = \"{folder}\" in plaint.toml"),
         };
         out.push(
             Finding::new(id, effect, if unfit.is_some() { "not used" } else { "none" }, text)
-                .remedy(format!("run `{WHEN}{hint} {addr}) > {at}/{addr}.txt`{set}"))
+                .remedy(format!("run `{WHEN}{hint} {addr}) > {at}`{set}"))
                 .by(part.authority()),
         );
     };

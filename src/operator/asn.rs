@@ -67,7 +67,8 @@ impl AsnDb {
                 return Err(Fault::file(
                     path,
                     "neither a MaxMind database nor a prefix-to-AS table",
-                ));
+                )
+                .hint("name a GeoLite2-ASN.mmdb, or lines of `192.0.2.0 24 64496`"));
             }
             drop(bytes);
             let (origins, set) = Origins::load(path)?;
@@ -80,16 +81,15 @@ impl AsnDb {
             });
         }
         let hash = sha256(&bytes);
-        let broken = |e: MaxMindDbError| Fault::file(path, e);
+        let broken = |e: MaxMindDbError| {
+            Fault::file(path, e)
+                .hint("the database is damaged: fetch it again from where it is published")
+        };
         let reader = Reader::from_source(bytes).map_err(broken)?;
         if !has_numbers(&reader).map_err(broken)? {
             let kind = &reader.metadata().database_type;
-            return Err(Fault::file(
-                path,
-                format!(
-                    "this database ({kind}) has no AS numbers; one like GeoLite2-ASN is needed"
-                ),
-            ));
+            return Err(Fault::file(path, format!("this database ({kind}) has no AS numbers"))
+                .hint("one like GeoLite2-ASN is needed"));
         }
         let date = day_of(i64::try_from(reader.metadata().build_epoch).ok());
         let data = Data::MaxMind(Box::new(reader));
@@ -133,7 +133,10 @@ impl AsnDb {
                 if ip.is_ipv6() && reader.metadata().ip_version == 4 {
                     return Ok(None);
                 }
-                look_up(reader, ip).map_err(|e| Fault::file(&self.path, format!("{ip}: {e}")))
+                look_up(reader, ip).map_err(|e| {
+                    Fault::file(&self.path, format!("{ip}: {e}"))
+                        .hint("the database is damaged: fetch it again from where it is published")
+                })
             }
         }
     }

@@ -74,7 +74,8 @@ fn each_line(
             return Err(Fault::file(
                 path,
                 "it unpacks to more than any honest archive of its size",
-            ));
+            )
+            .hint("fetch it again from where it is published"));
         }
         if got == LINE_BYTES && line.last() != Some(&b'\n') {
             let why = format!("this line is longer than {LINE_BYTES} bytes");

@@ -134,7 +134,8 @@ impl Operators {
                 read_list(&bytes).map_err(|(line, e)| Fault::config(path, Some(line), e))?;
             if self.table.len() + ranges.len() > PREFIXES {
                 let most = format!("with it there are more than {PREFIXES} prefixes");
-                return Err(Fault::config(path, None, most));
+                return Err(Fault::config(path, None, most)
+                    .hint("leave out prefixes, or let AS numbers and --asn-db stand for them"));
             }
             for (line, range) in ranges {
                 self.add(Claim { operator, region, list: number, line }, range);
@@ -172,12 +173,13 @@ impl Operators {
                     &second.path,
                     (b.line > 0).then_some(b.line as usize),
                     format!(
-                        "{range} of {} is also claimed by {} in {}{line}; take it out of one",
+                        "{range} of {} is also claimed by {} in {}{line}",
                         self.claimant(*b),
                         self.claimant(*a),
                         first.path.display(),
                     ),
-                ));
+                )
+                .hint("take it out of one of the two"));
             }
         }
         Ok(())
@@ -257,11 +259,9 @@ impl Operators {
                 Err(Fault::config(
                     &path,
                     line,
-                    format!(
-                        "{what} of {ours} is also claimed by {theirs} in {}; take it out of one",
-                        other.place(),
-                    ),
-                ))
+                    format!("{what} of {ours} is also claimed by {theirs} in {}", other.place(),),
+                )
+                .hint("take it out of one of the two"))
             }
         }
     }

@@ -171,8 +171,10 @@ impl Registry {
     }
 
     fn read(&mut self, path: &Path) -> Outcome<()> {
-        let file = u16::try_from(self.files.len())
-            .map_err(|_| Fault::file(path, "more files of registries than can be told apart"))?;
+        let file = u16::try_from(self.files.len()).map_err(|_| {
+            Fault::file(path, "more files of registries than can be told apart")
+                .hint("name fewer: one a registry is enough")
+        })?;
         let before = self.entries.len();
         let mut object = Object::default();
         let mut delegated = None;
@@ -197,7 +199,8 @@ impl Registry {
             return Err(Fault::file(
                 path,
                 "no allocation: neither a delegated-extended file nor a dump with inetnum, inet6num or organisation",
-            ));
+            )
+            .hint("name a registry's delegated-extended-latest or its split dump, gzipped or not"));
         }
         Ok(())
     }

@@ -19,35 +19,34 @@ fn safe(text: &str) -> String {
     Untrusted(text.as_bytes()).to_string()
 }
 
-/// One line per operator: id, name, what it claims, where its file is.
+/// One operator in a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Its id.
+    pub id: String,
+    /// Its name, safe to show.
+    pub name: String,
+    /// What it claims, in words.
+    pub claims: String,
+    /// Where its file is, safe to show.
+    pub file: String,
+}
+
+/// A row per operator.
 #[must_use]
-pub fn list(operators: &Operators) -> String {
-    let rows: Vec<[String; 4]> = operators
-        .iter()
-        .map(|p| {
-            let m = &p.matches;
-            let ases: Vec<String> = m.asn.iter().map(|n| format!("AS{n}")).collect();
-            let inline =
-                m.prefixes.len() + p.region.iter().map(|r| r.prefixes.len()).sum::<usize>();
-            let files =
-                m.prefix_file.len() + p.region.iter().map(|r| r.prefix_file.len()).sum::<usize>();
-            let mut claims = ases;
-            claims.extend((inline > 0).then(|| counted(inline, "prefix", "prefixes")));
-            claims.extend((files > 0).then(|| counted(files, "prefix list", "prefix lists")));
-            let claims =
-                if claims.is_empty() { "no address".to_owned() } else { claims.join(", ") };
-            [p.id.clone(), safe(&p.name), claims, safe(&p.place())]
-        })
-        .collect();
-    let width = |i: usize| {
-        rows.iter().filter_map(|r| r.get(i)).map(|c| c.chars().count()).max().unwrap_or_default()
+pub fn list(operators: &Operators) -> Vec<Row> {
+    let row = |p: &Profile| {
+        let m = &p.matches;
+        let inline = m.prefixes.len() + p.region.iter().map(|r| r.prefixes.len()).sum::<usize>();
+        let files =
+            m.prefix_file.len() + p.region.iter().map(|r| r.prefix_file.len()).sum::<usize>();
+        let mut claims: Vec<String> = m.asn.iter().map(|n| format!("AS{n}")).collect();
+        claims.extend((inline > 0).then(|| counted(inline, "prefix", "prefixes")));
+        claims.extend((files > 0).then(|| counted(files, "prefix list", "prefix lists")));
+        let claims = if claims.is_empty() { "no address".to_owned() } else { claims.join(", ") };
+        Row { id: p.id.clone(), name: safe(&p.name), claims, file: safe(&p.place()) }
     };
-    let (a, b, c) = (width(0), width(1), width(2));
-    let mut out = String::new();
-    for [id, name, claims, file] in &rows {
-        let _ = writeln!(out, "{id:a$}  {name:b$}  {claims:c$}  {file}");
-    }
-    out
+    operators.iter().map(row).collect()
 }
 
 fn counted(n: usize, one: &str, many: &str) -> String {
@@ -62,11 +61,11 @@ fn counted(n: usize, one: &str, many: &str) -> String {
 pub fn show(operators: &Operators, id: &str) -> Outcome<String> {
     let Some(p) = operators.get(id) else {
         let known: Vec<&str> = operators.iter().map(|p| p.id.as_str()).collect();
-        return Err(Fault::usage(format!(
-            "no operator has the id `{}`{}",
-            safe(id),
-            place::instead(id, &known)
-        )));
+        let fault = Fault::usage(format!("no operator has the id `{}`", safe(id)));
+        return Err(match place::nearest(id, known.iter().copied()) {
+            Some(near) => fault.hint(format!("did you mean `{near}`?")),
+            None => fault.hint("`plaint operators list` prints all ids"),
+        });
     };
     let mut out = format!("{}: {} ({})\n", p.id, safe(&p.name), p.role.word());
     let _ = writeln!(out, "file: {}, sha256 {}", safe(&p.place()), p.sha256);
@@ -370,13 +369,11 @@ mod tests {
     #[test]
     fn listed_and_shown() {
         let (_dir, all) = loaded();
-        let text = list(&all);
-        assert_eq!(text.lines().count(), all.iter().count());
-        assert!(text.contains("AS2856, AS5400, 1 prefix, 1 prefix list"), "{text}");
-        assert!(
-            text.lines().any(|l| l.starts_with("generic ") && l.contains("no address")),
-            "{text}"
-        );
+        let rows = list(&all);
+        assert_eq!(rows.len(), all.iter().count());
+        let claims = |id: &str| &rows.iter().find(|r| r.id == id).unwrap().claims;
+        assert_eq!(claims("bt"), "AS2856, AS5400, 1 prefix, 1 prefix list");
+        assert_eq!(claims("generic"), "no address");
         let text = show(&all, "bt").unwrap();
         for part in [
             "bt: BT (source-isp)\n",
@@ -387,7 +384,10 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part}\n---\n{text}");
         }
-        let fault = show(&all, "btt").unwrap_err().to_string();
-        assert_eq!(fault, "no operator has the id `btt`; did you mean `bt`?");
+        let fault = show(&all, "btt").unwrap_err();
+        assert_eq!(fault.to_string(), "no operator has the id `btt`");
+        assert_eq!(fault.hinted(), Some("did you mean `bt`?"));
+        let fault = show(&all, "no such operator").unwrap_err();
+        assert_eq!(fault.hinted(), Some("`plaint operators list` prints all ids"));
     }
 }

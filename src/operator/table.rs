@@ -81,7 +81,8 @@ impl Origins {
             all.fields(text)
         })?;
         if all.table.is_empty() {
-            return Err(Fault::file(path, "the prefix-to-AS table is empty"));
+            return Err(Fault::file(path, "the prefix-to-AS table is empty")
+                .hint("fetch it again, or leave --asn-db out"));
         }
         all.table.sort();
         Ok((all, set))

@@ -132,7 +132,7 @@ fn side_by_side<T: Send>(
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()
-        .map_err(|e| Fault::usage(format!("--threads {threads}: {e}")))?;
+        .map_err(|e| Fault::usage(format!("--threads {threads}: {e}")).hint("name fewer"))?;
     Ok(pool.install(|| inputs.par_iter().map(each).collect()))
 }
 
@@ -172,9 +172,10 @@ fn settle(input: Input, survey: Surveyed, exact: bool, options: &Options) -> Out
     let end = options.log_end.or(input.end.map(|(t, _)| t));
     if survey.survey.yearless && end.is_none() {
         return Err(Fault::usage(format!(
-            "{}: its time stamps lack the year and a pipe does not say when its log ended; add --log-end DATE, such as --log-end 2026-03-29",
+            "{}: its time stamps lack the year and a pipe does not say when its log ended",
             input.path.display()
-        )));
+        ))
+        .hint("add --log-end DATE, such as --log-end 2026-03-29"));
     }
     let hasty = survey.hasty;
     let name =
@@ -243,9 +244,10 @@ fn zone_fault(path: &Path, example: &[u8]) -> Fault {
     };
     Fault::Zone {
         text: format!(
-            "{}: its time stamps ({:?}) state no zone, and a guessed zone would make a false report; {said}add --tz {candidate}",
+            "{}: its time stamps ({:?}) state no zone, and a guessed zone would make a false report",
             path.display(),
             crate::text::Untrusted(example).to_string(),
         ),
+        hint: Some(format!("{said}add --tz {candidate}")),
     }
 }

@@ -44,6 +44,7 @@ pub fn read_back(
         Steps {
             begin: &|| (),
             read: &|(), log: &Log, input, chunk: &Chunk| {
+                super::progress::again(chunk.bytes().len() as u64);
                 let mut found = Vec::new();
                 let end = Place { input, offset: chunk.offset + chunk.bytes().len() as u64 };
                 let from = places.partition_point(|p| *p < Place { input, offset: chunk.offset });

@@ -204,7 +204,7 @@ pub fn each_chunk<W, T: Send>(
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build()
-            .map_err(|e| Fault::usage(format!("--threads {threads}: {e}")))?;
+            .map_err(|e| Fault::usage(format!("--threads {threads}: {e}")).hint("name fewer"))?;
         pool.scope(|s| {
             for _ in 0..threads {
                 s.spawn(|_| work());

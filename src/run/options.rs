@@ -74,12 +74,13 @@ impl Options {
     /// No `=`, a pattern that is none, a zone that is none.
     pub fn zone_for(&mut self, text: &str) -> Outcome<()> {
         let (glob, zone) = text.split_once('=').ok_or_else(|| {
-            Fault::usage(format!(
-                "--tz-for wants GLOB=ZONE, such as --tz-for 'fw*.log=UTC', but found {text:?}"
-            ))
+            Fault::usage(format!("--tz-for {text:?}: there is no = between files and zone"))
+                .hint("GLOB=ZONE is wanted, such as --tz-for 'fw*.log=UTC'")
         })?;
-        let pattern = glob::Pattern::new(glob)
-            .map_err(|e| Fault::usage(format!("--tz-for {text:?}: the pattern is none: {e}")))?;
+        let pattern = glob::Pattern::new(glob).map_err(|e| {
+            Fault::usage(format!("--tz-for {text:?}: the pattern is none: {e}"))
+                .hint("* and ? stand for any characters, [ab] for one of several")
+        })?;
         self.zones_for.push((pattern, Zone::parse(zone)?));
         Ok(())
     }

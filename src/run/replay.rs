@@ -183,6 +183,7 @@ pub fn replay(
         Steps {
             begin: &|| (),
             read: &|(), log: &Log, input, chunk: &Chunk| {
+                super::progress::again(chunk.bytes().len() as u64);
                 let mut out = Vec::new();
                 let before = scan
                     .accounts

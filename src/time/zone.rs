@@ -24,12 +24,14 @@ impl Zone {
     pub fn parse(text: &str) -> Outcome<Self> {
         let text = text.trim();
         if text == "local" {
-            return machine_zone()
-                .and_then(|n| n.parse::<Tz>().ok())
-                .map(Self::Named)
-                .ok_or_else(|| Fault::usage(
-                    "the zone `local` was asked for, but this machine does not say its zone; name it, such as `--tz Europe/London`",
-                ));
+            return machine_zone().and_then(|n| n.parse::<Tz>().ok()).map(Self::Named).ok_or_else(
+                || {
+                    Fault::usage(
+                        "the zone `local` was asked for, but this machine does not say its zone",
+                    )
+                    .hint("name it, such as --tz Europe/London")
+                },
+            );
         }
         if let Some(offset) = fixed(text) {
             return Ok(Self::Fixed(offset));
@@ -44,11 +46,11 @@ impl Zone {
         }
         let near = nearest(text);
         let hint = if near.is_empty() {
-            "; an IANA name such as Europe/London or an offset such as +05:30 is wanted".to_owned()
+            "an IANA name such as Europe/London or an offset such as +05:30 is wanted".to_owned()
         } else {
-            format!("; did you mean {}?", near.join(", "))
+            format!("did you mean {}?", near.join(", "))
         };
-        Err(Fault::usage(format!("no zone is called {text:?}{hint}")))
+        Err(Fault::usage(format!("no zone is called {text:?}")).hint(hint))
     }
 
     /// The zone's name, or its offset.
@@ -310,8 +312,8 @@ mod tests {
         assert_eq!(Zone::parse("-0330").unwrap().name(), "-03:30");
         assert_eq!(Zone::parse("europe/london").unwrap().name(), "Europe/London");
         assert_eq!(Zone::parse("UTC").unwrap(), Zone::Fixed(0));
-        let err = Zone::parse("Europe/Londn").unwrap_err().to_string();
-        assert!(err.contains("Europe/London"), "{err}");
+        let fault = Zone::parse("Europe/Londn").unwrap_err();
+        assert!(fault.hinted().unwrap().contains("Europe/London"), "{fault:?}");
         assert!(Zone::parse("+25:00").is_err());
     }
 }

@@ -417,6 +417,7 @@ fn reported(log: &Path, out: &Path, chunk: usize, threads: usize) -> BTreeMap<St
         force: false,
         now: Some(plaint::time::Instant::from_seconds(1_782_950_400)),
         options: serde_json::json!({}),
+        config: None,
     };
     let done = report::run(&mut setup, config, operators, &asked);
     let tree = inert::tree(out);

@@ -29,8 +29,9 @@ pub fn begin(columns: &[Column]) -> Outcome<Box<dyn Table>> {
 #[cfg(not(feature = "parquet"))]
 pub fn begin(_: &[Column]) -> Outcome<Box<dyn Table>> {
     Err(crate::fault::Fault::usage(
-        "--format parquet: this plaint was built without it; cargo install --locked --path . --features parquet builds it in, and --format csv has the same columns",
-    ))
+        "--format parquet: this plaint was built without it",
+    )
+    .hint("--format csv has the same columns; cargo install --locked --path . --features parquet builds it in"))
 }
 
 /// An instant in microseconds; finer decimals are in the other forms alone.

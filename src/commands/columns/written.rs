@@ -81,9 +81,8 @@ impl Columns {
     /// Standard output is a terminal, or cannot be written.
     pub fn begin(columns: &[Column]) -> Outcome<Self> {
         if io::stdout().is_terminal() {
-            return Err(Fault::usage(
-                "--format parquet is not for a terminal: write it to a file (> events.parquet)",
-            ));
+            return Err(Fault::usage("--format parquet is not for a terminal")
+                .hint("write it to a file, such as > events.parquet"));
         }
         let begin = || -> parquet::errors::Result<SerializedFileWriter<Out>> {
             let fields: Result<Vec<_>, _> =
