@@ -246,6 +246,18 @@ impl Claim {
         BARE.get(format as usize).copied().unwrap_or_default()
     }
 
+    /// One dialect, by its place in [`DIALECTS`].
+    #[must_use]
+    pub const fn only(id: usize) -> Self {
+        Self(if id < DIALECTS.len() { 1 << id } else { 0 })
+    }
+
+    /// Every dialect, whatever the tag.
+    #[must_use]
+    pub fn all() -> Self {
+        Self::where_(|_| true)
+    }
+
     /// Whether any of them knows a message that begins with this byte; its trimming apart.
     #[must_use]
     pub fn may_begin(self, byte: u8) -> bool {
