@@ -61,6 +61,14 @@ pub mod rspamd;
 pub mod haraka;
 pub mod opensmtpd;
 pub mod zimbra;
+pub mod policyd;
+pub mod spamd;
+pub mod mailscanner;
+pub mod fortimail;
+pub mod proofpoint;
+pub mod mimecast;
+pub mod esa;
+pub mod oracle_mta;
 pub mod lfd;
 pub mod zonealarm;
 pub mod untangle;
@@ -133,6 +141,14 @@ pub static DIALECTS: &[&Dialect] = &[
     &haraka::DIALECT,
     &opensmtpd::DIALECT,
     &zimbra::DIALECT,
+    &policyd::DIALECT,
+    &spamd::DIALECT,
+    &mailscanner::DIALECT,
+    &fortimail::DIALECT,
+    &proofpoint::DIALECT,
+    &mimecast::DIALECT,
+    &esa::DIALECT,
+    &oracle_mta::DIALECT,
     &lfd::DIALECT,
     &zonealarm::DIALECT,
     &untangle::DIALECT,

@@ -67,7 +67,16 @@ fn headless(line: &[u8]) -> &[u8] {
     {
         text = rest.trim_ascii_start();
     }
-    text
+    // A time of day, whose date a relay took.
+    if let Some(rest) = text.strip_prefix(b"time=")
+        && let Some((time, rest)) =
+            memchr::memchr(b' ', rest).and_then(|at| rest.split_at_checked(at))
+        && time.iter().all(|b| b.is_ascii_digit() || b":.".contains(b))
+    {
+        text = rest.trim_ascii_start();
+    }
+    // Its name says nothing to the grammars, which know the form by its version.
+    text.strip_prefix(b"LEEF:").unwrap_or(text)
 }
 
 struct Found<'a> {
