@@ -1,7 +1,7 @@
 //! Cisco Secure Email Gateway (Email Security Appliance): consolidated events, and the connections of its mail log.
 //!
 //! "User Guide for AsyncOS for Cisco Secure Email Gateway" (9 to 16), chapter "Logging": a consolidated event is CEF with
-//! `sourceAddress`, the SMTP client, behind names of attachments and senders, which it does not escape: the
+//! `sourceAddress` or `src`, the SMTP client, behind names of attachments and senders, which it does not escape: the
 //! key must stand once, or the event is nobody's. The mail log's `New SMTP ICID … address …` prints the address before the
 //! reverse name. What the mail flow policy refuses (`ESAMailFlowPolicy` REJECT or TCPREFUSE) counts; any other verdict is of a
 //! message that was taken, so context.
@@ -46,7 +46,7 @@ fn consolidated(message: &[u8]) -> Said<'_> {
     }
     let Some(at) = memchr::memchr_iter(b'|', message).nth(6) else { return Said::No };
     let text = message.get(at + 1..).unwrap_or_default();
-    let keys = ["!sourceAddress", "!ESAMailFlowPolicy", "!deviceDirection"];
+    let keys = ["!sourceAddress|src", "!ESAMailFlowPolicy", "!deviceDirection"];
     let Some([source, policy, way]) = keyed(text, Style::Cef, keys) else { return Said::Quiet };
     let Some(source) = Addr::parse(source) else { return Said::Quiet };
     let kind = match policy {

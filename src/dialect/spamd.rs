@@ -11,7 +11,7 @@ use nom::{IResult, Parser};
 
 use super::act::Kind;
 use super::parts::{bracketed, port, tcp, whole};
-use super::spec::{Dialect, Message, Said, messages, untrimmed};
+use super::spec::{Dialect, Message, Said, messages};
 use crate::addr::Addr;
 use crate::class::Family;
 
@@ -25,13 +25,18 @@ pub static DIALECT: Dialect = Dialect {
     example: "Jun 12 08:58:35 mx spamd[4711]: spamd: connection from h.example [203.0.113.9]:43210 to port 783, fd 5",
     document: "https://github.com/apache/spamassassin (spamd/spamd.raw); https://man.openbsd.org/spamd.8",
     grammar: GRAMMAR,
-    trim: untrimmed,
+    trim,
 };
 
+/// Takes off the name that SpamAssassin's puts before its messages, be it the tag or not.
+fn trim(message: &[u8]) -> &[u8] {
+    message.strip_prefix(b"spamd: ").unwrap_or(message)
+}
+
 const GRAMMAR: &[Message] = messages! {
-    "connection" "spamd: connection from " "spamd: connection from %s [%s]:%d to port %d, fd %d" "spamd.raw, accept_a_conn()" |m| connection(m, "spamd: connection from ");
-    "unauthorized" "spamd: unauthorized connection from " "spamd: unauthorized connection from %s [%s]:%d to port %d, fd %d" "spamd.raw, accept_a_conn()" |m| connection(m, "spamd: unauthorized connection from ");
-    "result" "spamd: result: " "spamd: result: %s %d - %s scantime=%s,size=%d,user=%s,uid=%d,required_score=%s,rhost=%s,raddr=%s,rport=%s,mid=%s" "spamd.raw, check()" result;
+    "connection" "connection from " "spamd: connection from %s [%s]:%d to port %d, fd %d" "spamd.raw, accept_a_conn()" |m| connection(m, "connection from ");
+    "unauthorized" "unauthorized connection from " "spamd: unauthorized connection from %s [%s]:%d to port %d, fd %d" "spamd.raw, accept_a_conn()" |m| connection(m, "unauthorized connection from ");
+    "result" "result: " "spamd: result: %s %d - %s scantime=%s,size=%d,user=%s,uid=%d,required_score=%s,rhost=%s,raddr=%s,rport=%s,mid=%s" "spamd.raw, check()" result;
     "grey" "(GREY) " "(GREY) %s: <%s> -> <%s>" "spamd.c, nextstate()" |m| listed(m, "(GREY) ");
     "black" "(BLACK) " "(BLACK) %s: <%s> -> <%s>" "spamd.c, nextstate()" |m| listed(m, "(BLACK) ");
     "tarpit" "" "%s: (connected (%d/%d)|disconnected after %d seconds.)[, lists: %s]" "spamd.c, initcon() and closecon()" tarpit;
