@@ -257,7 +257,7 @@ pub struct EventsArgs {
     /// The form of the output
     #[arg(long, value_enum, default_value_t = EventsForm::Jsonl, help_heading = "Output")]
     pub format: EventsForm,
-    /// Also benign, context and quarantined lines
+    /// Also benign, context and quarantined lines, and what lines without a stamp say
     #[arg(long, help_heading = "Output")]
     pub all: bool,
     /// Add each line as it was logged

@@ -117,6 +117,9 @@ pub const READINGS_KEPT: usize = 4;
 /// Bytes that one compressed byte may become before the input is refused: deflate cannot exceed 1032.
 pub const INFLATE_RATIO: u64 = 1100;
 
+/// Files of one tar archive that are read: a server's `/var/log` with a year of rotations has a few thousand.
+pub const TAR_MEMBERS: usize = 100_000;
+
 /// Largest configuration, operator file or saved output of a clock program, in bytes: the largest
 /// that ships is 6 KiB.
 pub const PROFILE_BYTES: u64 = 1 << 20;

@@ -83,6 +83,73 @@ fn what_is_not_read_is_shown_with_the_reason() {
     }
 }
 
+/// What `journalctl -o cat` leaves of a log: shown to who asks for all, and counted nowhere.
+#[test]
+fn a_line_without_a_stamp_is_shown_and_counts_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("bare.log");
+    let stamped = "Jun 12 08:58:35 web1 sshd[811]: Invalid user ann from 192.0.2.7 port 1\n";
+    let bare = [
+        "Failed password for root from 192.0.2.8 port 4711 ssh2",
+        "Failed password for a from 198.51.100.1 port 1 ssh2: x from 203.0.113.9 port 4711 ssh2",
+        "hello from 192.0.2.8 port 22",
+        "sshd[812]: Invalid user bob from 192.0.2.9 port 4712",
+        "Failed password for ro\0ot from 192.0.2.8 port 4711 ssh2",
+    ];
+    std::fs::write(&path, format!("{stamped}{}\n", bare.join("\n"))).unwrap();
+    let rows = run(&["events", "--all"], &path);
+    let rows: Vec<serde_json::Value> =
+        rows.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let of = |row: &serde_json::Value| {
+        (
+            row["plaint"]["line"].as_u64().unwrap(),
+            row["plaint"]["reading"].as_str().unwrap().to_owned(),
+            row["source"]["ip"].as_str().unwrap().to_owned(),
+            row["user"]["name"].as_str().unwrap().to_owned(),
+        )
+    };
+    let row = |n, reading: &str, ip: &str, user: &str| {
+        (n, reading.to_owned(), ip.to_owned(), user.to_owned())
+    };
+    assert_eq!(
+        rows.iter().map(of).collect::<Vec<_>>(),
+        [
+            row(1, "hostile", "192.0.2.7", "ann"),
+            row(2, "unread", "192.0.2.8", "root"),
+            row(5, "unread", "192.0.2.9", "bob"),
+        ]
+    );
+    assert!(rows[1].get("@timestamp").is_none() && rows[1].get("destination").is_none());
+    assert!(
+        rows[1]["plaint"].get("attempts").is_none() && rows[1]["plaint"].get("class").is_none()
+    );
+    // In which span it lies nobody knows.
+    let within = run(&["events", "--all", "--since", "2026-06-01T00:00:00Z"], &path);
+    assert_eq!(within.lines().count(), 1, "{within}");
+    // All that counts is as if these lines were not there, but for the account of them.
+    assert_eq!(run(&["events"], &path).lines().count(), 1);
+    let with = run(&["sources", "--format", "jsonl"], &path);
+    let account = run(&["inspect"], &path);
+    assert_eq!((number(&account, "hostile "), number(&account, "unread ")), (1, 5));
+    for want in ["no time   4 lines tell no time", "line 2 is a message", "journalctl -o short-iso"]
+    {
+        assert!(account.contains(want), "{want:?} in {account}");
+    }
+    std::fs::write(&path, stamped).unwrap();
+    assert_eq!(with, run(&["sources", "--format", "jsonl"], &path));
+    let out = assert_cmd::Command::cargo_bin("plaint").unwrap().args(["explain", bare[0]]).output();
+    let told = String::from_utf8(out.unwrap().stdout).unwrap();
+    for want in [
+        "reading   unread",
+        "tried     failed",
+        "says      ssh-login-failed by 192.0.2.8 port 4711, account \"root\"",
+        "no evidence",
+        "fix       have the log written with its times: journalctl -o short-iso",
+    ] {
+        assert!(told.contains(want), "{want:?} in {told}");
+    }
+}
+
 #[test]
 fn a_line_is_explained_in_its_session() {
     let dir = tempfile::tempdir().unwrap();

@@ -251,7 +251,10 @@ fn row_of(bytes: &[u8], bundle: &str) -> Option<(String, Row)> {
 /// longest part of that name.
 fn find(path: &str, logs: &[PathBuf]) -> Option<PathBuf> {
     if logs.is_empty() {
-        return Some(PathBuf::from(path)).filter(|p| p.is_file());
+        // A member of an archive lies beneath a file.
+        let place = PathBuf::from(path);
+        let is_there = place.ancestors().find(|p| p.exists()).is_some_and(Path::is_file);
+        return Some(place).filter(|_| is_there);
     }
     let parts: Vec<_> = Path::new(path).components().collect();
     for skip in 0..parts.len() {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::class::{Family, Reading};
 use crate::dialect::{Act, DIALECTS, Said, Tally, Weight};
-use crate::envelope::Reader;
+use crate::envelope::{Reader, Unread};
 use crate::event::OurEnd;
 use crate::fault::{Fault, Outcome};
 use crate::input::{Chunk, EndFrom, Input, Lines};
@@ -16,6 +16,7 @@ use crate::run::overlap::Traits;
 use crate::run::read::{LineReader, Read};
 use crate::run::repeat::{self, Trail};
 use crate::run::replay::Verdicts;
+use crate::run::timeless;
 use crate::run::{Log, Logs, Options, Scan, scan};
 use crate::session::Place;
 use crate::text::{Untrusted, shell_word, shown};
@@ -97,9 +98,7 @@ fn loose(out: &mut String, bytes: &[u8], options: &Options) -> Outcome<()> {
     for (n, (offset, line)) in (1u64..).zip(Lines::new(bytes, 0)) {
         let _ = writeln!(out, "line {n}: {}", Untrusted(line));
         match reader.read(line, offset) {
-            Err(reason) => {
-                let _ = writeln!(out, "  reading   unread: {}", reason.reason());
-            }
+            Err(reason) => unread(out, reason, line),
             Ok(read) => {
                 steps(out, &read, &log, options);
                 let (reading, act) = alone(&read, &options.ours);
@@ -155,9 +154,7 @@ fn in_file(out: &mut String, path: &Path, number: u64, options: &Options) -> Out
         }
         let _ = writeln!(out, "{}:{n} at byte {offset}: {}", shown(path), Untrusted(line));
         match read {
-            Err(reason) => {
-                let _ = writeln!(out, "  reading   unread: {}", reason.reason());
-            }
+            Err(reason) => unread(out, reason, line),
             Ok((read, refers)) => {
                 if refers {
                     refers_to(out, &read);
@@ -170,6 +167,31 @@ fn in_file(out: &mut String, path: &Path, number: u64, options: &Options) -> Out
         break;
     }
     Ok(())
+}
+
+/// A line that has no reading; one without a stamp may still say something.
+fn unread(out: &mut String, reason: Unread, line: &[u8]) {
+    let _ = writeln!(out, "  reading   unread: {}", reason.reason());
+    if reason != Unread::NoEnvelope {
+        return;
+    }
+    let Some(said) = timeless::read(line) else {
+        let _ = writeln!(out, "  says      nothing of exactly one source, as any dialect reads it");
+        return;
+    };
+    for (dialect, m) in &said.by {
+        let _ = writeln!(out, "  dialect   {}: {}", dialect.id, dialect.title);
+        let _ = writeln!(out, "  tried     {} \"{}\" ({}): fits", m.id, m.shape, m.printed_by);
+    }
+    let end =
+        OurEnd { addr: said.act.destination, port: said.act.destination_port, ..OurEnd::default() };
+    let _ = writeln!(out, "  says      {}", act_text(&said.act, &end));
+    let _ = writeln!(
+        out,
+        "  why       nothing tells when it was: it counts nowhere and is no evidence; \
+         events --all shows it as unread"
+    );
+    let _ = writeln!(out, "  fix       {}", timeless::FIX);
 }
 
 /// A line that says nothing of its own.
@@ -251,6 +273,7 @@ fn steps(out: &mut String, read: &Read<'_>, log: &Log, options: &Options) {
             }
         }
     }
+    let end = |act: &Act<'_>| OurEnd::of(act, e, &options.ours);
     let mut any = false;
     for id in read.program.claim.dialects() {
         let Some(dialect) = DIALECTS.get(id) else { continue };
@@ -262,9 +285,9 @@ fn steps(out: &mut String, read: &Read<'_>, log: &Log, options: &Options) {
             let result = match &said {
                 Said::No => "does not fit".to_owned(),
                 Said::Quiet => "fits; concerns nobody far away".to_owned(),
-                Said::One(act) => format!("fits: {}", act_text(act, read, options)),
+                Said::One(act) => format!("fits: {}", act_text(act, &end(act))),
                 Said::Several(r) => {
-                    let all: Vec<String> = r.iter().map(|a| act_text(a, read, options)).collect();
+                    let all: Vec<String> = r.iter().map(|a| act_text(a, &end(a))).collect();
                     format!(
                         "fits in {} ways that name several sources: {}",
                         all.len(),
@@ -349,7 +372,7 @@ fn why(read: &Read<'_>, act: Option<&Act<'_>>, reading: Reading) -> String {
     )
 }
 
-fn act_text(act: &Act<'_>, read: &Read<'_>, options: &Options) -> String {
+fn act_text(act: &Act<'_>, end: &OurEnd) -> String {
     let mut text = act.kind.facts().action.to_owned();
     match act.source {
         Some(a) => {
@@ -360,7 +383,6 @@ fn act_text(act: &Act<'_>, read: &Read<'_>, options: &Options) -> String {
     if let Some(p) = act.source_port {
         let _ = write!(text, " port {p}");
     }
-    let end = OurEnd::of(act, &read.envelope, &options.ours);
     if let Some(a) = end.addr {
         let _ = write!(text, ", at {a}{}", if end.assumed_addr { " (assumed)" } else { "" });
     }

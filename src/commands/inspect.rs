@@ -8,7 +8,8 @@ use crate::envelope::{Format, Unread};
 use crate::fault::Outcome;
 use crate::input::EndFrom;
 use crate::limits::REPEATS;
-use crate::run::{Account, Log};
+use crate::run::account::UnreadLine;
+use crate::run::{Account, Log, timeless};
 use crate::text::{Untrusted, shown};
 use crate::time::Instant;
 
@@ -140,6 +141,23 @@ fn one(out: &mut String, log: &Log, a: &Account, told_end: Option<i64>) {
             u.offset,
             u.reason.reason(),
             Untrusted(&u.text)
+        );
+    }
+    let timeless = Unread::NoEnvelope;
+    let lines = a.unread.get(timeless as usize).copied().unwrap_or(0);
+    if lines > 0 {
+        let _ = writeln!(
+            out,
+            "  no time   {lines} lines tell no time: nothing of them counts or is evidence"
+        );
+    }
+    let says = |u: &&UnreadLine| u.reason == timeless && timeless::read(&u.text).is_some();
+    if let Some(u) = a.unread_shown.iter().find(says) {
+        let _ = writeln!(
+            out,
+            "            line {} is a message without its header (see explain, events --all); {}",
+            u.line,
+            timeless::FIX
         );
     }
     if a.capped > 0 {

@@ -46,6 +46,7 @@ const GRAMMAR: &[Message] = messages! {
     "connection" "Connection, " "Connection, ip=[%s], port=[%s]" "imap/imaplogin.c" |m| login(m, Kind::MailConnected);
     "disconnected" "DISCONNECTED, " "DISCONNECTED, user=%s, ip=[%s], headers=%d, body=%d" "imap/imapd.c" |m| login(m, Kind::MailDisconnected);
     "logout" "LOGOUT, " "LOGOUT, user=%s, ip=[%s], headers=%d, body=%d" "imap/imapd.c" |m| login(m, Kind::MailDisconnected);
+    "timeout" "TIMEOUT, " "TIMEOUT, user=%s, ip=[%s], headers=%d, body=%d" "imap/imapd.c" |m| login(m, Kind::MailDisconnected);
     "esmtp-error" "error,relay=" "error,relay=%s[,port=%d][,ident=%s],(from=<%s>,to=<%s>: %s|msg=\"%s\",cmd: %s)" "courier/module.esmtp/courieresmtpd.c, log_error()" refused;
     "esmtp-started" "started,ip=[" "started,ip=[%s],port=[%s]" "courier/module.esmtp/courieresmtpd.c" started;
 };

@@ -40,7 +40,13 @@ pub static DIALECT: Dialect = Dialect {
 const GRAMMAR: &[Message] = messages! {
     "badlogin" "badlogin: " "badlogin: %s %s [%s]" "imap/imapd.c, cmd_login() and cmd_authenticate(); imap/pop3d.c" |m| peer(m, "badlogin: ", Kind::SaslFailed);
     "login" "login: " "login: %s %s %s%s %s" "imap/imapd.c, cmd_login() and cmd_authenticate()" |m| peer(m, "login: ", Kind::MailLogin);
+    "starttls" "STARTTLS negotiation failed: " "STARTTLS negotiation failed: %s" "imap/imapd.c, cmd_starttls()" starttls;
 };
+
+fn starttls(message: &[u8]) -> Said<'_> {
+    let parsed: IResult<&[u8], _> = (tag("STARTTLS negotiation failed: "), named).parse(message);
+    Said::one(parsed.ok().map(|(_, (_, addr))| tcp(Kind::MailContext, addr, None)))
+}
 
 fn peer<'a>(message: &'a [u8], words: &str, kind: Kind) -> Said<'a> {
     let parsed: IResult<&[u8], _> = (tag(words), named, tag(" "), rest).parse(message);

@@ -81,6 +81,8 @@ const GRAMMAR: &[Message] = messages! {
     "remote-closed" "Remote closed connection" "Remote closed connection (auth failed, %u attempts in %u secs): user=<%s>, method=%s, rip=%s, lip=%s" "login-common/client-common.c, client_destroy()" ended;
     "quit" "Client has quit the connection" "Client has quit the connection (%s): user=<%s>, rip=%s, lip=%s" "pop3-login/client.c" ended;
     "too-many" "Maximum number of connections from user+IP exceeded" "Maximum number of connections from user+IP exceeded (mail_max_userip_connections=%u): user=<%s>, method=%s, rip=%s, lip=%s" "login-common/sasl-server.c, anvil_lookup_callback()" ended;
+    "internal" "Internal login failure" "Internal login failure (pid=%s id=%u)[ (auth failed, …)]: user=<%s>, method=%s, rip=%s, lip=%s" "login-common/sasl-server.c, master_send_request()" |m| named_only(m);
+    "handshake" "Timeout waiting for handshake from auth server." "Timeout waiting for handshake from auth server. my pid=%s, input bytes=%s: user=<%s>, rip=%s, lip=%s" "login-common/client-common.c" |m| named_only(m);
     "login" "Login: " "Login: user=<%s>, method=%s, rip=%s, lip=%s, mpid=%s" "imap-login/imap-login-client.c, login-common/sasl-server.c" login;
     "logged-in" "Logged in: " "Logged in: user=<%s>, method=%s, rip=%s, lip=%s, mpid=%s" "login-common of 2.4" login;
     "pam" "pam_" "pam_unix(dovecot:auth): authentication failure; …" "Linux-PAM in the auth process" pam::any;
@@ -155,6 +157,12 @@ fn failures(head: &[u8]) -> Option<(u32, u32)> {
             .parse(head.get(at..)?);
     let (_, (_, count, _, secs, _)) = parsed.ok()?;
     Some((count, secs.unwrap_or(0)))
+}
+
+/// Our own failure, which says nothing against the client.
+fn named_only(message: &[u8]) -> Said<'_> {
+    let (head, text) = head(message);
+    elements(head, text, Kind::MailContext, 1, 0)
 }
 
 fn login(message: &[u8]) -> Said<'_> {

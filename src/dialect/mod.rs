@@ -61,6 +61,14 @@ pub mod rspamd;
 pub mod haraka;
 pub mod opensmtpd;
 pub mod zimbra;
+pub mod policyd;
+pub mod spamd;
+pub mod mailscanner;
+pub mod fortimail;
+pub mod proofpoint;
+pub mod mimecast;
+pub mod esa;
+pub mod oracle_mta;
 pub mod lfd;
 pub mod zonealarm;
 pub mod untangle;
@@ -133,6 +141,14 @@ pub static DIALECTS: &[&Dialect] = &[
     &haraka::DIALECT,
     &opensmtpd::DIALECT,
     &zimbra::DIALECT,
+    &policyd::DIALECT,
+    &spamd::DIALECT,
+    &mailscanner::DIALECT,
+    &fortimail::DIALECT,
+    &proofpoint::DIALECT,
+    &mimecast::DIALECT,
+    &esa::DIALECT,
+    &oracle_mta::DIALECT,
     &lfd::DIALECT,
     &zonealarm::DIALECT,
     &untangle::DIALECT,
@@ -244,6 +260,18 @@ impl Claim {
     #[must_use]
     pub fn bare(format: Format) -> Self {
         BARE.get(format as usize).copied().unwrap_or_default()
+    }
+
+    /// One dialect, by its place in [`DIALECTS`].
+    #[must_use]
+    pub const fn only(id: usize) -> Self {
+        Self(if id < DIALECTS.len() { 1 << id } else { 0 })
+    }
+
+    /// Every dialect, whatever the tag.
+    #[must_use]
+    pub fn all() -> Self {
+        Self::where_(|_| true)
     }
 
     /// Whether any of them knows a message that begins with this byte; its trimming apart.

@@ -34,6 +34,7 @@ pub static DIALECT: Dialect = Dialect {
         "postfix*/tlsproxy",
         "postfix*/cleanup",
         "postfix*/anvil",
+        "postfix*/dnsblog",
     ],
     bare: &[],
     example: r#"Jun 12 08:58:12 mx postfix/smtpd[2012]: improper command pipelining after EHLO from unknown[192.0.2.7]: QUIT\r\n"#,
@@ -63,6 +64,9 @@ const GRAMMAR: &[Message] = messages! {
     "tls-anonymous" "Anonymous TLS connection established from " "%s TLS connection established from %s[%s]: %s" "tls/tls_misc.c, tls_log_summary()" |m| after(m, "Anonymous TLS connection established from ", Kind::MailContext);
     "tls-untrusted" "Untrusted TLS connection established from " "%s TLS connection established from %s[%s]: %s" "tls/tls_misc.c, tls_log_summary()" |m| after(m, "Untrusted TLS connection established from ", Kind::MailContext);
     "tls-trusted" "Trusted TLS connection established from " "%s TLS connection established from %s[%s]: %s" "tls/tls_misc.c, tls_log_summary()" |m| after(m, "Trusted TLS connection established from ", Kind::MailContext);
+    "tls-verified" "Verified TLS connection established from " "%s TLS connection established from %s[%s]: %s" "tls/tls_misc.c, tls_log_summary()" |m| after(m, "Verified TLS connection established from ", Kind::MailContext);
+    "tls-name" "TLS SNI " "TLS SNI %s from %s[%s] not matched, using default chain" "tls/tls_misc.c, server_sni_callback()" |m| staged(m, "TLS SNI ", Kind::MailContext);
+    "tls-certificate" "certificate verification failed for " "certificate verification failed for %s[%s]: %s" "tls/tls_verify.c, tls_log_verify_error()" |m| after(m, "certificate verification failed for ", Kind::MailContext);
     "concurrency" "Connection concurrency limit exceeded: " "Connection concurrency limit exceeded: %d from %s[%s] for service %s" "smtpd.c, smtpd_proto()" limit;
     "connection-rate" "Connection rate limit exceeded: " "Connection rate limit exceeded: %d from %s[%s] for service %s" "smtpd.c, smtpd_proto()" limit;
     "auth-rate" "AUTH command rate limit exceeded: " "AUTH command rate limit exceeded: %d from %s[%s] for service %s" "smtpd_sasl_proto.c, smtpd_sasl_auth_cmd_wrapper()" limit;
@@ -72,7 +76,7 @@ const GRAMMAR: &[Message] = messages! {
     "not-resolved" "hostname " "hostname %s does not resolve to address %s[: %s]" "smtpd_peer.c, smtpd_peer_sockaddr_to_hostname()" not_resolved;
     "sasl-log" "SASL " "SASL authentication failure: %s" "xsasl/xsasl_cyrus_log.c, xsasl_cyrus_log()" quiet;
     "tls-library" "TLS library problem: " "TLS library problem: %s" "tls/tls_misc.c, tls_print_errors()" quiet;
-    "statistics" "statistics: " "statistics: max connection rate %d/%ds for (%s) at %.15s" "anvil/anvil.c, anvil_service_done()" quiet;
+    "statistics" "statistics: " "statistics: max connection rate %d/%ds for (%s) at %.15s" "anvil/anvil.c, anvil_remote_dump()" statistics;
     "screen-connect" "CONNECT from " "CONNECT from [%s]:%s to [%s]:%s" "postscreen.c, psc_service()" screen_connect;
     "screen-disconnect" "DISCONNECT " "DISCONNECT [%s]:%s" "postscreen_misc.c, psc_conclude()" |m| after(m, "DISCONNECT ", Kind::MailDisconnected);
     "screen-pregreet" "PREGREET " "PREGREET %d after %s from [%s]:%s: %.100s" "postscreen_early.c, psc_early_event()" |m| staged(m, "PREGREET ", Kind::SmtpProbe);
@@ -87,6 +91,9 @@ const GRAMMAR: &[Message] = messages! {
     "screen-time" "COMMAND TIME LIMIT from " "COMMAND TIME LIMIT from [%s]:%s after %s" "postscreen_smtpd.c, psc_smtpd_time_event()" |m| after(m, "COMMAND TIME LIMIT from ", Kind::MailContext);
     "screen-count" "COMMAND COUNT LIMIT from " "COMMAND COUNT LIMIT from [%s]:%s after %s" "postscreen_smtpd.c, psc_smtpd_read_event()" |m| after(m, "COMMAND COUNT LIMIT from ", Kind::MailContext);
     "screen-length" "COMMAND LENGTH LIMIT from " "COMMAND LENGTH LIMIT from [%s]:%s after %s" "postscreen_smtpd.c, psc_smtpd_read_event()" |m| after(m, "COMMAND LENGTH LIMIT from ", Kind::MailContext);
+    "screen-data" "DATA without valid RCPT from " "DATA without valid RCPT from [%s]:%s" "postscreen_smtpd.c, psc_data_cmd()" |m| after(m, "DATA without valid RCPT from ", Kind::SmtpProbe);
+    "screen-bdat" "BDAT without valid RCPT from " "BDAT without valid RCPT from [%s]:%s" "postscreen_smtpd.c, psc_bdat_cmd()" |m| after(m, "BDAT without valid RCPT from ", Kind::SmtpProbe);
+    "dnsblog" "addr " "addr %s listed by domain %s as %s" "dnsblog/dnsblog.c, dnsblog_query()" blocklisted;
     "sasl" "" "%s[%s]: SASL %s authentication failed: %s[, sasl_username=%s]" "smtpd_sasl_glue.c, smtpd_sasl_authenticate()" sasl;
     "not-listed" "" "%s: address not listed for hostname %s" "smtpd_peer.c before 2.9, smtpd_peer_init()" not_listed;
     "queued" "" "%s: %s: %s from %s[%s]: %s; from=<%s> to=<%s> proto=%s helo=<%s>" "smtpd.c, log_whatsup(), check_milter_reply(); cleanup_message.c, cleanup_act_log()" queued;
@@ -143,6 +150,25 @@ fn not_resolved(message: &[u8]) -> Said<'_> {
     let line =
         (tag("hostname "), name, tag(" does not resolve to address "), addr_then_colon, rest);
     Said::one(whole(message, line).map(|(.., addr, _)| only(addr)))
+}
+
+/// `… for (SERVICE:ADDRESS) at TIME`: how often it came.
+fn statistics(message: &[u8]) -> Said<'_> {
+    let client = find(message, b" for (").and_then(|at| {
+        let text = message.get(at + 6..)?;
+        let text = text.get(..find(text, b") at ")?)?;
+        Addr::parse(text.get(memchr::memchr(b':', text)? + 1..)?)
+    });
+    client.map_or(Said::Quiet, |addr| Said::One(only(addr)))
+}
+
+fn blocklisted(message: &[u8]) -> Said<'_> {
+    let address = take_while1(|b: u8| b != b' ').map(Addr::parse);
+    let line = (tag("addr "), address, tag(" listed by domain "), rest);
+    match whole(message, line) {
+        Some((_, Some(addr), ..)) => Said::One(only(addr)),
+        _ => Said::No,
+    }
 }
 
 fn not_listed(message: &[u8]) -> Said<'_> {

@@ -54,6 +54,11 @@ const GRAMMAR: &[Message] = messages! {
     "connect" "connect from " "connect from %s" "srvrsmtp.c, smtp()" |m| head(m, "connect from ", Kind::MailConnected);
     "lost-input" "lost input channel from " "lost input channel from %s to %s after %s" "srvrsmtp.c, smtp()" |m| head(m, "lost input channel from ", Kind::MailContext);
     "from" "from=" "from=%s, size=%d, class=%d, nrcpts=%d, …, relay=%s" "envelope.c, logsender()" from;
+    "tls-error" "STARTTLS=server, error: " "STARTTLS=server, error: accept failed=%d, reason=%s, SSL_error=%d, errno=%d, retry=%d, relay=%s" "tls.c" tls_error;
+    "timeout" "timeout waiting for input from " "timeout waiting for input from %.100s during %s" "util.c, sfgets()" |m| head(m, "timeout waiting for input from ", Kind::MailContext);
+    "unexpected-close" "collect: unexpected close on connection from " "collect: unexpected close on connection from %s, sender=%s" "collect.c, collect()" |m| head(m, "collect: unexpected close on connection from ", Kind::MailContext);
+    "milter" "Milter: connect: host=" "Milter: connect: host=%s, addr=%s, (rejecting|temp failing) commands" "srvrsmtp.c, smtp()" milter;
+    "tcpwrappers" "tcpwrappers (" "tcpwrappers (%s, %s) rejection" "srvrsmtp.c, smtp()" tcpwrappers;
     "peer" "" "%s: (possible SMTP attack: command=%s, count=%u|%s [rejected])" "srvrsmtp.c, checksmtpattack() and smtp()" peer;
 };
 
@@ -67,11 +72,16 @@ fn of(addr: Option<Addr>) -> Peer {
 }
 
 fn ruleset(message: &[u8]) -> Said<'_> {
-    let tail = |i| (relay, preceded(tag(", reject="), rest)).parse(i);
+    let answer = nom::branch::alt((preceded(tag(", reject="), rest), tag(", discard")));
+    let mut tail = (relay, answer);
+    let tail = |i| tail.parse(i);
     every_cut(message, ", relay=", tail, |_, (addr, reason): (_, &[u8])| {
         let code = reason.get(..3).unwrap_or_default();
         let text = find(reason, b"... ").and_then(|n| reason.get(n..)).unwrap_or(reason);
-        let kind = if reason.starts_with(b"451 4.1.8") {
+        let kind = if reason == b", discard" {
+            // Taken, and thrown away.
+            Kind::MailContext
+        } else if reason.starts_with(b"451 4.1.8") {
             Kind::Deferred
         } else {
             smtp_refusal(code, text)
@@ -107,6 +117,29 @@ fn head<'a>(message: &'a [u8], words: &str, kind: Kind) -> Said<'a> {
     Said::one(whole(message, line).map(|(_, addr, _)| tcp(kind, addr, None)))
 }
 
+fn tls_error(message: &[u8]) -> Said<'_> {
+    every_cut(message, ", relay=", relay, |_, addr| tcp(Kind::MailContext, addr, None))
+}
+
+/// The name is a resolver's.
+fn milter(message: &[u8]) -> Said<'_> {
+    let word = take_while1(|b: u8| b != b',' && b != b' ');
+    let address = take_while1(|b: u8| b != b',' && b != b' ').map(Addr::parse);
+    let line = (tag("Milter: connect: host="), word, tag(", addr="), address, tag(", "), rest);
+    Said::one(whole(message, line).map(|(.., addr, _, what): (_, _, _, _, _, &[u8])| {
+        let kind =
+            if what.starts_with(b"rejecting commands") { Kind::Spam } else { Kind::Deferred };
+        tcp(kind, addr, None)
+    }))
+}
+
+fn tcpwrappers(message: &[u8]) -> Said<'_> {
+    let word = take_while1(|b: u8| b != b',' && b != b' ');
+    let address = take_while1(|b: u8| b != b')' && b != b' ').map(Addr::parse);
+    let line = (tag("tcpwrappers ("), word, tag(", "), address, tag(") rejection"));
+    Said::one(whole(message, line).map(|(_, _, _, addr, _)| tcp(Kind::Spam, addr, None)))
+}
+
 fn from(message: &[u8]) -> Said<'_> {
     let taken = find(message, b", nrcpts=0").is_none();
     let kind = if taken { Kind::MailAccepted } else { Kind::MailContext };
@@ -119,11 +152,16 @@ fn from(message: &[u8]) -> Said<'_> {
 fn peer(message: &[u8]) -> Said<'_> {
     let Ok((text, addr)) = relay(message) else { return Said::No };
     let who = of(addr);
+    let asks = [&b": vrfy "[..], b": expn ", b": VRFY ", b": EXPN ", b": ETRN "];
     let kind = if text.starts_with(b": possible SMTP attack: ")
+        || text.starts_with(b": probable open proxy: command=")
         || text.ends_with(b" [rejected]") && text.starts_with(b": ")
     {
         Kind::SmtpProbe
-    } else if text.starts_with(b" did not issue ") {
+    } else if text.starts_with(b" did not issue ")
+        || text.starts_with(b": Possible SMTP RCPT flood, throttling")
+        || asks.iter().any(|a| text.starts_with(a))
+    {
         Kind::MailContext
     } else {
         return Said::No;

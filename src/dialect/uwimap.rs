@@ -33,10 +33,38 @@ const GRAMMAR: &[Message] = messages! {
     "override" "Failed " "Failed %.80s override of user=%.80s host=%.80s" "src/osdep/unix/env_unix.c" |m| login(m, Kind::SaslFailed);
     "login" "Login user=" "Login user=%.80s host=%.80s" "src/imapd/imapd.c" |m| login(m, Kind::MailLogin);
     "authenticated" "Authenticated user=" "Authenticated user=%.80s host=%.80s mech=%.80s" "src/imapd/imapd.c" |m| login(m, Kind::MailLogin);
+    "preauthenticated" "Preauthenticated user=" "Preauthenticated user=%.80s host=%.80s" "src/imapd/imapd.c" |m| login(m, Kind::MailContext);
+    "auth-pop" "Auth user=" "Auth user=%.80s host=%.80s nmsgs=%ld/%ld" "src/ipopd/ipop3d.c" |m| login(m, Kind::MailLogin);
+    "apop" "APOP user=" "APOP user=%.80s host=%.80s nmsgs=%ld/%ld" "src/ipopd/ipop3d.c" |m| login(m, Kind::MailLogin);
+    "authenticate" "AUTHENTICATE " "AUTHENTICATE %s failure host=%.80s" "src/imapd/imapd.c, src/ipopd/ipop3d.c" authenticate;
+    "autologout" "Autologout user=" "Autologout user=%.80s host=%.80s" "src/imapd/imapd.c" |m| login(m, Kind::MailDisconnected);
+    "logout" "Logout user=" "Logout user=%.80s host=%.80s[ nmsgs=%ld ndele=%ld]" "src/imapd/imapd.c, src/ipopd/ipop3d.c" |m| login(m, Kind::MailDisconnected);
+    "killed" "Killed (" "Killed (lost mailbox lock) user=%.80s host=%.80s" "src/imapd/imapd.c" |m| login(m, Kind::MailDisconnected);
+    "broken-off" "Command stream end of file" "Command stream end of file, while reading %s user=%.80s host=%.80s" "src/imapd/imapd.c, src/ipopd/ipop3d.c" |m| login(m, Kind::MailDisconnected);
+    "reset" "Connection reset by peer" "Connection reset by peer, while reading %s user=%.80s host=%.80s" "src/imapd/imapd.c, src/ipopd/ipop3d.c" |m| login(m, Kind::MailDisconnected);
+    "service" "" "%s service init from %s" "src/imapd/imapd.c, src/ipopd/ipop3d.c" service;
 };
 
+/// A mechanism's name is the client's text.
+fn authenticate(message: &[u8]) -> Said<'_> {
+    every_cut(message, " failure host=", tail, |_, addr| tcp(Kind::SaslFailed, addr, None))
+}
+
+fn service(message: &[u8]) -> Said<'_> {
+    const SERVICES: [&str; 6] = ["imap", "imaps SSL", "pop3", "pop3s SSL", "POP3", "POP3S SSL"];
+    let said = SERVICES.iter().find_map(|s| {
+        let text = message.strip_prefix(s.as_bytes())?.strip_prefix(b" service init from ")?;
+        Some(tcp(Kind::MailConnected, Some(Addr::parse(text.trim_ascii_end())?), None))
+    });
+    Said::one(said)
+}
+
 fn tail(i: &[u8]) -> IResult<&[u8], Option<Addr>> {
-    let mech = (nom::bytes::complete::tag(" mech="), nom::combinator::rest);
+    let more = nom::branch::alt((
+        nom::bytes::complete::tag(" mech="),
+        nom::bytes::complete::tag(" nmsgs="),
+    ));
+    let mech = (more, nom::combinator::rest);
     terminated(named, (nom::combinator::opt(mech), multispace0)).parse(i)
 }
 

@@ -40,6 +40,10 @@ pub fn look_within<'a>(
     {
         return Envelope { program, message: rest.get(3..).unwrap_or_default(), ..e };
     }
+    // `[exim] text`, as some builds of Exim log to syslog.
+    if e.host == b"[exim]" {
+        return Envelope { host: &[], program: b"exim", message: text, ..e };
+    }
     let marked = [e.message.first(), text.first()].contains(&Some(&b'%'));
     if (marked || memchr::memmem::find(text, b": %").is_some())
         && let Some(found) = cisco(text, e)

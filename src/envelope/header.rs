@@ -141,7 +141,9 @@ impl<'s> Reader<'s> {
         self.last = None;
         let mut line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
         if line.first() == Some(&b'<') {
-            let close = line.iter().take(6).position(|b| *b == b'>').ok_or(Unread::NoEnvelope)?;
+            let Some(close) = line.iter().take(6).position(|b| *b == b'>') else {
+                return record::element(line).ok_or(Unread::NoEnvelope);
+            };
             // SonicWall leaves two blanks.
             line = line.get(close + 1..).unwrap_or_default().trim_ascii_start();
             if let Some(rest) = line.strip_prefix(b"1 ") {

@@ -161,6 +161,15 @@ fn flow(line: &[u8]) -> Option<Envelope<'_>> {
     Some(Envelope::bare(forms::epoch(start)?, start, line, Format::Flow))
 }
 
+/// `<co ts="yyyy-mm-ddThh:mm:ss.ff" …/>` of Oracle's Messaging Server, which logs XML if asked to.
+#[must_use]
+pub fn element(line: &[u8]) -> Option<Envelope<'_>> {
+    let rest = line.strip_prefix(b"<co ts=\"").or_else(|| line.strip_prefix(b"<en ts=\""))?;
+    let text = rest.get(..memchr::memchr(b'"', rest)?)?;
+    line.trim_ascii_end().ends_with(b"/>").then_some(())?;
+    Some(Envelope::bare(forms::whole(text)?, text, line, Format::Pairs))
+}
+
 /// `"SMTPD"<TAB>THREAD<TAB>SESSION<TAB>"yyyy-mm-dd hh:mm:ss.fff"<TAB>…` of hMailServer.
 fn tabbed(line: &[u8]) -> Option<Envelope<'_>> {
     let quoted = line

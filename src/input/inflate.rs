@@ -6,6 +6,7 @@ use std::os::unix::fs::FileExt as _;
 
 use crate::limits::INFLATE_RATIO;
 
+use super::export::{self, Export};
 use super::utf16::Utf16;
 
 /// How a file's bytes are packed.
@@ -27,6 +28,8 @@ pub enum Form {
     Utf16Le,
     /// UTF-16, the higher byte first.
     Utf16Be,
+    /// The journal's export format; read as JSON, a line an entry.
+    Export,
 }
 
 impl Form {
@@ -41,6 +44,7 @@ impl Form {
             [0x04, 0x22, 0x4d, 0x18, ..] => Self::Lz4,
             [0xff, 0xfe, ..] => Self::Utf16Le,
             [0xfe, 0xff, ..] => Self::Utf16Be,
+            _ if head.starts_with(export::MAGIC) => Self::Export,
             _ => Self::Plain,
         }
     }
@@ -57,6 +61,7 @@ impl Form {
             Self::Lz4 => "lz4",
             Self::Utf16Le => "utf-16le",
             Self::Utf16Be => "utf-16be",
+            Self::Export => "journal-export",
         }
     }
 }
@@ -66,9 +71,6 @@ impl Form {
 pub fn no_text(head: &[u8]) -> Option<&'static str> {
     if head.starts_with(b"LPKSHHRH") {
         return Some("a journal of systemd; write it out first: journalctl --file PATH -o json");
-    }
-    if head.get(257..262) == Some(b"ustar") {
-        return Some("a tar archive; unpack it first, and give the folder");
     }
     if head.starts_with(b"ElfFile\0") {
         return Some("an event log of Windows; write it out as text first");
@@ -84,7 +86,7 @@ pub fn gzip_time(head: &[u8]) -> Option<i64> {
     (seconds != 0).then_some(i64::from(seconds))
 }
 
-/// Reads a file from its start at positions of its own, up to a length.
+/// Reads a part of a file at positions of its own.
 pub struct Cursor<'f> {
     file: &'f File,
     at: u64,
@@ -92,10 +94,10 @@ pub struct Cursor<'f> {
 }
 
 impl<'f> Cursor<'f> {
-    /// From the first byte to `end`.
+    /// So many bytes from the first, which lies at `base`.
     #[must_use]
-    pub const fn new(file: &'f File, end: u64) -> Self {
-        Self { file, at: 0, end }
+    pub const fn new(file: &'f File, base: u64, bytes: u64) -> Self {
+        Self { file, at: base, end: base.saturating_add(bytes) }
     }
 }
 
@@ -178,13 +180,56 @@ impl<R: Read> Read for Steady<R> {
     }
 }
 
-/// A reader of the unpacked bytes of `file`, whose length is `bytes`.
+/// What was packed may itself be UTF-16, or a journal's export: told by its first bytes when it is read.
+enum Layered<'f> {
+    Unknown(Box<dyn Read + Send + 'f>),
+    Known(Box<dyn Read + Send + 'f>),
+}
+
+impl Layered<'_> {
+    fn look(&mut self) -> io::Result<()> {
+        let Self::Unknown(inner) = self else { return Ok(()) };
+        let (mut head, most) = (Vec::new(), export::MAGIC.len() as u64);
+        // Damage behind the first byte comes up again when it is read.
+        if let Err(e) = inner.by_ref().take(most).read_to_end(&mut head)
+            && head.is_empty()
+        {
+            return Err(e);
+        }
+        let form = Form::of(&head);
+        let inner = std::mem::replace(inner, Box::new(io::empty()));
+        let whole = BufReader::new(io::Cursor::new(head).chain(inner));
+        *self = Self::Known(match form {
+            Form::Utf16Le => Box::new(Utf16::new(whole, u16::from_le_bytes)),
+            Form::Utf16Be => Box::new(Utf16::new(whole, u16::from_be_bytes)),
+            Form::Export => Box::new(Export::new(whole)),
+            _ => Box::new(whole),
+        });
+        Ok(())
+    }
+}
+
+impl Read for Layered<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.look()?;
+        match self {
+            Self::Unknown(inner) | Self::Known(inner) => inner.read(buf),
+        }
+    }
+}
+
+/// A reader of the unpacked bytes of a part of `file`: `bytes` bytes from `base` on.
 ///
 /// # Errors
 ///
 /// What the format's reader says of a broken header.
-pub fn unpack(file: &File, bytes: u64, form: Form) -> io::Result<Box<dyn Read + Send + '_>> {
-    let raw = BufReader::with_capacity(256 * 1024, Cursor::new(file, bytes));
+pub fn unpack(
+    file: &File,
+    base: u64,
+    bytes: u64,
+    form: Form,
+) -> io::Result<Box<dyn Read + Send + '_>> {
+    let raw = BufReader::with_capacity(256 * 1024, Cursor::new(file, base, bytes));
     // bzip2 and zstd pack runs far tighter than deflate can.
     let left = match form {
         Form::Plain => u64::MAX,
@@ -201,7 +246,12 @@ pub fn unpack(file: &File, bytes: u64, form: Form) -> io::Result<Box<dyn Read + 
         Form::Lz4 => Box::new(lz4_flex::frame::FrameDecoder::new(raw)),
         Form::Utf16Le => Box::new(Utf16::new(raw, u16::from_le_bytes)),
         Form::Utf16Be => Box::new(Utf16::new(raw, u16::from_be_bytes)),
+        Form::Export => Box::new(Export::new(raw)),
     };
     let bounded = Bounded { inner, left };
-    Ok(if form == Form::Plain { Box::new(bounded) } else { Box::new(Steady::new(bounded)) })
+    Ok(match form {
+        Form::Plain => Box::new(bounded),
+        Form::Utf16Le | Form::Utf16Be | Form::Export => Box::new(Steady::new(bounded)),
+        _ => Box::new(Steady::new(Layered::Unknown(Box::new(bounded)))),
+    })
 }

@@ -8,14 +8,16 @@ use std::hash::{DefaultHasher, Hasher as _};
 use std::io::{self, Read};
 use std::os::unix::fs::{FileExt as _, FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::fault::{Fault, Outcome};
 use crate::limits::{CHUNK_BYTES, LINE_BYTES};
 use crate::text::shell_word;
 
 use super::chunk::Chunk;
-use super::inflate::{Form, gzip_time, unpack};
+use super::inflate::{Cursor, Form, gzip_time, unpack};
 use super::stream::Stream;
+use super::tar::{self, BLOCK};
 
 /// Where an input's end in time is known from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +45,9 @@ pub struct Input {
     pub utf16: bool,
     /// Device and inode, to know the same file by another name.
     pub identity: Option<(u64, u64)>,
-    file: File,
+    file: Arc<File>,
+    /// Where its first byte lies in the file: a member of an archive lies within one.
+    base: u64,
     /// A hash of how it begins and ends, to know later that it is the same.
     sample: u64,
     chunk_bytes: usize,
@@ -53,12 +57,22 @@ pub struct Input {
 const SAMPLE: usize = 4096;
 
 impl Input {
-    /// Opens a log.
+    /// Opens a log: a file, or a member of an archive by the archive's path and its own behind it.
     ///
     /// # Errors
     ///
     /// The file cannot be opened or is none.
     pub fn open(path: &Path, named: bool) -> Outcome<Self> {
+        if let Some(archive) = path.ancestors().skip(1).find(|p| p.exists()).filter(|p| p.is_file())
+        {
+            let members = Self::open_file(archive, named)?.members()?.unwrap_or_default();
+            let found = members.into_iter().find(|m| m.path == path);
+            return found.ok_or_else(|| Fault::file(path, "the archive has no such log"));
+        }
+        Self::open_file(path, named)
+    }
+
+    fn open_file(path: &Path, named: bool) -> Outcome<Self> {
         // Asked first: to open a named pipe is to wait for whoever writes to it.
         let meta = std::fs::metadata(path).map_err(|e| Fault::file(path, e))?;
         if meta.file_type().is_fifo() {
@@ -80,8 +94,15 @@ impl Input {
             return Err(Fault::file(path, "not a file that can be read")
                 .hint("name a file or a folder, or pipe it in as standard input: -"));
         }
+        Self::part(Arc::new(file), (0, meta.len()), path, named)
+    }
+
+    /// A part of an open file, given by where it begins and how long it is.
+    fn part(file: Arc<File>, (base, bytes): (u64, u64), path: &Path, named: bool) -> Outcome<Self> {
+        let meta = file.metadata().map_err(|e| Fault::file(path, e))?;
         let mut head = [0u8; 16];
-        let n = file.read_at(&mut head, 0).map_err(|e| Fault::file(path, e))?;
+        let n =
+            Cursor::new(&file, base, bytes).read(&mut head).map_err(|e| Fault::file(path, e))?;
         let head = head.get(..n).unwrap_or_default();
         let form = Form::of(head);
         let end = match gzip_time(head).filter(|_| form == Form::Gzip) {
@@ -91,15 +112,50 @@ impl Input {
         Ok(Self {
             path: path.to_owned(),
             form,
-            bytes: meta.len(),
+            bytes,
             end: Some(end),
             named,
             utf16: matches!(head, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]),
             identity: Some((meta.dev(), meta.ino())),
-            sample: sample(&file, meta.len()).map_err(|e| Fault::file(path, e))?,
+            sample: sample(&file, base, bytes).map_err(|e| Fault::file(path, e))?,
             file,
+            base,
             chunk_bytes: CHUNK_BYTES,
         })
+    }
+
+    /// The members of the archive that it is, each an input under its path; none if it is none. One that is
+    /// packed is unpacked to a file without a name first.
+    ///
+    /// # Errors
+    ///
+    /// The archive is damaged, or cannot be unpacked.
+    pub fn members(&self) -> Outcome<Option<Vec<Self>>> {
+        let fault = |e: io::Error| self.fault(&e);
+        // What is damaged before its first lines is told of when it is read.
+        let Ok((head, _)) = self.sound_head(BLOCK) else { return Ok(None) };
+        if !tar::is_tar(&head) {
+            return Ok(None);
+        }
+        let file = if self.form == Form::Plain {
+            self.file.clone()
+        } else {
+            let mut spool = tempfile::tempfile().map_err(fault)?;
+            io::copy(&mut self.reader().map_err(fault)?, &mut spool).map_err(fault)?;
+            Arc::new(spool)
+        };
+        let open = |member: tar::Member| {
+            let path = self.path.join(&member.path);
+            let mut input = Self::part(file.clone(), (member.at, member.bytes), &path, false)?;
+            if let Some((end, EndFrom::Modified)) = &mut input.end {
+                *end = member.written;
+            }
+            // All members lie in one file, and are not the same for that.
+            input.identity = None;
+            Ok(input)
+        };
+        let members = tar::members(&mut &*file).map_err(|e| Fault::file(&self.path, e))?;
+        members.into_iter().filter(|m| m.bytes > 0).map(open).collect::<Outcome<_>>().map(Some)
     }
 
     /// Asks whether the file still is what was opened: as long at least, and with the same
@@ -110,14 +166,14 @@ impl Input {
     ///
     /// It is not, or it cannot be asked.
     pub fn unchanged(&self) -> io::Result<()> {
-        let now = self.file.metadata()?.len();
+        let now = self.file.metadata()?.len().saturating_sub(self.base);
         if now < self.bytes {
             return Err(io::Error::other(format!(
                 "it became shorter while it was read: {now} of {} bytes are left",
                 self.bytes
             )));
         }
-        if sample(&self.file, self.bytes)? != self.sample {
+        if sample(&self.file, self.base, self.bytes)? != self.sample {
             return Err(io::Error::other("it was overwritten while it was read"));
         }
         Ok(())
@@ -256,7 +312,7 @@ impl Input {
         let mut want = usize::try_from(to - from).unwrap_or(0);
         let mut at = from;
         while want > 0 {
-            match self.file.read_at(chunk.room(want), at) {
+            match self.file.read_at(chunk.room(want), self.base + at) {
                 Ok(0) => break,
                 Ok(n) => {
                     chunk.to += n;
@@ -276,13 +332,13 @@ impl Input {
     ///
     /// A broken header.
     pub fn reader(&self) -> io::Result<Box<dyn Read + Send + '_>> {
-        unpack(&self.file, self.bytes, self.form)
+        unpack(&self.file, self.base, self.bytes, self.form)
     }
 
     /// A reader of the bytes as they lie on disk, for hashing.
     #[must_use]
     pub fn raw(&self) -> Box<dyn Read + Send + '_> {
-        Box::new(super::inflate::Cursor::new(&self.file, self.bytes))
+        Box::new(Cursor::new(&self.file, self.base, self.bytes))
     }
 
     /// Its chunks one after the other: the only way through a packed input.
@@ -318,15 +374,15 @@ impl Input {
     }
 }
 
-/// A hash of the beginning and end of a file of `bytes` bytes.
-fn sample(file: &File, bytes: u64) -> io::Result<u64> {
+/// A hash of the beginning and end of the `bytes` bytes of a file from `base` on.
+fn sample(file: &File, base: u64, bytes: u64) -> io::Result<u64> {
     let mut hash = DefaultHasher::new();
     let mut buffer = [0; SAMPLE];
     for at in [0, bytes.saturating_sub(SAMPLE as u64)] {
         let most = usize::try_from(bytes - at).unwrap_or(SAMPLE).min(SAMPLE);
         let mut done = 0;
         while let Some(room) = buffer.get_mut(done..most).filter(|r| !r.is_empty()) {
-            match file.read_at(room, at + done as u64)? {
+            match file.read_at(room, base + at + done as u64)? {
                 0 => break,
                 n => done += n,
             }

@@ -5,6 +5,8 @@
 
 pub mod chunk;
 pub mod utf16;
+pub mod export;
+pub mod tar;
 pub mod inflate;
 pub mod stream;
 pub mod lines;

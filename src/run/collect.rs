@@ -50,18 +50,28 @@ impl Logs {
         (logs.faults, logs.passed_over) = (faults, passed_over);
         let mut inputs: Vec<Input> = Vec::new();
         for Found { path, named } in found {
-            match Input::open(&path, named) {
+            let opened = Input::open(&path, named);
+            match opened.as_ref().map(Input::members) {
+                Ok(Ok(Some(members))) => {
+                    for member in members {
+                        logs.sort_out(member, &mut inputs);
+                    }
+                    continue;
+                }
+                Ok(Err(e)) => {
+                    logs.faults.push(e);
+                    continue;
+                }
+                _ => {}
+            }
+            match opened {
                 Ok(input) if named => match input.sound_head(512) {
                     Ok((head, _)) if no_text(&head).is_some() => {
                         logs.faults.extend(no_text(&head).map(|why| Fault::file(&path, why)));
                     }
                     _ => inputs.push(input),
                 },
-                Ok(input) => match sniff(&input) {
-                    Ok(None) => inputs.push(input),
-                    Ok(Some(reason)) => logs.passed_over.push((path, reason)),
-                    Err(e) => logs.faults.push(Fault::file(&path, e)),
-                },
+                Ok(input) => logs.sort_out(input, &mut inputs),
                 Err(e) => logs.faults.push(e),
             }
         }
@@ -74,6 +84,15 @@ impl Logs {
         inputs.retain(|i| !logs.repeated.iter().any(|(lost, _)| *lost == i.path));
         logs.settle(inputs, exact, options)?;
         Ok(logs)
+    }
+
+    /// Takes a file of a folder or an archive if it is a log, and names it if it is none.
+    fn sort_out(&mut self, input: Input, inputs: &mut Vec<Input>) {
+        match sniff(&input) {
+            Ok(None) => inputs.push(input),
+            Ok(Some(reason)) => self.passed_over.push((input.path.clone(), reason)),
+            Err(e) => self.faults.push(Fault::file(&input.path, e)),
+        }
     }
 
     /// Surveys every stamp of the logs of which only some were seen.

@@ -3,6 +3,7 @@
 pub mod options;
 pub mod progress;
 pub mod read;
+pub mod timeless;
 pub mod repeat;
 pub mod overlap;
 pub mod survey;

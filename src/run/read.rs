@@ -173,7 +173,11 @@ fn untagged<'a>(
 ) -> (Heard<'a>, Option<Claim>) {
     let nothing = Heard { said: Said::No, by: None, id: u8::MAX };
     let heard = if claim.known() { claim.read(message) } else { nothing };
-    let bare = Claim::bare(format);
+    // Dovecot 2.4's own file: what looks like a tag is an account and its address.
+    let bare = match body.strip_prefix(b"auth(") {
+        Some(_) => Claim::of(b"auth"),
+        None => Claim::bare(format),
+    };
     if heard.said != Said::No || !bare.known() {
         return (heard, None);
     }

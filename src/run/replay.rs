@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::class::{Class, Family, Reading};
 use crate::dialect::{Act, Said, Weight};
+use crate::envelope::Unread;
 use crate::event::{Event, OurEnd};
 use crate::fault::Outcome;
 use crate::input::{Chunk, Lines};
@@ -22,13 +23,14 @@ use super::read::{LineReader, Read};
 use super::repeat::Trail;
 use super::scan::Scan;
 use super::state::Decision;
+use super::timeless;
 
 /// Which lines of a replay are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
     /// Hostile ones.
     Hostile,
-    /// All that a dialect of ours reads.
+    /// All that a dialect of ours reads, and what lines without a stamp say.
     Known,
 }
 
@@ -158,6 +160,41 @@ pub fn event<'a>(
     }
 }
 
+/// Writes what a line without a stamp says, where it names one source. In which span of time it lies
+/// nobody knows, so there is nothing of it where one was asked for.
+#[cold]
+fn timeless_event(
+    out: &mut Vec<u8>,
+    line: &[u8],
+    at: Where<'_>,
+    options: &Options,
+    write: Write<'_>,
+) {
+    if options.since.is_some() || options.until.is_some() {
+        return;
+    }
+    let Some(said) = timeless::read(line) else { return };
+    let act = Act { kind: options.ours.judge(&said.act), ..said.act };
+    let event = Event {
+        moment: None,
+        zone: at.zone,
+        envelope: &said.envelope,
+        act: Some(act),
+        candidates: &[],
+        reading: Reading::Unread,
+        class: None,
+        dataset: said.dialect().map_or("", |d| d.id),
+        family: Some(act.kind.facts().family),
+        // What the line states, and nothing that is told or usual.
+        our_end: OurEnd { addr: act.destination, port: act.destination_port, ..OurEnd::default() },
+        path: at.path,
+        line: at.line,
+        offset: at.offset,
+        original: None,
+    };
+    write(out, &event, line);
+}
+
 /// Makes bytes of a wanted line: of its event, and of the line itself.
 pub type Write<'w> = &'w (dyn Fn(&mut Vec<u8>, &Event<'_>, &[u8]) + Sync);
 
@@ -198,9 +235,21 @@ pub fn replay(
                 for (n, (offset, line)) in
                     (before + 1..).zip(Lines::new(chunk.bytes(), chunk.offset))
                 {
-                    let Ok(read) = reader.read(line, offset) else {
-                        trail.cut();
-                        continue;
+                    let read = match reader.read(line, offset) {
+                        Ok(read) => read,
+                        Err(reason) => {
+                            trail.cut();
+                            if wanted == Wanted::Known && reason == Unread::NoEnvelope {
+                                let at = Where {
+                                    path: &log.input.path,
+                                    zone: &log.zone,
+                                    line: n,
+                                    offset,
+                                };
+                                timeless_event(&mut out, line, at, options, write);
+                            }
+                            continue;
+                        }
                     };
                     let at = Place { input, offset };
                     let (read, told) = trail.follow(read, line, at, &scan.referred, &scratch);
