@@ -6,6 +6,7 @@ pub mod parts;
 pub mod words;
 pub mod packet;
 pub mod fields;
+pub mod mention;
 pub mod pam;
 pub mod sshd;
 pub mod usual;
@@ -64,6 +65,9 @@ pub mod zimbra;
 pub mod lfd;
 pub mod zonealarm;
 pub mod untangle;
+pub mod f5;
+pub mod cloudgen;
+pub mod pfsense;
 #[cfg(test)]
 pub(crate) mod rows;
 
@@ -136,6 +140,9 @@ pub static DIALECTS: &[&Dialect] = &[
     &lfd::DIALECT,
     &zonealarm::DIALECT,
     &untangle::DIALECT,
+    &f5::DIALECT,
+    &cloudgen::DIALECT,
+    &pfsense::DIALECT,
 ];
 
 /// A grammar that may match, with both ends of the bytes it begins with: up to
