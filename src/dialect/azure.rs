@@ -68,6 +68,11 @@ fn legacy(text: &[u8], network: bool) -> Option<Act<'_>> {
     let protocol = text.get(..at)?.split(|b| *b == b' ').next()?;
     let mut words = text.get(at + 14..)?.split(|b| *b == b' ');
     let source = words.next()?;
+    if let Some(source) = source.strip_suffix(b".") {
+        // Of a client that named no host.
+        let at = end(source)?;
+        return Some(Seen::ends(source.get(..at)?, source.get(at + 1..)?, b"", b"")?.act());
+    }
     (words.next()? == b"to").then_some(())?;
     let destination = words.next()?;
     let destination = destination.strip_suffix(b".").unwrap_or(destination);

@@ -9,6 +9,7 @@
 
 use super::act::Act;
 use super::fields::{Style, keyed};
+use super::mention::{Words, peer, spot, turned};
 use super::packet::{Did, Flags, Seen, Way, service};
 use super::parts::find;
 use super::spec::{Dialect, Said, messages, untrimmed};
@@ -255,6 +256,9 @@ fn teardown(m: &[u8]) -> Option<Act<'_>> {
     let i = m.strip_prefix(b"Teardown ")?;
     let words = i.split(|b| *b == b' ').find(|w| !matches!(*w, b"dynamic" | b"static"));
     let (first, second) = both(i)?;
+    // Of ICMP the end that asked has the number of the query, and the other none.
+    let asked = find(i, b" faddr ").is_some() && first.port == b"0" && second.port != b"0";
+    let (first, second) = if asked { (second, first) } else { (first, second) };
     Some(seen(first, second)?.carrying(words?).judged(Did::Allowed, Way::Untold).act())
 }
 
@@ -312,34 +316,71 @@ fn event(m: &[u8]) -> Option<Act<'_>> {
     Some(ends.carrying(protocol).echo(echo).judged(did, Way::between(inner, outer)).act())
 }
 
-/// Tunnels, logins, URLs: messages that name a peer and refuse no packet. A name may stand before
-/// the address, so it is the last of its kind; what the line comes to is context in any case.
+/// Tunnels, logins, URLs: messages that name a peer and refuse no packet.
 fn mention(m: &[u8]) -> Option<Act<'_>> {
-    const BEFORE: &[&[u8]] = &[
-        b" IP <",
-        b"user IP = ",
-        b" IP = ",
-        b"IP address: ",
-        b"with client ",
-        b" for client ",
-        b", Addr ",
-        b"from IP ",
-        b" TCP traffic from ",
-        b"tcp flow from ",
-        b" from ",
+    // What the device says of a session's peer, before what it says of a packet.
+    const FIRST: &[Words] = &[
+        ("Connection from ", ""),
+        ("IP <", ""),
+        ("user IP = ", ""),
+        ("IP = ", ""),
+        ("IP address: ", ""),
+        ("IP Address: ", ""),
     ];
-    let at = BEFORE.iter().find_map(|w| Some(memchr::memmem::rfind(m, w)? + w.len()));
-    let text = match at {
-        Some(at) => m.get(at..)?,
-        None if find(m, b" Accessed ").is_some() => m,
-        None => return None,
-    };
-    let stop = text.iter().position(|b| matches!(b, b' ' | b'>' | b',')).unwrap_or(text.len());
-    let (source, _) = end(text.get(..stop)?)?;
-    // Right behind the peer, where nothing of the far end's can stand between: our end.
-    let ours = text.get(stop..)?.strip_prefix(b" to ").and_then(|t| {
-        let word = t.split(|b| *b == b' ').next()?;
-        end(word).filter(|(e, _)| Addr::parse(e.addr).is_some())
-    });
-    Some(seen(source, ours.map_or_else(End::default, |(e, _)| e))?.act())
+    const BOTH: &[Words] = &[
+        ("src ", "dst "),
+        ("src ", "dest "),
+        ("SRC ", "DEST "),
+        ("src = ", "dest = "),
+        ("from ", "to "),
+        ("for ", "to "),
+        ("with client ", "to "),
+        ("client ", "to "),
+        ("faddr ", "laddr "),
+    ];
+    const LAST: &[Words] = &[
+        ("with client ", ""),
+        ("for client ", ""),
+        ("client ", ""),
+        ("Addr ", ""),
+        ("src_addr=", ""),
+        ("SRC ", ""),
+        ("src ", ""),
+        ("Assigned IP=", ""),
+        ("from IP ", ""),
+        ("from host ", ""),
+        ("from ", ""),
+        ("Begin configuration: ", ""),
+        ("Shun added: ", ""),
+        ("Shun deleted: ", ""),
+        ("local-host ", ""),
+        ("Object ", ""),
+        ("adds host ", ""),
+        ("removes host ", ""),
+        ("mapping ", ""),
+        ("faddr ", ""),
+        ("peer ", ""),
+        ("IP ", ""),
+        ("host ", ""),
+    ];
+    // Ours stands first: `Local:A:p Remote:B:p`, `between A and B`.
+    const TURNED: &[Words] = &[("Local:", "Remote:"), ("between ", "and ")];
+    if let Some(at) = find(m, b" Accessed ") {
+        return accessed(m, at);
+    }
+    let seen = peer(m, FIRST)
+        .or_else(|| peer(m, TURNED).map(turned))
+        .or_else(|| peer(m, BOTH))
+        .or_else(|| peer(m, LAST))?;
+    Some(seen.act())
+}
+
+/// 304001: `user@A Accessed URL B:url`.
+fn accessed(m: &[u8], at: usize) -> Option<Act<'_>> {
+    let (source, from, _) = spot(m.get(..at)?.rsplit(|b| *b == b' ').next()?)?;
+    let rest = m.get(at + 10..)?;
+    let place = rest.get(memchr::memchr(b' ', rest)? + 1..)?;
+    let host = place.split(|b| matches!(b, b':' | b' ' | b'(')).next()?;
+    let (source, destination) = (Some(source), Addr::parse(host));
+    Some(Seen { source, from, destination, ..Seen::default() }.act())
 }

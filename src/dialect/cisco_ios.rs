@@ -6,6 +6,7 @@
 //! count of packets is that of an interval; a line tells of one at least.
 
 use super::act::Act;
+use super::mention::{Words, bracketed, peer};
 use super::packet::{Did, Seen, Way, service};
 use super::parts::find;
 use super::spec::{Dialect, Said, messages, untrimmed};
@@ -17,7 +18,39 @@ pub static DIALECT: Dialect = Dialect {
     id: "cisco_ios",
     title: "Cisco IOS 12 to 15, IOS XE 16 to 17, NX-OS 6 to 10",
     family: Family::Firewall,
-    programs: &["%SEC-*", "%IPV6_ACL-*", "%IPV6-*", "%FW-*", "%ACLLOG-*", "%FMANFP-*"],
+    programs: &[
+        "%SEC-*",
+        "%IPV6_ACL-*",
+        "%IPV6-*",
+        "%FW-*",
+        "%ACLLOG-*",
+        "%FMANFP-*",
+        "%SYS-*",
+        "%SEC_LOGIN-*",
+        "%LOGIN-*",
+        "%DMI-*",
+        "%NDBMAN-*",
+        "%AUTHPRIV-*",
+        "%AUTH-*",
+        "%DAEMON-*",
+        "%VSHD-*",
+        "%SSH-*",
+        "%SSHD-*",
+        "%AAA-*",
+        "%TCP-*",
+        "%CRYPTO-*",
+        "%IKEV2-*",
+        "%SNMP-*",
+        "%IDS-*",
+        "%IPS-*",
+        "%IOSXE-*",
+        "%HTTP*",
+        "%WEBSERVER-*",
+        "%IOX-*",
+        "%UTM*",
+        "%IPSEC-*",
+        "%SECURITY-*",
+    ],
     bare: &[],
     example: "Jun 12 2026 08:58:35 gw : %SEC-6-IPACCESSLOGP: list 101 denied tcp 203.0.113.9(43210) -> 192.0.2.7(23), 1 packet",
     document: "https://www.cisco.com/c/en/us/td/docs/ios/system/messages/guide/sm_cnovr.html",
@@ -25,6 +58,7 @@ pub static DIALECT: Dialect = Dialect {
         "access-list" "list " "list %s %s %s %i(%d) -> %i(%d), %d packet" "SEC-6-IPACCESSLOGP, IPACCESSLOGDP, IPACCESSLOGNP, IPV6_ACL-6-ACCESSLOGP" |m| Said::one(list(m));
         "zone" "Dropping " "Dropping %s session %i:%d %i:%d on zone-pair %s class %s due to %s with ip ident %d" "FW-6-DROP_PKT" |m| Said::one(zone(m));
         "acllog" "Src IP: " "Src IP: %s, Dst IP: %s, Src Port: %d, Dst Port: %d, Src Intf: %s, Protocol: \"%s\"(%d), …, ACE Action: %s, …" "ACLLOG-5-ACLLOG_FLOW_INTERVAL" |m| Said::one(acllog(m));
+        "mention" "" "… [user: %s] [Source: %i] [localport: %d] …" "SEC_LOGIN-4-LOGIN_FAILED, -5-LOGIN_SUCCESS, SYS-5-CONFIG_I, SYS-6-LOGOUT, DMI-5-AUTH_PASSED, SSH-5-SSH2_SESSION, AUTHPRIV-3-SYSTEM_MSG and others that name a peer" |m| Said::one(mention(m));
     },
     trim: untrimmed,
 };
@@ -109,4 +143,29 @@ fn acllog(m: &[u8]) -> Option<Act<'_>> {
         value(b"Dst Port: ")?,
     )?;
     Some(seen.carrying(protocol).judged(did, Way::Untold).act())
+}
+
+/// Logins and sessions at the device: `[Source: A]`, `from A`, `on vty0 (A)`.
+fn mention(m: &[u8]) -> Option<Act<'_>> {
+    const WORDS: &[Words] = &[
+        ("[Source: ", ""),
+        ("from ", "to "),
+        ("srcip ", ""),
+        ("src_addr=", ""),
+        ("source ", "destination "),
+        ("from ", ""),
+        ("peer ", ""),
+        ("by user", ""),
+    ];
+    if let Some(seen) = peer(m, WORDS) {
+        let at = find(m, b"[localport: ").map(|at| at + 12);
+        let port = at.and_then(|at| m.get(at..)?.split(|b| *b == b']').next());
+        return Some(Seen { to: seen.to.or(port.and_then(service)), ..seen }.act());
+    }
+    // NX-OS: `by NAME on A@pts/0`.
+    let source = bracketed(m).or_else(|| {
+        let at = find(m, b"@pts/")?;
+        Addr::parse(m.get(..at)?.rsplit(|b| *b == b' ').next()?)
+    })?;
+    Some(Seen { source: Some(source), ..Seen::default() }.act())
 }

@@ -9,6 +9,8 @@
 pub enum Style {
     /// `key=value key="value with blanks"`.
     Blank,
+    /// `key=value,key="value with commas"`.
+    List,
     /// `key=value<TAB>key=value`: LEEF; `#011` is a tab that rsyslog escaped.
     Tab,
     /// `key=value with blanks key=value`, in which `\=` is no separator: CEF's extension.
@@ -63,7 +65,8 @@ pub fn pairs(text: &[u8], style: Style) -> impl Iterator<Item = (&[u8], &[u8])> 
     std::iter::from_fn(move || {
         loop {
             let (pair, rest) = match style {
-                Style::Blank => blank_pair(left)?,
+                Style::Blank => blank_pair(left, b' ')?,
+                Style::List => blank_pair(left, b',')?,
                 Style::Tab => tab_pair(left)?,
                 Style::Cef | Style::Comma => spaced_pair(left, style)?,
                 Style::Colon => colon_pair(left)?,
@@ -79,8 +82,9 @@ pub fn pairs(text: &[u8], style: Style) -> impl Iterator<Item = (&[u8], &[u8])> 
 
 type Pair<'a> = ((&'a [u8], &'a [u8]), &'a [u8]);
 
-fn blank_pair(text: &[u8]) -> Option<Pair<'_>> {
+fn blank_pair(text: &[u8], between: u8) -> Option<Pair<'_>> {
     let text = text.trim_ascii_start();
+    let text = if between == b',' { text.strip_prefix(b",").unwrap_or(text) } else { text };
     if text.is_empty() {
         return None;
     }
@@ -88,7 +92,7 @@ fn blank_pair(text: &[u8]) -> Option<Pair<'_>> {
     let (key, rest) = text.split_at(end);
     let Some(value) = rest.strip_prefix(b"=") else {
         // No pair: up to the next blank.
-        let end = text.iter().position(|b| *b == b' ').unwrap_or(text.len());
+        let end = text.iter().position(|b| *b == between).unwrap_or(text.len());
         return Some(((&[], &[]), text.get(end..).unwrap_or_default()));
     };
     if let Some(inner) = value.strip_prefix(b"\"") {
@@ -96,7 +100,7 @@ fn blank_pair(text: &[u8]) -> Option<Pair<'_>> {
         let (value, rest) = quoted(inner, true)?;
         return Some(((key, value), rest));
     }
-    let end = value.iter().position(|b| *b == b' ').unwrap_or(value.len());
+    let end = value.iter().position(|b| *b == between).unwrap_or(value.len());
     let (value, rest) = value.split_at(end);
     Some(((key, value.strip_suffix(b",").unwrap_or(value)), rest))
 }
@@ -241,6 +245,7 @@ mod tests {
         for (style, text, want) in [
             (Style::Blank, r#"a=1 b="x y" free text c="" d=2:3"#, "1|x y||2:3"),
             (Style::Blank, r#"b="x \" c=9 a=8" a=1"#, "1|x \\\" c=9 a=8||"),
+            (Style::List, r#"a=1,b="x,y",free,c=,d=2:3"#, "1|x,y||2:3"),
             (Style::Tab, "a=1\tb=x y\tc=#011d=2", "1|x y||2"),
             (Style::Cef, r"a=1 b=x y \= z c= d=2", r"1|x y \= z||2"),
             (Style::Comma, "a: 1, b: x, y: no, c d: 3, d: 2", "1|x||2"),

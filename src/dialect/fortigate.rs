@@ -8,6 +8,7 @@
 
 use super::act::Act;
 use super::fields::{Style, keyed};
+use super::mention::bracketed;
 use super::packet::{Did, Seen, Way};
 use super::parts::find;
 use super::spec::{Dialect, Said, messages, untrimmed};
@@ -31,7 +32,17 @@ pub static DIALECT: Dialect = Dialect {
 };
 
 fn log(m: &[u8]) -> Option<Act<'_>> {
-    find(m, b" logid=").or_else(|| find(m, b"logid=").filter(|at| *at == 0))?;
+    let at = find(m, b"logid=").or_else(|| find(m, b"log_id="))?;
+    let before = at.checked_sub(1).and_then(|n| m.get(n));
+    // `set csv enable` puts commas between the pairs.
+    let style = match before {
+        Some(b',') => Style::List,
+        None | Some(b' ') => Style::Blank,
+        Some(_) => {
+            find(m, b" logid=")?;
+            Style::Blank
+        }
+    };
     let [
         kind,
         action,
@@ -49,7 +60,7 @@ fn log(m: &[u8]) -> Option<Act<'_>> {
         service,
     ] = keyed(
         m,
-        Style::Blank,
+        style,
         [
             "type",
             "action",
@@ -69,8 +80,11 @@ fn log(m: &[u8]) -> Option<Act<'_>> {
     )?;
     if source.is_empty() {
         // A tunnel's event: the far end of the tunnel.
-        Addr::parse(remote)?;
-        return Some(Seen::ends(remote, b"", local, b"")?.act());
+        if Addr::parse(remote).is_none() {
+            return login(m, style);
+        }
+        let [from, to] = keyed(m, style, ["remport", "locport"])?;
+        return Some(Seen::ends(remote, from, local, to)?.act());
     }
     let did = match (kind, action) {
         (b"traffic", b"deny") => Did::Refused,
@@ -86,4 +100,15 @@ fn log(m: &[u8]) -> Option<Act<'_>> {
     let echo = service.eq_ignore_ascii_case(b"PING") || service.eq_ignore_ascii_case(b"PING6");
     let seen = Seen::ends(source, from, destination, to)?.carrying(protocol).echo(echo);
     Some(seen.judged(did, way).act())
+}
+
+/// A login or a change at the device: `remote_ip=A`, `userip=A`, or `ui="GUI(A)"`; the lease of a DHCP server.
+fn login(m: &[u8], style: Style) -> Option<Act<'_>> {
+    let [remote, from, screen, client] =
+        keyed(m, style, ["!remote_ip|userip|client_addr", "remote_port", "!ui", "!ip"])?;
+    if Addr::parse(remote).is_some() {
+        return Some(Seen::ends(remote, from, b"", b"")?.act());
+    }
+    let source = bracketed(screen).or_else(|| Addr::parse(client))?;
+    Some(Seen { source: Some(source), ..Seen::default() }.act())
 }

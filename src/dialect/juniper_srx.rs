@@ -8,6 +8,7 @@
 
 use super::act::Act;
 use super::fields::{Style, keyed};
+use super::mention::{Words, peer};
 use super::packet::{Did, Seen, Way};
 use super::parts::find;
 use super::spec::{Dialect, Said, messages, untrimmed};
@@ -18,7 +19,7 @@ pub static DIALECT: Dialect = Dialect {
     id: "juniper_srx",
     title: "Juniper SRX and Junos packet filters (Junos 10.4 to 24.4)",
     family: Family::Firewall,
-    programs: &["", "RT_*", "PFE_FW_SYSLOG_*", "kernel"],
+    programs: &["", "RT_*", "PFE_FW_SYSLOG_*", "kernel", "mgd", "kmd", "iked"],
     bare: &[],
     example: r#"<14>1 2026-06-12T08:58:35.184+02:00 fw RT_FLOW - RT_FLOW_SESSION_DENY [junos@2636.1.1.1.2.40 source-address="203.0.113.9" source-port="43210" destination-address="192.0.2.7" destination-port="161" service-name="None" protocol-id="17" icmp-type="0" policy-name="deny" source-zone-name="untrust" destination-zone-name="trust" username="N/A" reason="Denied by policy"]"#,
     document: "https://apps.juniper.net/syslog-explorer/",
@@ -28,6 +29,8 @@ pub static DIALECT: Dialect = Dialect {
         "structured" "" "%s [junos@2636… source-address=\"%s\" source-port=\"%d\" destination-address=\"%s\" …]" "RT_FLOW_*, RT_SCREEN_*, RT_IDP, RT_UTM" |m| Said::one(structured(m));
         "denied" "RT_FLOW_SESSION_DENY: session denied " "RT_FLOW_SESSION_DENY: session denied %s/%d->%s/%d %s %d(%d) %s %s %s …" "RT_FLOW_SESSION_DENY" |m| Said::one(denied(m));
         "session" "RT_FLOW_SESSION_C" "RT_FLOW_SESSION_CREATE: session created %s/%d->%s/%d %s …" "RT_FLOW_SESSION_CREATE, RT_FLOW_SESSION_CLOSE" |m| Said::one(session(m));
+        "management" "UI_" "UI_LOGIN_EVENT: User '%s' login, class '%s' [%d], ssh-connection '%s %d %s %d', client-mode '%s'" "UI_LOGIN_EVENT" |m| Said::one(management(m));
+        "tunnel" "KMD_" "KMD_PM_SA_ESTABLISHED: Local gateway: %s, Remote gateway: %s, …" "KMD_PM_SA_ESTABLISHED, KMD_VPN_UP_ALARM_USER, KMD_VPN_DOWN_ALARM_USER" |m| Said::one(tunnel(m));
     },
     trim: untrimmed,
 };
@@ -135,4 +138,21 @@ fn session(m: &[u8]) -> Option<Act<'_>> {
         };
     let (seen, _) = ends(rest)?;
     Some(seen.judged(Did::Allowed, Way::Untold).act())
+}
+
+/// `ssh-connection 'A p B p'`: sshd's own variable, behind the name.
+fn management(m: &[u8]) -> Option<Act<'_>> {
+    let mark = b", ssh-connection '";
+    let mut all = memchr::memmem::find_iter(m, mark);
+    let at = all.next().filter(|_| all.next().is_none())? + mark.len();
+    let mut words = m.get(at..)?.split(|b| matches!(b, b' ' | b'\''));
+    let (source, from, destination, to) =
+        (words.next()?, words.next()?, words.next()?, words.next()?);
+    Some(Seen::ends(source, from, destination, to)?.carrying(b"tcp").act())
+}
+
+fn tunnel(m: &[u8]) -> Option<Act<'_>> {
+    const WORDS: &[Words] =
+        &[("Remote gateway: ", ""), ("Remote-IP: ", ""), ("remote-ip: ", ""), ("from ", "")];
+    Some(peer(m, WORDS)?.act())
 }

@@ -6,6 +6,7 @@ pub mod parts;
 pub mod words;
 pub mod packet;
 pub mod fields;
+pub mod mention;
 pub mod pam;
 pub mod sshd;
 pub mod usual;
@@ -72,6 +73,9 @@ pub mod oracle_mta;
 pub mod lfd;
 pub mod zonealarm;
 pub mod untangle;
+pub mod f5;
+pub mod cloudgen;
+pub mod pfsense;
 #[cfg(test)]
 pub(crate) mod rows;
 
@@ -152,6 +156,9 @@ pub static DIALECTS: &[&Dialect] = &[
     &lfd::DIALECT,
     &zonealarm::DIALECT,
     &untangle::DIALECT,
+    &f5::DIALECT,
+    &cloudgen::DIALECT,
+    &pfsense::DIALECT,
 ];
 
 /// A grammar that may match, with both ends of the bytes it begins with: up to

@@ -37,13 +37,28 @@ fn end(value: &[u8]) -> (&[u8], &[u8], &[u8]) {
 
 fn event(m: &[u8]) -> Option<Act<'_>> {
     find(m, b" sn=").filter(|_| find(m, b"id=").is_some())?;
-    let [number, source, destination, protocol, action, note, inner, outer] = keyed(
-        m,
-        Style::Blank,
-        ["m", "!src", "!dst", "proto", "fw_action", "note", "srcZone", "dstZone"],
-    )?;
+    let [number, source, destination, protocol, action, note, inner, outer, source6, ours6] =
+        keyed(
+            m,
+            Style::Blank,
+            [
+                "m",
+                "!src",
+                "!dst",
+                "proto",
+                "fw_action",
+                "note",
+                "srcZone",
+                "dstZone",
+                "!srcV6",
+                "!dstV6",
+            ],
+        )?;
     let (source, from, from_interface) = end(source);
     let (destination, to, to_interface) = end(destination);
+    // Of IPv6 `src` and `dst` have the ports and interfaces alone.
+    let source = if source.is_empty() { source6 } else { source };
+    let destination = if destination.is_empty() { ours6 } else { destination };
     let did = match (action, number) {
         (b"drop" | b"deny" | b"reset", _) => Did::Refused,
         (b"" | b"NA", b"36" | b"37" | b"38" | b"41" | b"173" | b"174" | b"175") => Did::Refused,

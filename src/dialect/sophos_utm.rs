@@ -16,7 +16,21 @@ pub static DIALECT: Dialect = Dialect {
     id: "sophos_utm",
     title: "Sophos (Astaro) UTM 8 to 9.7",
     family: Family::Firewall,
-    programs: &["ulogd", "httpproxy", "reverseproxy", "afcd", "snort", "aua", "pluto", "smtpd"],
+    programs: &[
+        "ulogd",
+        "httpproxy",
+        "reverseproxy",
+        "afcd",
+        "snort",
+        "aua",
+        "pluto",
+        "smtpd",
+        "confd",
+        "httpd",
+        "openvpn",
+        "awed",
+        "named",
+    ],
     bare: &[],
     example: r#"2026:06:12-08:58:35 fw ulogd[6267]: id="2001" severity="info" sys="SecureNet" sub="packetfilter" name="Packet dropped" action="drop" fwrule="60001" initf="eth1" srcmac="02:00:00:00:00:01" dstmac="02:00:00:00:00:02" srcip="203.0.113.9" dstip="192.0.2.7" proto="6" length="40" tos="0x00" prec="0x00" ttl="240" srcport="43210" dstport="23" tcpflags="SYN""#,
     document: "https://docs.sophos.com/nsg/sophos-utm/utm/9.708/help/en-us/Content/utm/utmAdminGuide/LogLogFiles.htm",
@@ -27,13 +41,21 @@ pub static DIALECT: Dialect = Dialect {
 };
 
 fn event(m: &[u8]) -> Option<Act<'_>> {
-    find(m, b" sys=\"")?;
+    find(m, b" sys=\"").or_else(|| find(m, b" localip=\""))?;
     let [sub, action, inner, source, destination, protocol, from, to, flags, kind] = keyed(
         m,
         Style::Blank,
         [
-            "sub", "action", "initf", "!srcip", "!dstip", "proto", "srcport", "dstport",
-            "tcpflags", "type",
+            "sub",
+            "action",
+            "initf",
+            "!srcip",
+            "!dstip|localip",
+            "proto",
+            "srcport",
+            "dstport",
+            "tcpflags",
+            "type",
         ],
     )?;
     let did = match (sub, action) {

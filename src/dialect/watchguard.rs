@@ -43,11 +43,23 @@ fn event(m: &[u8]) -> Said<'_> {
         return Said::No;
     }
     let address = take_while1(|b: u8| b.is_ascii_hexdigit() || b".:".contains(&b));
-    let ends = |b: u8| b" ,(".contains(&b);
+    let ends = |b: u8| b" ,(".contains(&b) || b == b'.';
     let ends = alt((eof, take_while_m_n(1, 1, ends)));
     let mut line = (map_opt(address, Addr::parse), ends, rest_of);
     let mut tail = |i| -> IResult<&[u8], Addr> { line.parse(i).map(|(i, (a, ..))| (i, a)) };
-    let words = [" from ", " blocking host "];
+    const WORDS: [&str; 10] = [
+        " from ",
+        " blocking host ",
+        " Source IP: ",
+        " ip=",
+        " peer ",
+        " oldest entry ",
+        " agent at ",
+        " Server at ",
+        " Balance Server ",
+        " src=",
+    ];
+    let words = WORDS;
     let mut said = Said::No;
     for word in words {
         said = said.or_else(|| {
@@ -69,25 +81,29 @@ fn traffic(m: &[u8]) -> Option<Act<'_>> {
     (head.is_empty() || head.ends_with(b": ")).then_some(())?;
     let rest = m.get(at + 8..)?;
     let (id, rest) = rest.split_at(memchr::memchr(b'"', rest)?);
-    // A proxy's line that names another pair of ends, of a control connection or a tunnel, says
-    // nothing that one could rely on.
+    // A proxy's line that names another pair of ends, of a control connection or a tunnel.
     let twofold = [&b" ctl_src=\""[..], b" port=\""].iter().any(|w| find(rest, w).is_some());
-    (!twofold).then_some(())?;
     let mut words = rest.get(1..)?.split(|b| *b == b' ').filter(|w| !w.is_empty()).take(HEAD);
     let did = match words.next()? {
         b"Deny" => Did::Refused,
         b"Allow" => Did::Allowed,
         _ => return None,
     };
-    let did = if did == Did::Refused && !id.starts_with(b"3000-") { Did::Noted } else { did };
-    let way = Way::between(words.next()?, words.next()?);
+    let did =
+        if twofold || did == Did::Refused && !id.starts_with(b"3000-") { Did::Noted } else { did };
+    let (inner, outer) = (words.next()?, words.next()?);
     let mut protocol = words.next()?;
     let digits = |w: &[u8]| w.iter().all(u8::is_ascii_digit);
+    let mut way = Way::between(inner, outer);
     if digits(protocol) {
         protocol = words.next()?;
     }
     let mut source = words.next()?;
-    while digits(source) {
+    // A length, hops; and where an interface's name holds a blank, nobody knows which is which.
+    while Addr::parse(source).is_none() {
+        if !digits(source) {
+            (way, protocol) = (Way::Out, source);
+        }
         source = words.next()?;
     }
     Addr::parse(source)?;

@@ -30,6 +30,13 @@ pub fn look_within<'a>(
         let (program, pid, message) = rfc3164::tag(rest.trim_ascii_start());
         return Envelope { program, pid, message, ..e };
     }
+    // BIG-IP's own log has the level alone behind the host; only a tag with its process says so.
+    if !e.host.is_empty()
+        && let Some((_, rest)) = text.split_at_checked(gap).filter(|(w, _)| is_bare_level(w))
+        && let (program @ [_, ..], pid @ Some(_), message) = rfc3164::tag(rest.trim_ascii_start())
+    {
+        return Envelope { program, pid, message, ..e };
+    }
     // `[sshd]: text`, with no process.
     if e.host.is_empty()
         && let Some(rest) = e.body.strip_prefix(b"[")
@@ -118,6 +125,13 @@ pub fn under<'a>(inner: Envelope<'a>, outer: Envelope<'a>) -> Envelope<'a> {
         return Envelope { host, ..inner };
     }
     Envelope { stamp: outer.stamp, stamp_text: outer.stamp_text, same_stamp: false, host, ..inner }
+}
+
+/// The name of a level of syslog(3).
+fn is_bare_level(word: &[u8]) -> bool {
+    const LEVELS: [&[u8]; 8] =
+        [b"emerg", b"alert", b"crit", b"err", b"warning", b"notice", b"info", b"debug"];
+    LEVELS.contains(&word)
 }
 
 /// `facility.level` in words or numbers, in angle brackets or without.

@@ -215,8 +215,15 @@ fn event_format(text: &[u8]) -> bool {
 /// `rt`, `start` or `end` of an extension, or the vendor's own name for it: milliseconds since 1970
 /// or `MMM dd yyyy HH:mm:ss`, whose zone `dtz` states. A key that comes twice is no one's.
 pub(super) fn cef(text: &[u8]) -> Option<Stamp> {
-    const KEYS: [&[u8]; 6] =
-        [b" FTNTFGTeventtime=", b" eventtime=", b" UNIFIutcTime=", b"rt=", b"start=", b"end="];
+    const KEYS: [&[u8]; 7] = [
+        b" FTNTFGTeventtime=",
+        b" FortinetFortiGateeventtime=",
+        b" eventtime=",
+        b" UNIFIutcTime=",
+        b"rt=",
+        b"start=",
+        b"end=",
+    ];
     let escaped = |at: usize| at.checked_sub(1).and_then(|n| text.get(n)) == Some(&b'\\');
     let head = memchr::memchr_iter(b'|', text).filter(|at| !escaped(*at)).nth(6)?;
     let extension = text.get(head + 1..)?;

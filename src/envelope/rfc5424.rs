@@ -11,7 +11,13 @@ pub fn read(rest: &[u8]) -> Option<Envelope<'_>> {
     let stamp_text = rest.get(..used)?;
     let rest = rest.get(used..)?.strip_prefix(b" ")?;
     let (host, rest) = word(rest)?;
+    let from_program = rest;
     let (program, rest) = word(rest)?;
+    if program.starts_with(b"1,") {
+        // PAN-OS's fields behind a version and a stamp, with nothing else of this form.
+        let e = Envelope::bare(stamp, stamp_text, from_program, Format::Rfc5424);
+        return Some(Envelope { host, ..e });
+    }
     let (pid, rest) = word(rest)?;
     let from_msgid = rest;
     let (_, rest) = word(rest)?;
