@@ -7,6 +7,7 @@ pub mod words;
 pub mod packet;
 pub mod fields;
 pub mod pam;
+pub(crate) mod sshd_rare;
 pub mod sshd;
 pub mod usual;
 pub mod netfilter;
