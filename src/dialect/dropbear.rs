@@ -36,6 +36,8 @@ const GRAMMAR: &[Message] = messages! {
     "password-ok" "Password auth succeeded for '" "Password auth succeeded for '%s' from %s" "svr-authpasswd.c, svr_auth_password()" |m| named(m, "Password auth succeeded for '", Kind::Accepted);
     "pam-ok" "PAM password auth succeeded for '" "PAM password auth succeeded for '%s' from %s" "svr-authpam.c, svr_auth_pam()" |m| named(m, "PAM password auth succeeded for '", Kind::Accepted);
     "key-ok" "Pubkey auth succeeded for '" "Pubkey auth succeeded for '%s' with %s key %s from %s" "svr-authpubkey.c, svr_auth_pubkey()" key;
+    "key-bad" "Pubkey auth bad signature for '" "Pubkey auth bad signature for '%s' with key %s from %s" "svr-authpubkey.c, svr_auth_pubkey()" key_bad;
+    "blank-ok" "Auth succeeded with blank password for '" "Auth succeeded with blank password for '%s' from %s" "svr-auth.c, recv_msg_userauth_request()" |m| named(m, "Auth succeeded with blank password for '", Kind::Accepted);
     "child" "Child connection from " "Child connection from %s" "svr-session.c, svr_session()" child;
     "exit-from" "Exit before auth from <" "Exit before auth from <%s>: [(user '%s', %u fails): ]%s" "svr-session.c, svr_dropbear_exit()" exit_from;
     "exit" "Exit before auth" "Exit before auth[ (user '%s', %u fails)]: %s" "svr-session.c before 2019.77, svr_dropbear_exit()" exit;
@@ -72,6 +74,16 @@ fn key(message: &[u8]) -> Said<'_> {
     every_cut(text, " from ", addr_port, |before, p| {
         let user = find(before, b"' with ").and_then(|n| before.get(..n));
         let act: Act<'_> = tcp(Kind::Accepted, p.addr, p.port);
+        user.map_or(act, |u| act.user(u))
+    })
+}
+
+/// A key that is not the caller's.
+fn key_bad(message: &[u8]) -> Said<'_> {
+    let text = message.get(b"Pubkey auth bad signature for '".len()..).unwrap_or_default();
+    every_cut(text, " from ", addr_port, |before, p| {
+        let user = find(before, b"' with ").and_then(|n| before.get(..n));
+        let act: Act<'_> = tcp(Kind::FailedKey, p.addr, p.port);
         user.map_or(act, |u| act.user(u))
     })
 }

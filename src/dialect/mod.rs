@@ -8,6 +8,7 @@ pub mod packet;
 pub mod fields;
 pub mod mention;
 pub mod pam;
+pub(crate) mod sshd_rare;
 pub mod sshd;
 pub mod usual;
 pub mod netfilter;

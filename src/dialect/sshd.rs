@@ -10,7 +10,7 @@
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_until};
 use nom::combinator::{opt, rest, value};
-use nom::sequence::{delimited, preceded, terminated};
+use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
 use super::act::{Act, Kind, Transport};
@@ -18,6 +18,7 @@ use super::parts::{
     Peer, addr, addr_then_colon, every_cut, known_peer, number, peer, port, repeated, whole,
 };
 use super::spec::{Dialect, Message, Said, messages};
+use super::sshd_rare as rare;
 use crate::class::Family;
 use crate::digits;
 use crate::envelope::Format;
@@ -77,29 +78,36 @@ const GRAMMAR: &[Message] = messages! {
     "no-identification" "Did not receive identification string from " "Did not receive identification string from %s port %d" "sshd.c, sshd_exchange_identification()" |m| silent(m, "Did not receive identification string from ");
     "bad-version" "Bad protocol version identification " "Bad protocol version identification '%.200s' from %s port %d" "sshd.c, sshd_exchange_identification()" bad_version;
     "banner-exchange" "banner exchange: Connection " "banner exchange: Connection from %s port %d: %s" "kex.c, kex_exchange_identification() by way of packet.c" banner_exchange;
-    "major-differ" "Protocol major versions differ" "Protocol major versions differ for %s port %d: %.200s vs. %.200s" "sshd.c, sshd_exchange_identification()" major_differ;
+    "major-differ" "Protocol major versions differ" "Protocol major versions differ for %s port %d: %.200s vs. %.200s" "sshd.c, sshd_exchange_identification()" rare::major_differ;
     "no-write" "Could not write ident string to " "Could not write ident string to %s port %d" "sshd.c, sshd_exchange_identification()" |m| silent(m, "Could not write ident string to ");
     "probed" "probed from " "probed from %s port %d with %s.  Don't panic." "sshd.c, sshd_exchange_identification()" probed;
     "scanned" "scanned from " "scanned from %s port %d with %s.  Don't panic." "sshd.c, sshd_exchange_identification()" probed;
     "no-agreement" "Unable to negotiate with " "Unable to negotiate with %s: %s. Their offer: %s" "packet.c, sshpkt_vfatal()" no_agreement;
     "not-allowed" "User " "User %.100s from %.100s not allowed because %s" "auth.c, allowed_user()" not_allowed;
-    "root-refused" "ROOT LOGIN REFUSED FROM " "ROOT LOGIN REFUSED FROM %.200s port %d" "auth.c, auth_root_allowed()" root_refused;
-    "refused-connect" "refused connect from " "refused connect from %s (%s)" "libwrap, refuse()" refused_connect;
+    "root-refused" "ROOT LOGIN REFUSED FROM " "ROOT LOGIN REFUSED FROM %.200s port %d" "auth.c, auth_root_allowed()" rare::root_refused;
+    "refused-connect" "refused connect from " "refused connect from %s (%s)" "libwrap, refuse()" rare::refused_connect;
     "disconnecting" "Disconnecting" "Disconnecting %s: %.100s" "packet.c, ssh_packet_disconnect()" disconnecting;
-    "timeout" "Timeout before authentication for " "Timeout before authentication for %s port %d" "sshd.c, grace_alarm_handler()" timeout;
-    "drop" "drop connection #" "drop connection #%d from [%s]:%d on [%s]:%d %s" "sshd.c, should_drop_connection() and srclimit.c" drop_connection;
-    "reverse" "reverse mapping checking getaddrinfo for " "reverse mapping checking getaddrinfo for %.700s [%s] failed." "canohost.c, remote_hostname()" reverse_mapping;
-    "maps-to" "Address " "Address %.100s maps to %.600s, but this does not map back to the address." "canohost.c, remote_hostname()" maps_to;
-    "not-permitted" "Authentication tried for " "Authentication tried for %.100s with correct key but not from a permitted host (host=%.200s, ip=%.200s, required=%.200s)." "auth2-pubkeyfile.c" not_permitted;
-    "starting" "Starting session: " "Starting session: %s%s%s for %s from %.200s port %d id %d" "session.c, do_exec()" starting;
+    "timeout" "Timeout before authentication for " "Timeout before authentication for %s port %d" "sshd.c, grace_alarm_handler()" rare::timeout;
+    "drop" "drop connection #" "drop connection #%d from [%s]:%d on [%s]:%d %s" "sshd.c, should_drop_connection() and srclimit.c" rare::drop_connection;
+    "reverse" "reverse mapping checking getaddrinfo for " "reverse mapping checking getaddrinfo for %.700s [%s] failed." "canohost.c, remote_hostname()" rare::reverse_mapping;
+    "maps-to" "Address " "Address %.100s maps to %.600s, but this does not map back to the address." "canohost.c, remote_hostname()" rare::maps_to;
+    "not-permitted" "Authentication tried for " "Authentication tried for %.100s with correct key but not from a permitted host (host=%.200s, ip=%.200s, required=%.200s)." "auth2-pubkeyfile.c" rare::not_permitted;
+    "starting" "Starting session: " "Starting session: %s%s%s for %s from %.200s port %d id %d" "session.c, do_exec()" rare::starting;
     "kex-quiet" "kex_exchange_identification: " "kex_exchange_identification: %s" "kex.c, kex_exchange_identification()" |_| Said::One(Act::new(Kind::KexBroken));
     "kex-protocol" "kex protocol error: " "kex protocol error: type %d seq %u" "kex.c, kex_protocol_error()" quiet;
     "listening" "Server listening on " "Server listening on %s port %d." "sshd.c, listen_on_addrs()" quiet;
     "received-signal" "Received signal " "Received signal %d; terminating." "sshd.c, server_accept_loop()" quiet;
     "subsystem" "subsystem request for " "subsystem request for %.100s by user %s" "session.c, session_subsystem_req()" quiet;
     "read-failed" "Read from socket failed: " "Read from socket failed: %.100s" "packet.c before 6.7" quiet;
-    "nasty-ptr" "Nasty PTR record " "Nasty PTR record \"%s\" is set up for %s, ignoring" "canohost.c, remote_hostname()" quiet;
+    "nasty-ptr" "Nasty PTR record " "Nasty PTR record \"%s\" is set up for %s, ignoring" "canohost.c, remote_hostname()" rare::nasty_ptr;
     "throttling" "beginning MaxStartups throttling" "beginning MaxStartups throttling" "sshd.c, should_drop_connection()" quiet;
+    "close-session" "Close session: user " "Close session: user %s from %.200s port %d id %d" "session.c, session_close()" rare::starting;
+    "closing" "Closing connection to " "Closing connection to %.500s port %d" "sshd.c, main()" |m| rare::peer_after(m, "Closing connection to ");
+    "no-answer" "Timeout, client not responding from " "Timeout, client not responding from %s" "serverloop.c, client_alive_check()" rare::no_answer;
+    "write-wait" "packet_write_wait: Connection " "packet_write_wait: Connection (from|to) %s: %s" "packet.c before 7.6, ssh_packet_write_wait()" rare::write_wait;
+    "write-wait-new" "ssh_packet_write_wait: Connection " "ssh_packet_write_wait: Connection (from|to) %s: %s" "packet.c, sshpkt_fatal()" rare::write_wait;
+    "penalty" "srclimit_penalise: " "srclimit_penalise: ipv%d: new %s/%u (active|deferred) penalty of %g seconds for penalty: %s" "srclimit.c, srclimit_penalise()" rare::penalty;
+    "magic" "Magic value check failed (" "Magic value check failed (%u) on obfuscated handshake from %.200s port %d" "obfuscate.c of the patch obfuscated-openssh, obfuscate_receive_seed()" rare::magic;
 };
 
 /// Every message of a process that has not yet logged its client in ends so.
@@ -358,29 +366,10 @@ fn banner_exchange(message: &[u8]) -> Said<'_> {
     )
 }
 
-fn major_differ(message: &[u8]) -> Said<'_> {
-    let text = message.strip_prefix(b"Protocol major versions differ").unwrap_or_default();
-    let head = alt((tag(" for "), tag(": ")));
-    Said::one(
-        whole(text, (head, known_peer, opt((tag(": "), rest))))
-            .map(|(_, p, _)| act(Kind::BadBanner, p)),
-    )
-}
-
 fn probed(message: &[u8]) -> Said<'_> {
     let after = message.splitn(3, |b| *b == b' ').nth(2).unwrap_or_default();
     Said::one(
         whole(after, (known_peer, tag(" with "), rest)).map(|(p, ..)| act(Kind::BadBanner, p)),
-    )
-}
-
-fn no_agreement(message: &[u8]) -> Said<'_> {
-    let (message, _) = preauth(message);
-    let text = message.strip_prefix(b"Unable to negotiate with ").unwrap_or_default();
-    remote(
-        text,
-        reason,
-        [Kind::ClosedInvalid, Kind::ClosedAuthenticating, Kind::NoAgreement, Kind::NoAgreement],
     )
 }
 
@@ -402,92 +391,15 @@ fn not_allowed(message: &[u8]) -> Said<'_> {
     said
 }
 
-fn root_refused(message: &[u8]) -> Said<'_> {
+fn no_agreement(message: &[u8]) -> Said<'_> {
     let (message, _) = preauth(message);
-    let text = message.strip_prefix(b"ROOT LOGIN REFUSED FROM ").unwrap_or_default();
-    Said::one(whole(text, peer).map(|p| act(Kind::InvalidUser, p).user(b"root")))
-}
-
-/// libwrap prints the name it found and the address in brackets; old versions the address alone.
-fn refused_connect(message: &[u8]) -> Said<'_> {
-    let text = message.strip_prefix(b"refused connect from ").unwrap_or_default();
-    let bracketed = whole(
+    let text = message.strip_prefix(b"Unable to negotiate with ").unwrap_or_default();
+    remote(
         text,
-        (
-            nom::bytes::complete::take_till1(|b: u8| b == b' '),
-            delimited(tag(" ("), super::parts::bracketed(b')'), tag(")")),
-        ),
+        reason,
+        [Kind::ClosedInvalid, Kind::ClosedAuthenticating, Kind::NoAgreement, Kind::NoAgreement],
     )
-    .and_then(|(_, a)| a);
-    let alone = || crate::addr::Addr::parse(text.strip_prefix(b"::ffff:").unwrap_or(text));
-    match bracketed.or_else(alone) {
-        Some(a) => Said::One(act(Kind::Refused, Peer { addr: Some(a), port: None })),
-        None => Said::Quiet,
-    }
-}
-
-fn timeout(message: &[u8]) -> Said<'_> {
-    let (message, _) = preauth(message);
-    let text = message.strip_prefix(b"Timeout before authentication for ").unwrap_or_default();
-    let newer = (
-        tag("connection from "),
-        addr,
-        tag(" to "),
-        super::parts::bracketed(b','),
-        tag(", pid = "),
-        number,
-    );
-    if let Some((_, from, _, to, ..)) = whole(text, newer) {
-        let mut act = act(Kind::TimedOut, Peer { addr: Some(from), port: None });
-        act.destination = to;
-        return Said::One(act);
-    }
-    Said::one(whole(text, terminated(known_peer, opt(tag(".")))).map(|p| act(Kind::TimedOut, p)))
-}
-
-fn drop_connection(message: &[u8]) -> Said<'_> {
-    let text = message.strip_prefix(b"drop connection #").unwrap_or_default();
-    let side = || (delimited(tag("["), super::parts::bracketed(b']'), tag("]:")), port);
-    let line = (number, tag(" from "), side(), tag(" on "), side(), tag(" "), rest);
-    let Some((_, _, (from, from_port), _, (to, to_port), ..)) = whole(text, line) else {
-        return Said::No;
-    };
-    let mut act = act(Kind::Dropped, Peer { addr: from, port: Some(from_port) });
-    (act.destination, act.destination_port) = (to, Some(to_port));
-    Said::One(act)
-}
-
-fn reverse_mapping(message: &[u8]) -> Said<'_> {
-    let (message, _) = preauth(message);
-    let text =
-        message.strip_prefix(b"reverse mapping checking getaddrinfo for ").unwrap_or_default();
-    // The name is what the far end's own name server says.
-    let mut tail = terminated(super::parts::bracketed(b']'), (tag("] failed"), rest));
-    every_cut(
-        text,
-        " [",
-        |i| tail.parse(i),
-        |_, a| act(Kind::SshContext, Peer { addr: a, port: None }),
-    )
-}
-
-fn maps_to(message: &[u8]) -> Said<'_> {
-    let (message, _) = preauth(message);
-    let text = message.strip_prefix(b"Address ").unwrap_or_default();
-    let line = (addr, tag(" maps to "), rest);
-    Said::one(
-        whole(text, line).map(|(a, ..)| act(Kind::SshContext, Peer { addr: Some(a), port: None })),
-    )
-}
-
-fn not_permitted(_: &[u8]) -> Said<'_> {
-    // The true owner of the key, from a place the key is not for: no stranger's act.
-    Said::Quiet
-}
-
-fn starting(message: &[u8]) -> Said<'_> {
-    let mut tail = terminated(known_peer, (tag(" id "), number));
-    every_cut(message, " from ", |i| tail.parse(i), |_, p| act(Kind::SshContext, p))
+    .or_else(|| rare::no_agreement(text))
 }
 
 fn quiet(_: &[u8]) -> Said<'_> {

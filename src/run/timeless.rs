@@ -14,7 +14,7 @@ pub const FIX: &str = "have the log written with its times: journalctl -o short-
 
 /// Grammars that take any words before an address for theirs, since their program's tag stands
 /// before it. Without a tag they say nothing.
-const BY_TAG_ALONE: &[(&str, &str)] = &[("cisco_asa", "mention")];
+const BY_TAG_ALONE: &[(&str, &str)] = &[("cisco_asa", "mention"), ("cisco_ios", "mention")];
 
 /// A message that stands without a header and names one far end.
 #[derive(Clone, Debug)]
