@@ -101,8 +101,12 @@ impl Input {
     fn part(file: Arc<File>, (base, bytes): (u64, u64), path: &Path, named: bool) -> Outcome<Self> {
         let meta = file.metadata().map_err(|e| Fault::file(path, e))?;
         let mut head = [0u8; 16];
-        let n =
-            Cursor::new(&file, base, bytes).read(&mut head).map_err(|e| Fault::file(path, e))?;
+        // A file that says it is empty is asked all the same: it may be one that cannot be read.
+        let n = match base {
+            0 => file.read_at(&mut head, 0),
+            _ => Cursor::new(&file, base, bytes).read(&mut head),
+        };
+        let n = n.map_err(|e| Fault::file(path, e))?;
         let head = head.get(..n).unwrap_or_default();
         let form = Form::of(head);
         let end = match gzip_time(head).filter(|_| form == Form::Gzip) {
