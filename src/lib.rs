@@ -14,7 +14,7 @@
 //!    [`judge`] what speaks for and against filing, and [`bundle`] writes the
 //!    folder one files. [`gather`] asks WHOIS, RDAP and traceroute, when told to.
 //!
-//! [`run`] wires them together and holds the only threads.
+//! [`run`] wires them together and holds the only threads that read.
 
 pub mod limits;
 pub mod days;

@@ -59,10 +59,17 @@ fn run(cli: &Cli) -> Outcome<u8> {
         _ => {}
     }
     let config = Config::load(cli.config.as_deref())?;
+    let say = |text: String| cli.voice().say(commands::Severity::Detail, &text);
+    match &config.path {
+        Some(path) => say(format!("configuration: {}", path.display())),
+        None => {
+            say("configuration: none; there is no ./plaint.toml, and none of the user's".to_owned())
+        }
+    }
     match &cli.command {
         Command::Sources(args) => {
             let setup = args.logs.setup(&config, cli.voice())?;
-            let operators = args.owner.load(&config)?;
+            let operators = args.owner.load(&config, cli.voice())?;
             let (hostile, code) = commands::sources::run(&setup, &operators, args.format.into())?;
             Ok(verdict(code, hostile && args.logs.reading.exit_code))
         }
@@ -87,18 +94,20 @@ fn run(cli: &Cli) -> Outcome<u8> {
         Command::Operators(args) => match &args.command {
             OperatorsCommand::Check { ips, json, owner } => {
                 let ips: Vec<Addr> = ips.iter().map(|ip| Addr::from(*ip)).collect();
-                commands::operators::check(&owner.load(&config)?, &ips, *json)
+                commands::operators::check(&owner.load(&config, cli.voice())?, &ips, *json)
             }
-            OperatorsCommand::List { owner } => commands::operators::list(&owner.load(&config)?),
+            OperatorsCommand::List { owner } => {
+                commands::operators::list(&owner.load(&config, cli.voice())?)
+            }
             OperatorsCommand::Lint { owner } => {
-                commands::operators::lint_all(&owner.load(&config)?)
+                commands::operators::lint_all(&owner.load(&config, cli.voice())?)
             }
             OperatorsCommand::Show { id, owner } => {
-                commands::operators::show_one(&owner.load(&config)?, id)
+                commands::operators::show_one(&owner.load(&config, cli.voice())?, id)
             }
         },
         Command::Lint(args) => {
-            let operators = args.owner.load(&config)?;
+            let operators = args.owner.load(&config, cli.voice())?;
             commands::lint::run(&args.dir, &operators, Some(now(&args.now)?), cli.voice())
         }
         Command::Verify(args) => commands::verify::run(&args.dir, &args.logs, cli.voice()),
@@ -113,7 +122,7 @@ fn run(cli: &Cli) -> Outcome<u8> {
         | Command::Formats { .. } => Ok(0),
         Command::Report(args) => {
             let mut setup = args.logs.setup(&config, cli.voice())?;
-            let operators = args.owner.load(&config)?;
+            let operators = args.owner.load(&config, cli.voice())?;
             let asked = commands::report::Asked {
                 dir: &args.output,
                 force: args.force,

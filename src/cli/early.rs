@@ -3,8 +3,9 @@
 use std::ffi::OsString;
 
 use anstream::ColorChoice;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use plaint::commands::Voice;
+use plaint::config::place::nearest;
 
 /// What can be said of any command line.
 #[derive(Debug)]
@@ -68,6 +69,17 @@ pub fn tell(e: &clap::Error, voice: Voice) {
         } else if first {
             message.push(line.strip_prefix("error: ").unwrap_or(line).to_owned());
         }
+    }
+    let valid = match e.get(ContextKind::ValidValue) {
+        Some(ContextValue::Strings(valid)) if tips.is_empty() => valid.as_slice(),
+        _ => &[],
+    };
+    if let Some(ContextValue::String(word)) = e.get(ContextKind::InvalidValue)
+        && let Some(near) = nearest(word, valid.iter().map(String::as_str))
+    {
+        tips.push(format!("a similar value exists: '{near}'"));
+    } else if !valid.is_empty() {
+        tips.push(format!("one of these: {}", valid.join(", ")));
     }
     if let Some(usage) = usage.filter(|_| tips.is_empty()) {
         tips.push(format!("it is used so: {usage}"));

@@ -39,19 +39,19 @@ pub struct GatherArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub patience: u64,
     /// The first WHOIS server
-    #[arg(long, value_name = "HOST[:PORT]", help_heading = "Servers")]
+    #[arg(long, value_name = "HOST[:PORT]", help_heading = "Servers", hide_short_help = true)]
     pub whois_server: Option<String>,
     /// Where the RDAP bootstrap files lie
-    #[arg(long, value_name = "URL", help_heading = "Servers")]
+    #[arg(long, value_name = "URL", help_heading = "Servers", hide_short_help = true)]
     pub rdap_bootstrap: Option<String>,
     /// The name server; the first of /etc/resolv.conf unless told
-    #[arg(long, value_name = "HOST[:PORT]", help_heading = "Servers")]
+    #[arg(long, value_name = "HOST[:PORT]", help_heading = "Servers", hide_short_help = true)]
     pub dns_server: Option<String>,
     /// The zone of abuse contacts
-    #[arg(long, value_name = "NAME", help_heading = "Servers")]
+    #[arg(long, value_name = "NAME", help_heading = "Servers", hide_short_help = true)]
     pub dns_zone: Option<String>,
     /// The traceroute program
-    #[arg(long, value_name = "FILE", help_heading = "Servers")]
+    #[arg(long, value_name = "FILE", help_heading = "Servers", hide_short_help = true)]
     pub traceroute_program: Option<PathBuf>,
 }
 

@@ -30,11 +30,37 @@ pub fn man(dir: &Path) -> Outcome<u8> {
         let man =
             clap_mangen::Man::new(command.clone().display_name(&name)).date("").manual("plaint");
         man.render(&mut page).map_err(|e| Fault::file(&path, e))?;
+        let page = sections(&String::from_utf8(page).map_err(|e| Fault::file(&path, e))?);
         let mut file = std::fs::File::create(&path).map_err(|e| Fault::file(&path, e))?;
-        file.write_all(&page).map_err(|e| Fault::file(&path, e))?;
+        file.write_all(page.as_bytes()).map_err(|e| Fault::file(&path, e))?;
         for sub in command.get_subcommands().filter(|c| c.get_name() != "help") {
             pages.push((format!("{name}-{}", sub.get_name()), sub.clone()));
         }
     }
     Ok(0)
+}
+
+/// What stands behind the options of a command is in a section that says what it is.
+fn sections(page: &str) -> String {
+    let mut out = String::with_capacity(page.len());
+    let mut lines = page.lines().peekable();
+    while let Some(line) = lines.next() {
+        match (line, lines.peek().copied()) {
+            (".SH EXTRA", Some("Examples:")) => {
+                lines.next();
+                out.push_str(".SH EXAMPLES\n.nf\n");
+            }
+            ("Exit codes:", _) => out.push_str(".SH \"EXIT STATUS\"\n.nf\n"),
+            (line, _) if line.starts_with(".SH") => {
+                out.push_str(".fi\n");
+                out.push_str(line);
+                out.push('\n');
+            }
+            (line, _) => {
+                out.push_str(line);
+                out.push('\n');
+            }
+        }
+    }
+    out
 }

@@ -27,8 +27,8 @@ pub struct Setup {
     pub max_unread: Option<u64>,
 }
 
-/// Bytes of a pipe that are taken in at once.
-const SPOOLED: u64 = 1 << 20;
+/// Bytes of a pipe that are taken in at once, at most.
+const SPOOLED: usize = 1 << 18;
 
 /// Opens what `-` stands for: a file as it is, a pipe spooled so that it can be read twice.
 fn stdin() -> Outcome<Input> {
@@ -41,19 +41,23 @@ fn stdin() -> Outcome<Input> {
         return Input::from_file(file, name, true);
     }
     let mut spool = tempfile::tempfile().map_err(|e| Fault::file(name, e))?;
+    let full = |e: io::Error| {
+        let room = crate::text::shell_word(&std::env::temp_dir());
+        Fault::file(name, e).hint(format!(
+            "it is kept in {room} meanwhile: set TMPDIR to a folder with room, or name the file itself"
+        ))
+    };
+    // As it comes, so that it can be told how far it is.
+    let mut piece = vec![0; SPOOLED];
     loop {
-        // A piece at a time, so that it can be told how far it is.
-        let piece = &mut io::Read::take(&mut file, SPOOLED);
-        let n = io::copy(piece, &mut spool).map_err(|e| {
-            let room = crate::text::shell_word(&std::env::temp_dir());
-            Fault::file(name, e).hint(format!(
-                "it is kept in {room} meanwhile: set TMPDIR to a folder with room, or name the file itself"
-            ))
-        })?;
-        if n == 0 {
-            break;
-        }
-        progress::add(n);
+        let n = match file.read(&mut piece) {
+            Ok(0) => break,
+            Ok(n) => n,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+            Err(e) => return Err(Fault::file(name, e)),
+        };
+        spool.write_all(piece.get(..n).unwrap_or_default()).map_err(full)?;
+        progress::add(n as u64);
     }
     spool.flush().and_then(|()| spool.rewind()).map_err(|e| Fault::file(name, e))?;
     let mut input = Input::from_file(spool, name, true)?;
@@ -80,15 +84,53 @@ impl Setup {
         progress::begin(Stage::Spooling, 0, false);
         let stdin = if dash { Some(stdin()?) } else { None };
         progress::begin(Stage::Opening, 0, false);
+        let begun = std::time::Instant::now();
         let mut logs = Logs::open(&paths, stdin, &self.options, false)?;
+        let took = |since: std::time::Instant| format!("{:.3} s", since.elapsed().as_secs_f64());
+        let text = format!("{} logs, looked at in {}", logs.logs.len(), took(begun));
+        self.voice.say(Severity::Detail, &text);
+        self.explain(&logs);
+        self.show_progress();
+        let begun = std::time::Instant::now();
         let bytes = logs.logs.iter().map(|l| l.input.bytes).sum();
         let plain = logs.logs.iter().all(|l| l.input.form == crate::input::Form::Plain);
         progress::begin(Stage::Reading, bytes, plain);
         let scan = scan(&mut logs, &self.options, &progress::add)?;
         progress::begin(Stage::Writing, 0, false);
         meter::hide();
+        let lines: u64 = scan.accounts.iter().map(|a| a.lines).sum();
+        let threads = self.options.threads;
+        let text = format!("{lines} lines read in {} by {threads} threads", took(begun));
+        self.voice.say(Severity::Detail, &text);
         self.tell(&logs, &scan);
         Ok((logs, scan))
+    }
+
+    /// Says why each log is read as it is.
+    fn explain(&self, logs: &Logs) {
+        if !self.voice.tells(Severity::Trace) {
+            return;
+        }
+        for log in &logs.logs {
+            let path = shown(&log.input.path);
+            let say = |text: String| self.voice.say(Severity::Trace, &format!("{path}: {text}"));
+            let how = match log.exact {
+                true => "every stamp was looked at before it is read",
+                false => "the first stamp of each chunk was looked at before it is read",
+            };
+            say(how.to_owned());
+            match (self.options.log_end, log.input.end) {
+                (Some(end), _) => say(format!("years count back from {}, as told", instant(end))),
+                (None, Some((end, _))) => say(format!("years count back from {}", instant(end))),
+                (None, None) => say("nothing says when it ends".to_owned()),
+            }
+            if let Some(before) = log.follows.and_then(|n| logs.logs.get(n as usize)) {
+                say(format!("goes on with {}", shown(&before.input.path)));
+            }
+            if log.shares_before {
+                say("may tell lines that an earlier one tells: they are compared".to_owned());
+            }
+        }
     }
 
     /// Draws how far the run is, where somebody can see it; the next message takes it away.
@@ -184,6 +226,10 @@ impl Setup {
         let unread: u64 = scan.accounts.iter().map(|a| a.count(Reading::Unread)).sum();
         if self.max_unread.is_some_and(|max| unread > max) { 4 } else { 0 }
     }
+}
+
+fn instant(seconds: i64) -> crate::time::Instant {
+    crate::time::Instant::from_seconds(seconds)
 }
 
 /// Writes to standard output; a closed pipe is no failure, and false.

@@ -23,6 +23,8 @@ use crate::text::{Untrusted, shell_word, shown};
 use crate::time::{Fold, Instant, Moment, Survey};
 
 use super::common::{print, read_stdin};
+use super::table::prose;
+use super::terminal::{Paint, Screen};
 
 /// Lines of the same process that are shown.
 const RELATED: usize = 20;
@@ -52,8 +54,22 @@ pub fn run(asked: &str, options: &Options) -> Outcome<u8> {
         let bytes = if asked == "-" { read_stdin()? } else { asked.as_bytes().to_vec() };
         loose(&mut out, &bytes, options)?;
     }
-    print(out.as_bytes())?;
+    // A line stays on its line, so that it can be copied.
+    let screen = Screen { width: None, ..Screen::stdout() };
+    print(prose(&out, screen, paint).as_bytes())?;
     Ok(0)
+}
+
+/// What a line of the explanation is to its reader, by its label, which is ours.
+fn paint(line: &str) -> Paint {
+    let (label, what) = line.trim_start().split_once("  ").unwrap_or_default();
+    match (label, what.trim_start().split([' ', ':']).next()) {
+        _ if !line.starts_with(' ') => Paint::Head,
+        ("reading", Some("hostile")) => Paint::Error,
+        ("reading", Some("quarantined" | "unread")) => Paint::Warning,
+        ("reading", Some("benign")) => Paint::Good,
+        _ => Paint::Plain,
+    }
 }
 
 fn file_and_line(asked: &str) -> Option<(PathBuf, u64)> {

@@ -10,6 +10,8 @@ use crate::text::Untrusted;
 use crate::time::Instant;
 
 use super::common::print;
+use super::table::prose;
+use super::terminal::{Paint, Screen};
 use super::voice::{Severity, Voice};
 
 /// Prints what is wrong; 5 where a report is not to be sent like that.
@@ -38,7 +40,11 @@ pub fn run(dir: &Path, operators: &Operators, now: Option<Instant>, voice: Voice
             }
         }
     }
-    print(out.as_bytes())?;
+    let graver = |line: &str| match line.split(": ").nth(1).and_then(|w| w.split(' ').next()) {
+        Some("error") => Paint::Error,
+        _ => Paint::Warning,
+    };
+    print(prose(&out, Screen::stdout(), graver).as_bytes())?;
     let severity = match (errors, warnings) {
         (0, 0) => Severity::Note,
         _ => Severity::Warning,

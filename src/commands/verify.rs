@@ -8,6 +8,8 @@ use crate::fault::Outcome;
 use crate::text::Untrusted;
 
 use super::common::print;
+use super::table::prose;
+use super::terminal::{Paint, Screen};
 use super::voice::{Severity, Voice};
 
 /// Prints what is wrong; 5 where anything is.
@@ -22,7 +24,7 @@ pub fn run(dir: &Path, logs: &[PathBuf], voice: Voice) -> Outcome<u8> {
         let line = format!("{place}: {what}");
         let _ = writeln!(out, "{}", Untrusted(line.as_bytes()));
     }
-    print(out.as_bytes())?;
+    print(prose(&out, Screen::stdout(), |_| Paint::Error).as_bytes())?;
     let wrong = match found.wrong.len() {
         0 => "nothing is wrong".to_owned(),
         1 => "1 thing is wrong".to_owned(),

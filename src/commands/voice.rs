@@ -20,6 +20,8 @@ pub enum Severity {
     Note,
     /// How it was done; told with `-v` alone.
     Detail,
+    /// Why it was done so; told with `-vv` alone.
+    Trace,
 }
 
 impl Severity {
@@ -31,6 +33,7 @@ impl Severity {
             Self::Warning => "warning",
             Self::Note => "info",
             Self::Detail => "debug",
+            Self::Trace => "trace",
         }
     }
 
@@ -38,7 +41,7 @@ impl Severity {
         match self {
             Self::Error => Paint::Error,
             Self::Warning => Paint::Warning,
-            Self::Note | Self::Detail => Paint::Dim,
+            Self::Note | Self::Detail | Self::Trace => Paint::Dim,
         }
     }
 }
@@ -48,8 +51,8 @@ impl Severity {
 pub struct Voice {
     /// Errors alone.
     pub quiet: bool,
-    /// Details too.
-    pub verbose: bool,
+    /// Details too, from 1; and reasons, from 2.
+    pub verbose: u8,
     /// One JSON object a message.
     pub json: bool,
 }
@@ -61,7 +64,8 @@ impl Voice {
         match severity {
             Severity::Error => true,
             Severity::Warning | Severity::Note => !self.quiet,
-            Severity::Detail => self.verbose && !self.quiet,
+            Severity::Detail => self.verbose > 0 && !self.quiet,
+            Severity::Trace => self.verbose > 1 && !self.quiet,
         }
     }
 
@@ -177,14 +181,16 @@ mod tests {
     #[test]
     fn quiet_tells_errors_alone() {
         let told = |v: Voice| {
-            [Severity::Error, Severity::Warning, Severity::Note, Severity::Detail]
-                .map(|s| v.tells(s))
+            use Severity::{Detail, Error, Note, Trace, Warning};
+            [Error, Warning, Note, Detail, Trace].map(|s| v.tells(s))
         };
-        assert_eq!(told(Voice::default()), [true, true, true, false]);
-        assert_eq!(told(Voice { verbose: true, ..Voice::default() }), [true; 4]);
+        assert_eq!(told(Voice::default()), [true, true, true, false, false]);
+        let verbose = |verbose| Voice { verbose, ..Voice::default() };
+        assert_eq!(told(verbose(1)), [true, true, true, true, false]);
+        assert_eq!(told(verbose(2)), [true; 5]);
         assert_eq!(
-            told(Voice { quiet: true, verbose: true, json: false }),
-            [true, false, false, false]
+            told(Voice { quiet: true, verbose: 2, json: false }),
+            [true, false, false, false, false]
         );
     }
 }

@@ -104,8 +104,8 @@ fn log(m: &[u8]) -> Option<Act<'_>> {
 
 /// A login or a change at the device: `remote_ip=A`, `userip=A`, or `ui="GUI(A)"`; the lease of a DHCP server.
 fn login(m: &[u8], style: Style) -> Option<Act<'_>> {
-    // FortiMail writes alike, and of mail; a firewall names itself `devid`.
-    if find(m, b"device_id=").is_some() {
+    // FortiMail writes alike, and of mail; its serial numbers begin with `FE`.
+    if find(m, b"device_id=FE").is_some() || find(m, b"device_id=\"FE").is_some() {
         return None;
     }
     let [remote, from, screen, client] =
