@@ -105,6 +105,19 @@ impl Scratch {
         Some(out.into_bump_slice())
     }
 
+    /// Words with a blank between.
+    #[must_use]
+    pub fn joined<'w>(&self, words: impl Iterator<Item = &'w [u8]>) -> &[u8] {
+        let mut out = bumpalo::collections::Vec::new_in(&self.0);
+        for (n, word) in words.enumerate() {
+            if n > 0 {
+                out.push(b' ');
+            }
+            out.extend_from_slice(word);
+        }
+        out.into_bump_slice()
+    }
+
     /// The bytes that an array of numbers names, as journald writes what is no UTF-8.
     #[must_use]
     pub fn bytes(&self, array: &[u8]) -> Option<&[u8]> {

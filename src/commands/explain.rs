@@ -13,7 +13,7 @@ use crate::input::{Chunk, EndFrom, Input, Lines};
 use crate::json::Scratch;
 use crate::run::chunk::alone;
 use crate::run::overlap::Traits;
-use crate::run::read::{LineReader, Read};
+use crate::run::read::Read;
 use crate::run::repeat::{self, Trail};
 use crate::run::replay::Verdicts;
 use crate::run::timeless;
@@ -100,6 +100,7 @@ fn loose(out: &mut String, bytes: &[u8], options: &Options) -> Outcome<()> {
     let calendar = survey.settle(zone, options.log_end);
     let log = Log {
         begins: Vec::new(),
+        columns: None,
         input,
         calendar,
         zone: zone_name,
@@ -110,7 +111,7 @@ fn loose(out: &mut String, bytes: &[u8], options: &Options) -> Outcome<()> {
         follows: None,
     };
     let scratch = Scratch::default();
-    let mut reader = LineReader::new(log.calendar.clock(0), &scratch);
+    let mut reader = log.reader(0, &scratch);
     for (n, (offset, line)) in (1u64..).zip(Lines::new(bytes, 0)) {
         let _ = writeln!(out, "line {n}: {}", Untrusted(line));
         match reader.read(line, offset) {
@@ -151,7 +152,7 @@ fn in_file(out: &mut String, path: &Path, number: u64, options: &Options) -> Out
     let before = account.lines_before.get(index).copied().unwrap_or(0);
     let chunk = fetch(log, index).map_err(|e| Fault::file(path, e))?;
     let scratch = Scratch::default();
-    let mut reader = LineReader::new(log.calendar.clock(index), &scratch);
+    let mut reader = log.reader(index, &scratch);
     let mut trail = Trail::default();
     for (n, (offset, line)) in (before + 1..).zip(Lines::new(chunk.bytes(), chunk.offset)) {
         let place = Place { input: 0, offset };
@@ -466,7 +467,7 @@ fn related(
     let (mut chunk, mut n, mut shown_lines) = (Chunk::default(), 0u64, 0);
     // How a line reads in the end is known by where it lies; its time does not matter here.
     let scratch = Scratch::default();
-    let mut reader = LineReader::new(log.calendar.clock(0), &scratch);
+    let mut reader = log.reader(0, &scratch);
     let verdicts = Verdicts::of_scan(scanned);
     while stream.next(&mut chunk).map_err(fail)? {
         for (offset, line) in Lines::new(chunk.bytes(), chunk.offset) {

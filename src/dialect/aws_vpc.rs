@@ -1,6 +1,6 @@
-//! AWS VPC flow logs in their default format, and with more fields behind it.
-//!
-//! A custom format that begins otherwise is told in the head of its file alone and is not read.
+//! AWS VPC flow logs in their default format, with more fields behind it, or in any order that the
+//! first line of a file tells: then the envelope puts a line's columns into the default order
+//! (`envelope::columns`).
 //!
 //! "Flow log records" (Amazon VPC User Guide, 2015 to 2026): `version account interface srcaddr
 //! dstaddr srcport dstport protocol packets bytes start end action log-status`. REJECT is a security
@@ -18,7 +18,7 @@ use crate::json::Object;
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
     id: "aws_vpc",
-    title: "AWS VPC flow logs, version 2, and 3 to 10 as documented (fields of version 2 first)",
+    title: "AWS VPC flow logs, versions 2 to 10, columns as documented or in the order that a file's first line tells",
     family: Family::Firewall,
     programs: &["vpcflow"],
     bare: &[Format::Flow, Format::Json],
@@ -36,7 +36,11 @@ fn json(m: &[u8]) -> Option<Act<'_>> {
     memchr::memmem::find(m, b"\"srcaddr\"")?;
     let o = Object::read(m).ok()?;
     o.first_word(&["interface_id", "interface-id"])?;
-    let word = |name: &str| o.word(name).unwrap_or_default();
+    let word = |name: &str| {
+        let word = o.word(name).unwrap_or_default();
+        // A table's column that may be null makes a number one with a fraction.
+        word.strip_suffix(b".0").filter(|w| w.iter().all(u8::is_ascii_digit)).unwrap_or(word)
+    };
     let did = match word("action") {
         b"REJECT" => Did::Refused,
         b"ACCEPT" => Did::Allowed,

@@ -254,7 +254,7 @@ fn built(m: &[u8]) -> Option<Act<'_>> {
 
 fn teardown(m: &[u8]) -> Option<Act<'_>> {
     let i = m.strip_prefix(b"Teardown ")?;
-    let words = i.split(|b| *b == b' ').find(|w| !matches!(*w, b"dynamic" | b"static"));
+    let words = i.split(|b| *b == b' ').find(|w| !matches!(*w, b"dynamic" | b"static" | b"Probe"));
     let (first, second) = both(i)?;
     // Of ICMP the end that asked has the number of the query, and the other none.
     let asked = find(i, b" faddr ").is_some() && first.port == b"0" && second.port != b"0";
@@ -379,7 +379,9 @@ fn mention(m: &[u8]) -> Option<Act<'_>> {
 fn accessed(m: &[u8], at: usize) -> Option<Act<'_>> {
     let (source, from, _) = spot(m.get(..at)?.rsplit(|b| *b == b' ').next()?)?;
     let rest = m.get(at + 10..)?;
-    let place = rest.get(memchr::memchr(b' ', rest)? + 1..)?;
+    let place = rest.get(find(rest, b"URL ")? + 4..)?;
+    let host = place.get(..place.iter().position(|b| b":/ ".contains(b)).unwrap_or(place.len()))?;
+    let place = place.get(memchr::memrchr(b'@', host).map_or(0, |at| at + 1)..)?;
     let host = place.split(|b| matches!(b, b':' | b' ' | b'(')).next()?;
     let (source, destination) = (Some(source), Addr::parse(host));
     Some(Seen { source, from, destination, ..Seen::default() }.act())

@@ -141,7 +141,10 @@ fn colon_pair(text: &[u8]) -> Option<Pair<'_>> {
     let text = text.trim_ascii_start();
     let end = text.iter().position(|b| !is_key(*b))?;
     let (key, rest) = text.split_at(end);
-    let (value, rest) = quoted(rest.strip_prefix(b":\"")?, true)?;
+    // Some names end in a colon of their own: `methods::"ESP: AES-128"`.
+    let rest = rest.strip_prefix(b":")?;
+    let rest = rest.strip_prefix(b":").unwrap_or(rest);
+    let (value, rest) = quoted(rest.strip_prefix(b"\"")?, true)?;
     let rest = rest.trim_ascii_start();
     let rest = rest.strip_prefix(b";").unwrap_or(rest);
     Some(((key, value), rest))

@@ -6,6 +6,7 @@
 
 use super::act::Act;
 use super::fields::{Style, keyed};
+use super::mention::{Words, peer};
 use super::packet::{Did, Seen, Way};
 use super::parts::find;
 use super::spec::{Dialect, Said, messages, untrimmed};
@@ -24,6 +25,7 @@ pub static DIALECT: Dialect = Dialect {
     grammar: messages! {
         "flows" "flows " "flows src=%s dst=%s mac=%s protocol=%s sport=%d dport=%d pattern: %s" "MX before 18.101" |m| Said::one(flow(m));
         "firewall" "firewall " "firewall src=%s dst=%s mac=%s protocol=%s sport=%d dport=%d pattern: %s" "MX since 18.101" |m| Said::one(flow(m));
+        "events" "events " "events %s … with IP %s on VLAN %d" "events, security_event" |m| Said::one(event(m));
     },
     trim: untrimmed,
 };
@@ -45,4 +47,18 @@ fn flow(m: &[u8]) -> Option<Act<'_>> {
     let seen = Seen::ends(source, from, destination, to)?;
     seen.destination?;
     Some(seen.carrying(protocol).echo(kind == b"8").judged(did, way).act())
+}
+
+/// What the device says of a client or a tunnel: a peer, and no packet that a rule refused.
+fn event(m: &[u8]) -> Option<Act<'_>> {
+    const WORDS: &[Words] = &[
+        ("with IP ", ""),
+        ("remote_ip='", ""),
+        ("peer_ip='", ""),
+        ("client_ip='", ""),
+        ("ip='", ""),
+        ("src=", "dst="),
+        ("from ", ""),
+    ];
+    Some(peer(m, WORDS)?.act())
 }

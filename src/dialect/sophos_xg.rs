@@ -53,7 +53,7 @@ fn event(m: &[u8]) -> Option<Act<'_>> {
             "log_component",
             "log_subtype",
             "!src_ip|sourceip",
-            "!dst_ip|destinationip",
+            "!dst_ip|destinationip|localip",
             "protocol",
             "src_port",
             "dst_port",

@@ -37,16 +37,6 @@ pub static DIALECT: Dialect = Dialect {
 /// Names of accounts stand before it in brackets, so every cut is tried; it tells of no packet that
 /// a rule refused.
 fn event(m: &[u8]) -> Said<'_> {
-    let Some(at) = find(m, b"msg_id=\"") else { return Said::No };
-    let (head, rest) = m.split_at(at);
-    if !head.is_empty() && !head.ends_with(b": ") {
-        return Said::No;
-    }
-    let address = take_while1(|b: u8| b.is_ascii_hexdigit() || b".:".contains(&b));
-    let ends = |b: u8| b" ,(".contains(&b) || b == b'.';
-    let ends = alt((eof, take_while_m_n(1, 1, ends)));
-    let mut line = (map_opt(address, Addr::parse), ends, rest_of);
-    let mut tail = |i| -> IResult<&[u8], Addr> { line.parse(i).map(|(i, (a, ..))| (i, a)) };
     const WORDS: [&str; 10] = [
         " from ",
         " blocking host ",
@@ -59,9 +49,20 @@ fn event(m: &[u8]) -> Said<'_> {
         " Balance Server ",
         " src=",
     ];
-    let words = WORDS;
+    let Some(at) = find(m, b"msg_id=\"") else { return Said::No };
+    let (head, rest) = m.split_at(at);
+    if !head.is_empty() && !head.ends_with(b": ") {
+        return Said::No;
+    }
+    let address = take_while1(|b: u8| b.is_ascii_hexdigit() || b".:".contains(&b));
+    let ends = |b: u8| b" ,(".contains(&b);
+    let ends = alt((eof, take_while_m_n(1, 1, ends)));
+    // A full stop may end the sentence.
+    let parse = |w: &[u8]| Addr::parse(w.strip_suffix(b".").unwrap_or(w));
+    let mut line = (map_opt(address, parse), ends, rest_of);
+    let mut tail = |i| -> IResult<&[u8], Addr> { line.parse(i).map(|(i, (a, ..))| (i, a)) };
     let mut said = Said::No;
-    for word in words {
+    for word in WORDS {
         said = said.or_else(|| {
             every_cut(rest, word, &mut tail, |_, source| {
                 Act::new(Kind::FirewallContext).by(Some(source), None)

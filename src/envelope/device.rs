@@ -69,6 +69,10 @@ pub fn look_within<'a>(
     {
         return under(found, e);
     }
+    // WatchGuard's own time stands where its serial number is left out: `(2026-06-12T06:58:35) firewall: …`.
+    if !e.host.is_empty() && text.starts_with(b"(2") && e.program.first() == Some(&b'(') {
+        return dated(Envelope { program: &[], pid: None, message: text, ..e }, text);
+    }
     // PAN-OS's fields, where the relay left out the host: their first blank stands within a date.
     if e.host.starts_with(b"1,") && own::time(e.body).is_some() {
         return dated(

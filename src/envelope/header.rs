@@ -1,5 +1,6 @@
 //! The [`Reader`] that finds a line's envelope by its first bytes.
 
+use super::columns::Columns;
 use super::parts::{Envelope, Format};
 use super::stamp::{self, Civil, Stamp};
 use super::unread::Unread;
@@ -15,13 +16,21 @@ pub struct Reader<'s> {
     pub trusts_no_nul: bool,
     /// Where messages are unescaped; without it, one that is escaped has no envelope.
     scratch: Option<&'s Scratch>,
+    /// The order of the log's columns, where its first line tells one.
+    columns: Option<&'s Columns>,
 }
 
 impl<'s> Reader<'s> {
     /// A reader that unescapes messages into `scratch`.
     #[must_use]
     pub const fn new(scratch: &'s Scratch) -> Self {
-        Self { last: None, trusts_no_nul: false, scratch: Some(scratch) }
+        Self { last: None, trusts_no_nul: false, scratch: Some(scratch), columns: None }
+    }
+
+    /// The same for a log whose first line tells the order of its columns.
+    #[must_use]
+    pub const fn ordered(self, columns: Option<&'s Columns>) -> Self {
+        Self { columns, ..self }
     }
 
     /// Takes a line apart.
@@ -139,6 +148,11 @@ impl<'s> Reader<'s> {
     {
         // A line with another stamp stands between: the next is not "the same as the line before".
         self.last = None;
+        if let (Some(columns), Some(scratch), 0) = (self.columns, self.scratch, depth)
+            && let Some(found) = columns.read(line, scratch)
+        {
+            return Ok(found);
+        }
         let mut line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
         if line.first() == Some(&b'<') {
             let Some(close) = line.iter().take(6).position(|b| *b == b'>') else {

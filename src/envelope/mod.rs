@@ -9,9 +9,11 @@ pub mod rfc5424;
 pub mod own;
 pub mod device;
 pub mod record;
+pub mod columns;
 pub mod head;
 pub mod header;
 
+pub use columns::Columns;
 pub use head::{Head, Heads};
 pub use header::Reader;
 pub use parts::{Envelope, Format};

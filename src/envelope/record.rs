@@ -221,7 +221,7 @@ pub fn json<'a>(
         let text = text.ok_or(Unread::NoEnvelope)?;
         within(text, Envelope::bare(stamp, time, text, Format::Json), inner)
     } else {
-        let (stamp, text) = json_time(&o).ok_or(Unread::NoEnvelope)?;
+        let (stamp, text) = azure_flows(&o).or_else(|| json_time(&o)).ok_or(Unread::NoEnvelope)?;
         let host = o.first_word(&["host", "hostname", "sensor"]).unwrap_or_default();
         Envelope { host, ..Envelope::bare(stamp, text, line, Format::Json) }
     };
@@ -229,6 +229,23 @@ pub fn json<'a>(
         return Err(Unread::Nul);
     }
     Ok(found)
+}
+
+/// When the first flow of an Azure flow log's record was: its `time` is when the record was written.
+fn azure_flows<'a>(o: &Object<'a>) -> Option<(Stamp, &'a [u8])> {
+    let within = match o.word("category") {
+        Some(b"NetworkSecurityGroupFlowEvent") => o.get("properties")?,
+        Some(b"FlowLogFlowEvent") => o.get("flowRecords")?,
+        Some(_) => return None,
+        None => o.get("records")?,
+    };
+    let (crate::json::Value::Object(text) | crate::json::Value::Array(text)) = within else {
+        return None;
+    };
+    let rest = text.get(memchr::memmem::find(text, b"\"flowTuples\"")? + 12..)?;
+    let rest = rest.get(memchr::memchr(b'[', rest)? + 1..)?.trim_ascii_start();
+    let first = rest.strip_prefix(b"\"")?.split(|b| *b == b',').next()?;
+    Some((forms::epoch(first)?, first))
 }
 
 /// What a container wrote to its standard output: a line of its own log, or a bare message.

@@ -18,7 +18,7 @@ use super::collect::Log;
 use super::gleaned::{ChunkOut, Leading};
 use super::options::Options;
 use super::overlap::Told;
-use super::read::{LineReader, Program, Read};
+use super::read::{Program, Read};
 use super::repeat::{self, Found, Trail};
 use super::straight::{Look, Straight};
 
@@ -56,7 +56,7 @@ impl<'r> Worker<'r> {
         self.hosts.clear();
         self.recent_hosts.clear();
         let scratch = Scratch::default();
-        let mut reader = LineReader::new(log.calendar.clock(chunk.index), &scratch);
+        let mut reader = log.reader(chunk.index, &scratch);
         reader.doubt(chunk.unended());
         let may_hold_nul = memchr::memchr(0, chunk.bytes()).is_some();
         reader.may_hold_nul(may_hold_nul);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use crate::envelope::{Reader, Stamp};
+use crate::envelope::{Columns, Reader, Stamp};
 use crate::fault::{Fault, Outcome};
 use crate::input::inflate::no_text;
 use crate::input::{Finds, Found, Input, Lines, find, same, series};
@@ -171,7 +171,8 @@ fn sniff(input: &Input) -> std::io::Result<Option<String>> {
     }
     let binary = head.get(..head.len().min(8192)).is_some_and(|h| memchr::memchr(0, h).is_some());
     let scratch = Scratch::default();
-    let mut reader = Reader::new(&scratch);
+    let columns = Columns::of_log(&head);
+    let mut reader = Reader::new(&scratch).ordered(columns.as_ref());
     let mut lines = Lines::new(&head, 0).take(SNIFFED);
     if !binary && lines.any(|(_, l)| reader.read(l).is_ok()) {
         return Ok(None);
@@ -210,10 +211,21 @@ fn settle(input: Input, survey: Surveyed, exact: bool, options: &Options) -> Out
         calendar.settle_by_uptime(&known);
     }
     let zone = name.unwrap_or_default();
+    let columns = survey.columns.clone();
     let (traits, begins) = (Traits::default(), Vec::new());
     let (shares_before, shares_after, follows) = (false, false, None);
-    let log =
-        Log { input, calendar, begins, zone, exact, traits, shares_before, shares_after, follows };
+    let log = Log {
+        input,
+        calendar,
+        columns,
+        begins,
+        zone,
+        exact,
+        traits,
+        shares_before,
+        shares_after,
+        follows,
+    };
     Ok(Dated::new(log, &survey))
 }
 
@@ -223,7 +235,7 @@ fn compare(logs: &mut [Log]) {
         return;
     }
     for log in logs.iter_mut() {
-        log.traits.tags = tags(&log.input);
+        log.traits.tags = tags(&log.input, log.columns.as_ref());
     }
     for i in 0..logs.len() {
         let (before, after) = logs.split_at_mut(i);

@@ -6,11 +6,13 @@
 use std::path::PathBuf;
 
 use crate::days::SECOND;
-use crate::envelope::Stamp;
+use crate::envelope::{Columns, Stamp};
 use crate::input::{Input, newness, series};
+use crate::json::Scratch;
 use crate::time::Calendar;
 
 use super::overlap::Traits;
+use super::read::LineReader;
 use super::survey::Surveyed;
 
 /// The chunk behind the last: a chunk may step over New Year, and its end stands elsewhere than its
@@ -24,6 +26,8 @@ pub struct Log {
     pub input: Input,
     /// Its years, zone and folds.
     pub calendar: Calendar,
+    /// The order of its columns, where its first line tells one.
+    pub columns: Option<Columns>,
     /// The told zone's name; empty where the log states its own.
     pub zone: String,
     /// When each chunk begins: the latest of the first lines of it and of those before it, also in
@@ -40,6 +44,14 @@ pub struct Log {
     pub shares_after: bool,
     /// The input that it goes on from: the rotation before it.
     pub follows: Option<u32>,
+}
+
+impl Log {
+    /// A reader of the lines of a chunk.
+    #[must_use]
+    pub fn reader<'l>(&'l self, chunk: usize, scratch: &'l Scratch) -> LineReader<'l> {
+        LineReader::new(self.calendar.clock(chunk), scratch).ordered(self.columns.as_ref())
+    }
 }
 
 /// A stamp, and where its line lies.

@@ -14,7 +14,6 @@ use crate::session::Place;
 use super::collect::{Log, Logs};
 use super::feed::{Order, Steps, each_chunk};
 use super::options::Options;
-use super::read::LineReader;
 use super::repeat::Trail;
 use super::replay::Verdicts;
 use super::scan::Scan;
@@ -59,7 +58,7 @@ pub fn read_back(
                     .copied()
                     .unwrap_or(0);
                 let scratch = Scratch::default();
-                let mut reader = LineReader::new(log.calendar.clock(chunk.index), &scratch);
+                let mut reader = log.reader(chunk.index, &scratch);
                 reader.doubt(chunk.unended());
                 let mut trail = Trail::default();
                 for (n, (offset, line)) in

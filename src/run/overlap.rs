@@ -11,7 +11,7 @@ use std::hash::Hasher as _;
 use rustc_hash::FxHashMap;
 
 use crate::dialect::Claim;
-use crate::envelope::Reader;
+use crate::envelope::{Columns, Reader};
 use crate::input::{Chunk, Input, Lines};
 use crate::json::Scratch;
 
@@ -29,25 +29,25 @@ pub type Tag = (Vec<u8>, Vec<u8>);
 
 /// The hosts' programs that an input holds and a dialect reads, from a sample of its lines.
 #[must_use]
-pub fn tags(input: &Input) -> BTreeSet<Tag> {
+pub fn tags(input: &Input, columns: Option<&Columns>) -> BTreeSet<Tag> {
     let mut tags = BTreeSet::new();
     let mut chunk = Chunk::default();
     if let Some(chunks) = input.chunks() {
         let step = chunks.div_ceil(SAMPLED).max(1);
         for index in (0..chunks).step_by(step) {
             if input.read_head(index, &mut chunk).is_ok() {
-                learn(&mut tags, chunk.bytes());
+                learn(&mut tags, chunk.bytes(), columns);
             }
         }
     } else if let Ok(head) = input.head(256 * 1024) {
-        learn(&mut tags, &head);
+        learn(&mut tags, &head, columns);
     }
     tags
 }
 
-fn learn(tags: &mut BTreeSet<Tag>, bytes: &[u8]) {
+fn learn(tags: &mut BTreeSet<Tag>, bytes: &[u8], columns: Option<&Columns>) {
     let scratch = Scratch::default();
-    let mut reader = Reader::new(&scratch);
+    let mut reader = Reader::new(&scratch).ordered(columns);
     for (_, line) in Lines::new(bytes, 0).take(LINES) {
         if let Ok(e) = reader.read(line)
             && (Claim::of(e.program).known() || Claim::bare(e.format).known())

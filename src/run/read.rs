@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use crate::dialect::{Claim, Heard, Said};
 use crate::digits::{Brief, Memo};
-use crate::envelope::{Envelope, Format, Reader, Stamp, Unread};
+use crate::envelope::{Columns, Envelope, Format, Reader, Stamp, Unread};
 use crate::event::mail_port;
 use crate::json::Scratch;
 use crate::time::{Clock, Fold, Moment};
@@ -64,6 +64,12 @@ impl<'c> LineReader<'c> {
             programs: FxHashMap::default(),
             recent: Memo::default(),
         }
+    }
+
+    /// The same for a log whose first line tells the order of its columns.
+    #[must_use]
+    pub fn ordered(self, columns: Option<&'c Columns>) -> Self {
+        Self { envelopes: self.envelopes.ordered(columns), ..self }
     }
 
     /// Names the line that ends with its log, within what may be an address: it is unread.

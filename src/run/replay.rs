@@ -19,7 +19,7 @@ use super::collect::{Log, Logs};
 use super::feed::{Order, Steps, each_chunk};
 use super::options::Options;
 use super::overlap::Told;
-use super::read::{LineReader, Read};
+use super::read::Read;
 use super::repeat::Trail;
 use super::scan::Scan;
 use super::state::Decision;
@@ -229,7 +229,7 @@ pub fn replay(
                     .copied()
                     .unwrap_or(0);
                 let scratch = Scratch::default();
-                let mut reader = LineReader::new(log.calendar.clock(chunk.index), &scratch);
+                let mut reader = log.reader(chunk.index, &scratch);
                 reader.doubt(chunk.unended());
                 let mut trail = Trail::default();
                 for (n, (offset, line)) in

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::envelope::{Envelope, Reader, Stamp, stamp};
+use crate::envelope::{Columns, Envelope, Reader, Stamp, stamp};
 use crate::input::{Chunk, Input, Lines};
 use crate::json::Scratch;
 use crate::time::{Calendar, Survey, Uptimes, uptime};
@@ -32,6 +32,8 @@ pub struct Surveyed {
     pub hasty: bool,
     /// The first stamp that lacked a zone, as written.
     pub example: Vec<u8>,
+    /// The order of its columns, where its first line tells one.
+    pub columns: Option<Columns>,
 }
 
 /// Surveys an input; also whether every stamp was seen.
@@ -136,7 +138,7 @@ fn walk_first(s: &mut Surveyed, chunk: &Chunk) -> Option<(Stamp, u64)> {
     let before = s.first;
     walk(s, chunk, 1);
     let scratch = Scratch::default();
-    let mut reader = Reader::new(&scratch);
+    let mut reader = Reader::new(&scratch).ordered(s.columns.as_ref());
     let first = Lines::new(chunk.bytes(), chunk.offset)
         .find_map(|(offset, line)| Some((reader.read(line).ok()?.stamp, offset)));
     if before.is_none() {
@@ -186,6 +188,10 @@ fn through<'a>(line: &'a [u8], program: &'a [u8]) -> Option<&'a [u8]> {
 
 /// Takes up to `limit` stamps of a chunk.
 fn walk(s: &mut Surveyed, chunk: &Chunk, limit: usize) {
+    if chunk.offset == 0 {
+        s.columns = Columns::of_log(chunk.bytes());
+    }
+    let columns = s.columns.clone();
     s.survey.begin_chunk();
     s.begins.push(None);
     let mut last: Option<[u8; 15]> = None;
@@ -194,7 +200,7 @@ fn walk(s: &mut Surveyed, chunk: &Chunk, limit: usize) {
     let mut taken = 0;
     // Lines that cannot be read move no calendar: the clock will not see them either.
     let scratch = Scratch::default();
-    let mut reader = Reader::new(&scratch);
+    let mut reader = Reader::new(&scratch).ordered(columns.as_ref());
     for (offset, line) in Lines::new(chunk.bytes(), chunk.offset) {
         let head = line.first_chunk::<15>();
         // Equal bytes are an equal stamp, unless a year follows or the device states a time of its
