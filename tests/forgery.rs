@@ -14,6 +14,7 @@ use std::io::Write as _;
 use plaint::class::Reading;
 use plaint::dialect::{Claim, DIALECTS, Said};
 use plaint::envelope::{Format, Reader};
+use plaint::run::timeless;
 use proptest::prelude::*;
 
 /// The address that the far end would have accused.
@@ -533,6 +534,17 @@ fn three_hundred_thousand_lines_accuse_the_peer_or_nobody() {
             "PLAINT_SEED={seed}: {program} by {peer} accuses {whom:?}: {message}"
         );
         accusing += usize::from(whom.is_some());
+        // The same line without its stamp, as `events --all` shows it: its tag says whose words it has.
+        let line = format!("{program}[7]: {message}");
+        let tagged = !program.is_empty() && !program.starts_with("bare ");
+        if let Some(said) = timeless::read(line.as_bytes()).filter(|_| tagged) {
+            let named = said.act.source.map(|a| a.to_string());
+            let hostile = said.act.kind.facts().reading == Reading::Hostile;
+            assert!(
+                !hostile || named.as_deref() == Some(peer.as_str()),
+                "PLAINT_SEED={seed}: without a stamp, {program} by {peer} names {named:?}: {message}"
+            );
+        }
         // Few processes: lines of several stand as witnesses for each other, as they would in a
         // log whose process numbers came round.
         let (second, pid) = (filled / 50, dice.roll(500));

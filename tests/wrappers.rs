@@ -109,6 +109,14 @@ fn wrappers_change_nothing() {
     let relayed = TRIES
         .map(|(s, m)| format!("Jun 12 08:58:{s} relay <38>Jun 12 08:58:{s} web1 sshd[811]: {m}\n"));
     let hostless = TRIES.map(|(s, m)| format!("Jun 12 08:58:{s} sshd[811]: {m}\n"));
+    let events = (0u32..).zip(TRIES).map(|(n, (s, m))| {
+        format!(
+            "Event[{n}]:\r\n  Log Name: OpenSSH/Operational\r\n  Source: OpenSSH\r\n  \
+             Date: 2026-06-12T08:58:{s}.000\r\n  Event ID: 4\r\n  Task: N/A\r\n  Level: Information\r\n  \
+             User: S-1-5-18\r\n  Computer: web1\r\n  Description: \r\nsshd: {m}\r\n\r\n"
+        )
+    });
+    let events: String = events.collect();
     let crlf = format!("\u{feff}{}", log.replace('\n', "\r\n"));
     let files: &[(&str, &[u8])] = &[
         ("var/log/auth.log", log.as_bytes()),
@@ -129,9 +137,16 @@ fn wrappers_change_nothing() {
         ("cri", cri.concat().into_bytes()),
         ("relayed", relayed.concat().into_bytes()),
         ("hostless", hostless.concat().into_bytes()),
+        ("events", events.clone().into_bytes()),
+        ("events-utf-16", utf16(&events, true)),
+        ("events.gz", gz(&utf16(&events, true))),
         ("crlf", crlf.into_bytes()),
     ] {
-        assert_eq!(sources(&write(name, &bytes)).replace(".000000", ""), want, "{name}");
+        assert_eq!(
+            sources(&write(name, &bytes)).replace(".000000", "").replace(".000", ""),
+            want,
+            "{name}"
+        );
     }
 }
 

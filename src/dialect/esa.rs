@@ -21,7 +21,7 @@ pub static DIALECT: Dialect = Dialect {
     id: "esa",
     title: "Cisco Secure Email Gateway, AsyncOS 9 to 16",
     family: Family::Mail,
-    programs: &["consolidated_event*", "*mail_logs*", "*maillog*", "CEF", "Info", "Warning"],
+    programs: &["consolidated_event*", "*mail_logs*", "*maillog*", "CEF", "Info"],
     bare: &[],
     example: "Jun 12 08:58:35 consolidated_event: CEF:0|Cisco|C100V Email Security Virtual Appliance|14.0.0-657|ESA_CONSOLIDATED_LOG_EVENT|Consolidated Log Event|5|deviceExternalId=4 ESAMID=1 ESAICID=2 dvc=192.0.2.7 deviceDirection=0 ESAMailFlowPolicy=REJECT suser=a@b.example act=REJECTED duser=c@d.example sourceHostName=h.example sourceAddress=203.0.113.9",
     document: "https://www.cisco.com/c/en/us/td/docs/security/esa/esa14-0/user_guide/b_ESA_Admin_Guide_14-0/b_ESA_Admin_Guide_chapter_0100111.html",

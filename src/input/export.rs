@@ -14,6 +14,12 @@ use crate::text::json_string;
 /// How an export begins: the cursor is always first.
 pub const MAGIC: &[u8] = b"__CURSOR=";
 
+/// A text without the mark of UTF-8 that some editors put before it.
+#[must_use]
+pub fn unmarked(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
+}
+
 /// The fields that are given out.
 pub const FIELDS: [&str; 7] = [
     "__REALTIME_TIMESTAMP",
@@ -94,6 +100,7 @@ impl<R: BufRead> Export<R> {
                 }
                 break;
             }
+            let line = unmarked(&line).to_vec();
             let (name, value) = match memchr::memchr(b'=', &line) {
                 Some(at) => {
                     let (name, value) = line.split_at(at);

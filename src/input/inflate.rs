@@ -6,7 +6,8 @@ use std::os::unix::fs::FileExt as _;
 
 use crate::limits::INFLATE_RATIO;
 
-use super::export::{self, Export};
+use super::events::{self, Events};
+use super::export::{self, Export, unmarked};
 use super::utf16::Utf16;
 
 /// How a file's bytes are packed.
@@ -30,6 +31,8 @@ pub enum Form {
     Utf16Be,
     /// The journal's export format; read as JSON, a line an entry.
     Export,
+    /// Windows' events as text; read as lines, one an event.
+    Events,
 }
 
 impl Form {
@@ -44,7 +47,8 @@ impl Form {
             [0x04, 0x22, 0x4d, 0x18, ..] => Self::Lz4,
             [0xff, 0xfe, ..] => Self::Utf16Le,
             [0xfe, 0xff, ..] => Self::Utf16Be,
-            _ if head.starts_with(export::MAGIC) => Self::Export,
+            _ if unmarked(head).starts_with(export::MAGIC) => Self::Export,
+            _ if unmarked(head).starts_with(events::MAGIC) => Self::Events,
             _ => Self::Plain,
         }
     }
@@ -62,6 +66,7 @@ impl Form {
             Self::Utf16Le => "utf-16le",
             Self::Utf16Be => "utf-16be",
             Self::Export => "journal-export",
+            Self::Events => "windows-events",
         }
     }
 }
@@ -73,7 +78,9 @@ pub fn no_text(head: &[u8]) -> Option<&'static str> {
         return Some("a journal of systemd; write it out first: journalctl --file PATH -o json");
     }
     if head.starts_with(b"ElfFile\0") {
-        return Some("an event log of Windows; write it out as text first");
+        return Some(
+            "an event log of Windows; write it out first: wevtutil qe PATH /lf:true /f:text",
+        );
     }
     None
 }
@@ -180,7 +187,8 @@ impl<R: Read> Read for Steady<R> {
     }
 }
 
-/// What was packed may itself be UTF-16, or a journal's export: told by its first bytes when it is read.
+/// What was packed, or UTF-16, may itself be UTF-16, a journal's export or Windows' events: told by its first bytes
+/// when it is read.
 enum Layered<'f> {
     Unknown(Box<dyn Read + Send + 'f>),
     Known(Box<dyn Read + Send + 'f>),
@@ -189,7 +197,7 @@ enum Layered<'f> {
 impl Layered<'_> {
     fn look(&mut self) -> io::Result<()> {
         let Self::Unknown(inner) = self else { return Ok(()) };
-        let (mut head, most) = (Vec::new(), export::MAGIC.len() as u64);
+        let (mut head, most) = (Vec::new(), 3 + export::MAGIC.len() as u64);
         // Damage behind the first byte comes up again when it is read.
         if let Err(e) = inner.by_ref().take(most).read_to_end(&mut head)
             && head.is_empty()
@@ -200,9 +208,15 @@ impl Layered<'_> {
         let inner = std::mem::replace(inner, Box::new(io::empty()));
         let whole = BufReader::new(io::Cursor::new(head).chain(inner));
         *self = Self::Known(match form {
-            Form::Utf16Le => Box::new(Utf16::new(whole, u16::from_le_bytes)),
-            Form::Utf16Be => Box::new(Utf16::new(whole, u16::from_be_bytes)),
+            Form::Utf16Le | Form::Utf16Be => {
+                let le = form == Form::Utf16Le;
+                let unit = if le { u16::from_le_bytes } else { u16::from_be_bytes };
+                // What it decodes to is UTF-8, so this comes once.
+                *self = Self::Unknown(Box::new(Utf16::new(whole, unit)));
+                return self.look();
+            }
             Form::Export => Box::new(Export::new(whole)),
+            Form::Events => Box::new(Events::new(whole)),
             _ => Box::new(whole),
         });
         Ok(())
@@ -247,11 +261,12 @@ pub fn unpack(
         Form::Utf16Le => Box::new(Utf16::new(raw, u16::from_le_bytes)),
         Form::Utf16Be => Box::new(Utf16::new(raw, u16::from_be_bytes)),
         Form::Export => Box::new(Export::new(raw)),
+        Form::Events => Box::new(Events::new(raw)),
     };
     let bounded = Bounded { inner, left };
     Ok(match form {
         Form::Plain => Box::new(bounded),
-        Form::Utf16Le | Form::Utf16Be | Form::Export => Box::new(Steady::new(bounded)),
+        Form::Export | Form::Events => Box::new(Steady::new(bounded)),
         _ => Box::new(Steady::new(Layered::Unknown(Box::new(bounded)))),
     })
 }
