@@ -9,6 +9,9 @@ use plaint::fault::{Fault, Outcome};
 
 use super::Cli;
 
+/// When what the pages say last changed: a clock's date would make each build another.
+const DATED: &str = "2026-11-23";
+
 /// Prints the completions for a shell.
 pub fn completions(shell: clap_complete::Shell) -> Outcome<u8> {
     let mut out = Vec::new();
@@ -26,9 +29,8 @@ pub fn man(dir: &Path) -> Outcome<u8> {
     while let Some((name, command)) = pages.pop() {
         let path = dir.join(format!("{name}.1"));
         let mut page = Vec::new();
-        // The date of a page would be the clock's.
         let man =
-            clap_mangen::Man::new(command.clone().display_name(&name)).date("").manual("plaint");
+            clap_mangen::Man::new(command.clone().display_name(&name)).date(DATED).manual("plaint");
         man.render(&mut page).map_err(|e| Fault::file(&path, e))?;
         let page = sections(&String::from_utf8(page).map_err(|e| Fault::file(&path, e))?);
         let mut file = std::fs::File::create(&path).map_err(|e| Fault::file(&path, e))?;
