@@ -260,6 +260,7 @@ fn table(rows: &[(Addr, &Source)], operators: &Operators, limits: ScanLimits) ->
     let screen = Screen::stdout();
     let offered = [wide, medium, narrow, slim, slimmest].into_iter().map(|make| make(&told));
     let table = Table::first_that_fits(offered, screen).unwrap_or_default();
+    drop(told);
     Ok(table.text(screen).into_bytes())
 }
 

@@ -12,6 +12,9 @@ use super::terminal::{Paint, Screen};
 /// Blanks between two columns.
 const GAP: usize = 2;
 
+/// Rows that are laid out together: a table of many sources takes no more memory than their text.
+const TOGETHER: usize = 512;
+
 /// Between cells while a line is put together. No cell holds it: what acts is escaped before it comes here.
 const SEAM: char = '\u{1}';
 
@@ -191,19 +194,41 @@ impl Table {
         let widths = self.settled(screen);
         let titles: Vec<Cell> = (0..self.heads.len()).map(|n| vec![self.title(n)]).collect();
         let titles = self.titled().then_some(&titles);
+        let mut out = String::new();
+        for (n, rows) in self.rows.chunks(TOGETHER).enumerate() {
+            let titles = titles.into_iter().filter(|_| n == 0);
+            self.lines(&mut out, &widths, titles.chain(rows), n > 0, screen.coloured);
+        }
+        if self.rows.is_empty() {
+            self.lines(&mut out, &widths, titles.into_iter(), false, screen.coloured);
+        }
+        out
+    }
+
+    /// Appends rows; `more` where there are some before them.
+    fn lines<'r>(
+        &self,
+        out: &mut String,
+        widths: &[usize],
+        rows: impl Iterator<Item = &'r Vec<Cell>>,
+        more: bool,
+        coloured: bool,
+    ) {
         // One row of the printed table is one line, so that each piece has a colour of its own.
         let mut grid = comfy_table::Table::new();
         let mut style = presets::NOTHING;
         style.content_lines = comfy_table::ContentLineStyle::none().junction(SEAM);
         grid.load_style(style).set_content_arrangement(ContentArrangement::Disabled);
+        // Not printed: it makes each column as wide as it is in the whole table.
+        grid.add_row(widths.iter().map(|w| "-".repeat(*w)));
         let mut paints: Vec<Option<Vec<Paint>>> = Vec::new();
-        for (n, row) in titles.into_iter().chain(&self.rows).enumerate() {
-            if self.apart && n > 1 {
+        for (n, row) in rows.enumerate() {
+            if self.apart && (more || n > 1) {
                 paints.push(None);
             }
             let cells: Vec<Vec<(String, Paint)>> = row
                 .iter()
-                .zip(&widths)
+                .zip(widths)
                 .map(|(cell, width)| {
                     let lines = cell.iter().map(|p| (p.lines(*width), p.paint));
                     lines.flat_map(|(l, paint)| l.into_iter().map(move |l| (l, paint))).collect()
@@ -224,34 +249,35 @@ impl Table {
                 }
             }
         }
-        let mut lines = grid.lines();
-        let mut out = String::new();
+        let mut lines = grid.lines().skip(1);
         for paints in paints {
-            let line = paints.and_then(|p| Some((lines.next()?, p)));
-            let Some((line, paints)) = line else {
-                out.push('\n');
-                continue;
-            };
-            let from = out.len();
-            out.extend(std::iter::repeat_n(' ', self.indent));
-            let mut owed = 0;
-            for (cell, paint) in line.split(SEAM).zip(paints) {
-                let text = cell.trim_end_matches(' ');
-                let inner = text.trim_start_matches(' ');
-                owed += text.len() - inner.len();
-                if !inner.is_empty() {
-                    out.extend(std::iter::repeat_n(' ', owed));
-                    out.push_str(&paint.on(inner, screen.coloured));
-                    owed = 0;
-                }
-                owed += cell.len() - text.len() + GAP;
+            match paints.and_then(|p| Some((lines.next()?, p))) {
+                Some((line, paints)) => self.line_of(out, &line, &paints, coloured),
+                None => out.push('\n'),
             }
-            if out.get(from..).is_some_and(|l| l.trim().is_empty()) {
-                out.truncate(from);
-            }
-            out.push('\n');
         }
-        out
+    }
+
+    /// Appends one line, its cells painted.
+    fn line_of(&self, out: &mut String, line: &str, paints: &[Paint], coloured: bool) {
+        let from = out.len();
+        out.extend(std::iter::repeat_n(' ', self.indent));
+        let mut owed = 0;
+        for (cell, paint) in line.split(SEAM).zip(paints) {
+            let text = cell.trim_end_matches(' ');
+            let inner = text.trim_start_matches(' ');
+            owed += text.len() - inner.len();
+            if !inner.is_empty() {
+                out.extend(std::iter::repeat_n(' ', owed));
+                out.push_str(&paint.on(inner, coloured));
+                owed = 0;
+            }
+            owed += cell.len() - text.len() + GAP;
+        }
+        if out.get(from..).is_some_and(|l| l.trim().is_empty()) {
+            out.truncate(from);
+        }
+        out.push('\n');
     }
 }
 
@@ -350,6 +376,20 @@ mod tests {
         assert_eq!(t.text(Screen::default()), "ab   c\nabc\n");
         let coloured = t.text(Screen { width: None, coloured: true });
         assert_eq!(coloured, "\x1b[1m\x1b[31mab\x1b[0m   \x1b[2mc\x1b[0m\nabc\n");
+    }
+
+    #[test]
+    fn many_rows_line_up() {
+        let mut t = Table::new(&["N", "WHAT"]);
+        for n in 0..3 * TOGETHER {
+            t.line([Piece::whole(n.to_string()), Piece::whole("x")]);
+        }
+        let text = t.text(Screen::default());
+        assert_eq!(text.lines().count(), 3 * TOGETHER + 1);
+        assert!(text.lines().skip(1).all(|l| l.len() == 7 && l.ends_with("x")), "{text}");
+        let text = t.apart().text(Screen::default());
+        assert_eq!(text.lines().count(), 6 * TOGETHER);
+        assert!(!text.contains("\n\n\n"));
     }
 
     #[test]
