@@ -65,6 +65,17 @@ const GRAMMAR: &[Message] = messages! {
     "no-host-name" "no host name found for IP address " "no host name found for IP address %s" "host.c, host_name_lookup()" no_host_name;
     "no-mail" "no MAIL in SMTP connection from " "no MAIL in SMTP connection from %s D=%s C=%s" "smtp_in.c, smtp_log_no_mail()" |m| call(m, "no MAIL in SMTP connection from ");
     "spam-action" "SA: Action: " "SA: Action: %s: score=%s required=%s … From <%s> (host=%s [%s]) for %s" "sa-exim.c, local_scan()" spam_action;
+    "helo-syntax" "rejected HELO from " "rejected HELO from %s: syntactically invalid argument(s): %s" "smtp_in.c, smtp_setup_msg()" |m| host_after(m, "rejected HELO from ", Kind::SmtpProbe);
+    "ehlo-syntax" "rejected EHLO from " "rejected EHLO from %s: syntactically invalid argument(s): %s" "smtp_in.c, smtp_setup_msg()" |m| host_after(m, "rejected EHLO from ", Kind::SmtpProbe);
+    "command-timeout" "SMTP command timeout on " "SMTP command timeout on[ TLS] connection from %s" "smtp_in.c, smtp_command_timeout_exit()" |m| host_after(m, " connection from ", Kind::MailDisconnected);
+    "data-timeout" "SMTP data timeout " "SMTP data timeout (message abandoned) on connection from %s F=<%s>" "smtp_in.c, smtp_data_timeout_exit()" |m| host_after(m, " connection from ", Kind::MailDisconnected);
+    "unexpected" "unexpected disconnection while reading SMTP command from " "unexpected disconnection while reading SMTP command from %s" "smtp_in.c, smtp_setup_msg()" |m| host_after(m, " SMTP command from ", Kind::MailDisconnected);
+    "tls-error" "TLS error on connection from " "TLS error on connection from %s (%s): %s" "tls-openssl.c and tls-gnu.c, tls_error()" |m| host_after(m, "TLS error on connection from ", Kind::MailContext);
+    "refused" "refused connection from " "refused connection from %s (host_reject_connection|tcp wrappers)" "smtp_in.c, smtp_start_session()" |m| host_after(m, "refused connection from ", Kind::Spam);
+    "many" "Connection from " "Connection from %s refused: too many connections" "daemon.c, handle_smtp_call()" |m| host_after(m, "Connection from ", Kind::MailContext);
+    "no-address" "no IP address found for host " "no IP address found for host %s (during SMTP connection from %s)" "host.c, host_name_lookup()" |m| host_after(m, " (during SMTP connection from ", Kind::MailContext);
+    "violation" "SMTP protocol violation: " "SMTP protocol violation: synchronization error (%s): rejected \"%s\" H=%s next input=\"%s\"" "smtp_in.c before 4.70" |m| host_later(m, 1);
+    "verify" "VRFY failed for " "VRFY failed for %s H=%s" "smtp_in.c, smtp_setup_msg()" |m| host_later(m, 1);
     "authenticator" "" "%s authenticator failed for %s: 535 Incorrect authentication data (set_id=%s)" "smtp_in.c, smtp_in_auth()" authenticator;
 };
 
@@ -134,6 +145,20 @@ fn verdict(rest: &[u8]) -> Option<Kind> {
 fn host_first(message: &[u8]) -> Said<'_> {
     let mut cuts = Cuts::default();
     hosts(message.get(2..).unwrap_or_default(), |who, rest| add(&mut cuts, verdict(rest), who));
+    cuts.said()
+}
+
+/// The host behind the first of some words, which follow nothing of the far end's but a name server's answer.
+fn host_after<'a>(message: &'a [u8], words: &str, kind: Kind) -> Said<'a> {
+    let mut cuts = Cuts::default();
+    let at = find(message, words.as_bytes()).map(|at| at + words.len());
+    let text = at.and_then(|at| message.get(at..)).unwrap_or_default();
+    let text = match text.last() {
+        // What closes the words, where they are in parentheses.
+        Some(b')') if words.starts_with(" (") => text.get(..text.len() - 1).unwrap_or_default(),
+        _ => text,
+    };
+    hosts(text, |who, _| add(&mut cuts, Some(kind), who));
     cuts.said()
 }
 

@@ -29,6 +29,8 @@ pub static DIALECT: Dialect = Dialect {
 const GRAMMAR: &[Message] = messages! {
     "audit" "WARN " "WARN  [%s] [name=%s;oip=%s;…] security - cmd=Auth; account=%s; protocol=%s; error=authentication failed for [%s], %s;" "ZimbraLog.security, AuthRequest" |m| refused(m, b"] security - cmd=Auth; ", Kind::SaslFailed);
     "soap" "INFO " "INFO  [%s] [name=%s;oip=%s;…] SoapEngine - handler exception: authentication failed for [%s], %s" "SoapEngine.java" |m| refused(m, b"] SoapEngine - handler exception: authentication failed for [", Kind::MailHelper);
+    "warned" "WARN " "WARN  [%s] [name=%s;oip=%s;…] %s - %s" "ZimbraLog, any category" |m| refused(m, b";] ", Kind::MailContext);
+    "told" "INFO " "INFO  [%s] [name=%s;oip=%s;…] %s - %s" "ZimbraLog, any category" |m| refused(m, b";] ", Kind::MailContext);
 };
 
 fn refused<'a>(message: &'a [u8], words: &[u8], kind: Kind) -> Said<'a> {
