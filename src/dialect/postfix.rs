@@ -355,7 +355,7 @@ mod tests {
             4bXyz1: client=unknown[192.0.2.7] => MailAccepted 192.0.2.7 - - s=4bXyz1
             4bXyz1: client=unknown[192.0.2.7]:99, sasl_method=PLAIN, sasl_username=ann@example.org => MailLogin 192.0.2.7 99 "ann@example.org" s=4bXyz1
             connect to mx.example[192.0.2.7]:25: Connection refused => other
-            statistics: max connection rate 5/60s for (smtp:192.0.2.7) at Mar  8 00:00:09 => quiet
+            statistics: max connection rate 5/60s for (smtp:192.0.2.7) at Mar  8 00:00:09 => MailContext 192.0.2.7 - -
         "#,
         );
         check(

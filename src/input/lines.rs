@@ -101,8 +101,9 @@ impl Input {
     fn part(file: Arc<File>, (base, bytes): (u64, u64), path: &Path, named: bool) -> Outcome<Self> {
         let meta = file.metadata().map_err(|e| Fault::file(path, e))?;
         let mut head = [0u8; 16];
-        let n =
-            Cursor::new(&file, base, bytes).read(&mut head).map_err(|e| Fault::file(path, e))?;
+        let n = file.read_at(&mut head, base).map_err(|e| Fault::file(path, e))?;
+        // Behind a member lies the next one.
+        let n = if base > 0 { n.min(usize::try_from(bytes).unwrap_or(n)) } else { n };
         let head = head.get(..n).unwrap_or_default();
         let form = Form::of(head);
         let end = match gzip_time(head).filter(|_| form == Form::Gzip) {
