@@ -214,7 +214,7 @@ pub fn reports(out: &mut String, tally: &Tally, axis: &Axis, all: u64) {
     }
     out.push_str(
         "</p>\n<div class=\"scroll\"><table class=\"cards\"><thead><tr><th></th><th>Source</th><th>To</th><th>Class</th>\
-         <th class=\"n\">Events</th><th>First and last, UTC</th><th>When</th><th>Files</th></tr></thead><tbody>\n",
+         <th class=\"n\">Events</th><th>First and last, UTC</th><th class=\"when\">When</th><th>Files</th></tr></thead><tbody>\n",
     );
     for f in &tally.filed {
         report(out, tally, f, axis);
