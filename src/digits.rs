@@ -225,6 +225,13 @@ pub fn leading(text: &[u8]) -> Option<(u32, usize)> {
     Some((n as u32, digits as usize))
 }
 
+/// How many decimal digits `text` begins with; 8 where there are as many or more.
+#[inline(always)]
+#[must_use]
+pub fn run(text: &[u8]) -> usize {
+    (no_digits(eight(text)).trailing_zeros() / 8) as usize
+}
+
 /// The dotted quad at the start of `text`, and how long it is: four decimal
 /// numbers up to 255 without leading zeros.
 #[inline(always)]
@@ -377,6 +384,7 @@ mod tests {
             let digits = text.bytes().take_while(u8::is_ascii_digit).count();
             let want = (1..8).contains(&digits).then(|| (text[..digits].parse().unwrap(), digits));
             prop_assert_eq!(leading(text.as_bytes()), want);
+            prop_assert_eq!(run(text.as_bytes()), digits.min(8));
         }
 
         #[test]

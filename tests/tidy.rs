@@ -203,6 +203,8 @@ fn every_dialect_is_in_the_table_and_has_samples() {
         "usual",
         "mention",
         "sshd_rare",
+        "usual_packet",
+        "usual_mail",
     ];
     let mut own = BTreeSet::new();
     for file in files("src/dialect", &[".rs"]) {

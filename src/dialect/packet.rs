@@ -55,6 +55,7 @@ pub struct Packet {
 /// What a packet is by itself. Refused and inbound packets that open something
 /// are hostile; replies, errors, fragments and what says too little are not.
 #[must_use]
+#[inline]
 pub const fn verdict(p: &Packet) -> Kind {
     if !p.refused {
         return Kind::PacketAllowed;

@@ -285,7 +285,7 @@ fn or_quiet(said: Said<'_>) -> Said<'_> {
 /// `450 4.7.1 Client host rejected: cannot find your hostname` is taken to be a fault of name
 /// service, which may be ours; a bogus HELO or sender domain is refused with 450 too
 /// and counts, as do lists, whatever their code.
-fn refusal(stage: &[u8], text: &[u8]) -> Kind {
+pub(super) fn refusal(stage: &[u8], text: &[u8]) -> Kind {
     let text = text.get(..find(text, b"; from=<").unwrap_or(text.len()));
     let digit = |b: u8| b.is_ascii_digit();
     let code = terminated(take_while_m_n(3, 3, digit), tag(" "));

@@ -29,25 +29,25 @@ pub struct Usual<'a> {
 
 /// What is left to read.
 #[derive(Clone, Copy)]
-struct Text<'a>(&'a [u8]);
+pub(super) struct Text<'a>(pub(super) &'a [u8]);
 
 impl<'a> Text<'a> {
     /// Takes off these very bytes.
     #[inline(always)]
-    fn eat<const N: usize>(&mut self, word: &[u8; N]) -> Option<()> {
+    pub(super) fn eat<const N: usize>(&mut self, word: &[u8; N]) -> Option<()> {
         let (head, rest) = self.0.split_first_chunk::<N>()?;
         (head == word).then(|| self.0 = rest)
     }
 
     /// Takes them off where they stand.
     #[inline(always)]
-    fn may<const N: usize>(&mut self, word: &[u8; N]) -> bool {
+    pub(super) fn may<const N: usize>(&mut self, word: &[u8; N]) -> bool {
         self.eat(word).is_some()
     }
 
     /// A word that a blank or the line ends, of one to sixteen bytes.
     #[inline(always)]
-    fn word(&mut self) -> Option<&'a [u8]> {
+    pub(super) fn word(&mut self) -> Option<&'a [u8]> {
         let end = digits::word_end(self.0).filter(|n| *n > 0)?;
         let (word, rest) = self.0.split_at_checked(end)?;
         self.0 = rest;
@@ -87,7 +87,7 @@ impl<'a> Text<'a> {
 
     /// A number of up to seven digits.
     #[inline(always)]
-    fn number(&mut self) -> Option<u32> {
+    pub(super) fn number(&mut self) -> Option<u32> {
         let (n, used) = digits::leading(self.0)?;
         self.0 = self.0.get(used..)?;
         Some(n)
@@ -95,7 +95,7 @@ impl<'a> Text<'a> {
 
     /// Whether the line is at its end.
     #[inline(always)]
-    fn end(&self) -> Option<()> {
+    pub(super) fn end(&self) -> Option<()> {
         (self.0.first() == Some(&b'\n')).then_some(())
     }
 

@@ -97,7 +97,7 @@ const fn masks() -> [[u64; 4]; LONGEST] {
 #[derive(Clone, Debug)]
 pub struct Heads<T> {
     places: Vec<Option<(Head, T)>>,
-    /// The head met last that ends with a bracket, which of the 32 bytes are its own, and what is known of it.
+    /// The head met last, which of the 32 bytes are its own, and what is known of it.
     last: Option<(Head, [u64; 4], T)>,
 }
 
@@ -113,7 +113,8 @@ impl<T: Copy> Heads<T> {
     #[must_use]
     pub fn again(&self, text: &[u8]) -> Option<(usize, T)> {
         let (head, mask, known) = self.last.as_ref()?;
-        // Up to its bracket the bytes are the same: no other bracket comes before, and it is what ends it.
+        // Up to the bracket or colon that ends it the bytes are the same: what a head says does not
+        // turn on those behind it.
         let words = text.first_chunk::<LONGEST>()?.as_chunks::<8>().0;
         let mut other = 0;
         for ((bytes, mask), kept) in words.iter().zip(mask).zip(&head.words) {
@@ -125,7 +126,7 @@ impl<T: Copy> Heads<T> {
     /// Keeps the head of a line at hand, for the lines that follow it.
     #[inline(always)]
     pub fn keep(&mut self, head: Head, text: &[u8], known: T) {
-        if text.get(head.long - 1) == Some(&b'[')
+        if matches!(text.get(head.long - 1), Some(b'[' | b':'))
             && let Some(mask) = MASKS.get(head.long - 1)
         {
             self.last = Some((head, *mask, known));
@@ -218,13 +219,13 @@ mod tests {
             None => false,
         });
         assert!(known.count() > 20);
-        // The one met last is known again, where it ends with a bracket and nothing in it differs.
+        // The one met last is known again, where nothing in it differs.
         let text = |head: &str| format!("{head}{}", "811]: x".repeat(8));
         for (kept, met, want) in [
             ("host1 sshd[", "host1 sshd[", Some((11, 5))),
             ("host1 sshd[", "host2 sshd[", None),
             ("host1 sshd[", "host1 sshd:", None),
-            ("host1 sshd:", "host1 sshd:", None),
+            ("host1 sshd:", "host1 sshd:", Some((11, 5))),
         ] {
             heads.keep(of(kept), text(kept).as_bytes(), 5);
             assert_eq!(heads.again(text(met).as_bytes()), want, "{kept} {met}");

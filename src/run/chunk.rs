@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 
 use crate::addr::Addr;
 use crate::class::{Family, Reading};
+use crate::dialect::usual_packet::UsualPacket;
 use crate::dialect::{Act, Dialect, Kind, Message, Readings, Said, Weight};
 use crate::digits::{Brief, Memo};
 use crate::envelope::{Envelope, Unread};
@@ -76,6 +77,15 @@ impl<'r> Worker<'r> {
                     Look::Done(long, of) => {
                         host = of;
                         lines.pass(long);
+                        continue;
+                    }
+                    Look::Packet(long, of, packet, at) => {
+                        host = of;
+                        lines.pass(long);
+                        let UsualPacket { source, destination, port, transport, .. } = packet;
+                        let destination = Some(destination);
+                        let packet = Packet { at, place, transport, destination, port, times: 1 };
+                        self.packets.add_packet(source, &packet);
                         continue;
                     }
                     Look::Read(line, read, of) => {
@@ -161,11 +171,10 @@ impl<'r> Worker<'r> {
     #[inline(always)]
     fn learn(&mut self, line: &[u8], read: &Read<'_>, host: (u32, usize)) {
         if self.straight.is_fresh() {
-            let our_port = if self.options.ours.hosts.is_empty() {
-                22
-            } else {
-                self.our_port(Family::Sshd, 0, read.envelope.host, &[], &[])
-            };
+            // A mail program's messages that say another port say so themselves.
+            let port = read.program.port;
+            let family = if port == 0 { Family::Sshd } else { Family::Mail };
+            let our_port = self.our_port(family, port, read.envelope.host, &[], &[]);
             self.straight.learn(line, read, host, our_port);
         }
     }

@@ -11,6 +11,7 @@ pub mod dated;
 pub mod collect;
 pub mod gleaned;
 pub mod straight;
+mod elsewhere;
 pub mod chunk;
 pub mod account;
 pub mod carry;

@@ -6,11 +6,13 @@
 use crate::addr::Addr;
 use crate::class::Reading;
 use crate::dialect::usual::{self, Usual};
+use crate::dialect::usual_packet::{Prefixes, UsualPacket};
 use crate::dialect::{Claim, DIALECTS, Heard, Kind, Said, Weight};
 use crate::digits;
 use crate::envelope::{Envelope, Format, Head, Heads};
 use crate::limits::{LINE_BYTES, REPEATS};
 use crate::session::{Fact, Place, name_hash};
+use crate::time::Instant;
 
 use super::gleaned::ChunkOut;
 use super::options::Options;
@@ -19,19 +21,46 @@ use super::repeat::Trail;
 
 /// What is known of lines that begin with a head.
 #[derive(Clone, Copy, Debug)]
-struct Known {
+pub(super) struct Known {
     /// The host's number in the chunk, and its place in the trail.
-    host: (u32, usize),
+    pub(super) host: (u32, usize),
     /// Our port at that host, where sshd's message does not say.
-    our_port: u16,
+    pub(super) our_port: u16,
     /// Bytes of the host's name, and where the program's ends.
     name: u8,
     ends: u8,
     /// Whether a process follows.
     process: bool,
-    /// Whether usual messages of sshd's may follow.
-    sshd: bool,
+    /// Whose usual messages may follow.
+    pub(super) by: By,
     program: Program,
+}
+
+/// Whose usual messages are read straight through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    Netfilter,
+    Postfix,
+    Dovecot,
+    Sshd,
+    Nobody,
+}
+
+/// How many of them there are.
+const READ: usize = By::Nobody as usize;
+
+impl By {
+    /// By the program's tag and what is known of it.
+    fn of(tag: &[u8], program: Program, sshd: Claim) -> Self {
+        match program.claim.first().map(|dialect| dialect.id) {
+            Some("sshd") if program.claim == sshd => Self::Sshd,
+            Some("netfilter") => Self::Netfilter,
+            Some("postfix") => Self::Postfix,
+            // Its messages then name the service.
+            Some("dovecot") if tag == b"dovecot" => Self::Dovecot,
+            _ => Self::Nobody,
+        }
+    }
 }
 
 /// What came of a look at a line. It lives where the line is read, and never on a heap.
@@ -39,6 +68,8 @@ struct Known {
 pub enum Look<'c> {
     /// It was a usual line: its length, and its host's number.
     Done(usize, u32),
+    /// It was a usual line that tells of a packet that counts, and when.
+    Packet(usize, u32, UsualPacket, Instant),
     /// Its envelope and what the grammars say of its message; the line, and its host.
     Read(&'c [u8], Read<'c>, (u32, usize)),
     /// It is left to the reader of all forms.
@@ -57,15 +88,32 @@ pub struct Straight {
     fresh: Option<Head>,
     sshd: Claim,
     bare: Claim,
-    /// The places of sshd's and of PAM's dialect.
-    ids: [usize; 2],
-    wants_all: bool,
-    /// Usual lines of the chunk by kind; the last are those that tell of nobody.
-    told: [u64; QUIET + 1],
+    /// The places of the dialects that are read so, and of PAM's.
+    ids: [usize; READ],
+    pam: usize,
+    pub(super) wants_all: bool,
+    /// Usual lines of sshd's in the chunk by kind; the last are those that tell of nobody.
+    told: Told,
+    /// The same of the others'.
+    pub(super) told_elsewhere: [Told; READ - 1],
+    /// What stands before packets.
+    pub(super) prefixes: Prefixes,
+}
+
+/// A line whose head is known: it and all behind it, its message, and where it lies.
+pub(super) struct Line<'k, 'c> {
+    pub(super) left: &'c [u8],
+    pub(super) text: &'c [u8],
+    pub(super) known: &'k Known,
+    pub(super) pid: u32,
+    pub(super) place: Place,
 }
 
 /// The place of lines that tell of nobody far away.
-const QUIET: usize = Kind::ALL.len();
+pub(super) const QUIET: usize = Kind::ALL.len();
+
+/// A number for each kind, and for no kind.
+type Told = [u64; QUIET + 1];
 
 impl Default for Straight {
     fn default() -> Self {
@@ -77,9 +125,12 @@ impl Default for Straight {
             fresh: None,
             sshd: Claim::of(b"sshd"),
             bare: Claim::bare(Format::Rfc3164),
-            ids: [id("sshd"), id("pam")],
+            ids: [id("netfilter"), id("postfix"), id("dovecot"), id("sshd")],
+            pam: id("pam"),
             wants_all: false,
             told: [0; QUIET + 1],
+            told_elsewhere: [[0; QUIET + 1]; READ - 1],
+            prefixes: Prefixes::default(),
         }
     }
 }
@@ -89,6 +140,7 @@ impl Straight {
     /// told its lines.
     pub fn begin(&mut self, options: &Options, nul: bool, told: bool) {
         self.heads.clear();
+        self.prefixes.begin();
         self.on = options.straight && !nul;
         self.usual = !told;
         self.wants_all = options.since.is_none() && options.until.is_none();
@@ -96,16 +148,20 @@ impl Straight {
 
     /// Ends a chunk: counts what its usual lines were.
     pub fn end(&mut self, out: &mut ChunkOut) {
-        let kinds = Kind::ALL.iter().copied().map(Some).chain([None]);
-        for (kind, n) in kinds.zip(&mut self.told) {
+        let kinds = || Kind::ALL.iter().copied().map(Some).chain([None]);
+        let told = self.told_elsewhere.iter_mut().chain([&mut self.told]);
+        let told = told.zip(self.ids).enumerate();
+        for (by, kind, n, id) in
+            told.flat_map(|(by, (told, id))| kinds().zip(told).map(move |(k, n)| (by, k, n, id)))
+        {
             let n = std::mem::take(n);
             let reading = kind.map_or(Reading::Context, |kind| kind.facts().reading);
-            // Only PAM writes of nobody.
-            let pam = matches!(kind, None | Some(Kind::PamFailed | Kind::PamMore));
-            let [sshd, by_pam] = self.ids;
+            // Behind sshd's tag only PAM writes of nobody.
+            let pam = by == By::Sshd as usize
+                && matches!(kind, None | Some(Kind::PamFailed | Kind::PamMore));
             let places = [
                 out.readings.get_mut(reading as usize),
-                out.dialects.0.get_mut(if pam { by_pam } else { sshd }),
+                out.dialects.0.get_mut(if pam { self.pam } else { id }),
                 out.formats.get_mut(Format::Rfc3164 as usize),
             ];
             places.into_iter().flatten().for_each(|place| *place += n);
@@ -143,21 +199,28 @@ impl Straight {
             }
         };
         let Some((pid, text)) = process(rest, long, known.process) else { return Look::Pass };
-        if known.sshd
+        if known.by == By::Sshd
             && self.usual
             && let Some(usual) = usual::read(text)
             && let Some(end) =
-                self.usual(left, text, (&known, pid, &usual), place, options, reader, trail, out)
+                self.sshd(left, text, (&known, pid, &usual), place, options, reader, trail, out)
         {
             return Look::Done(end, known.host.0);
+        }
+        if !matches!(known.by, By::Sshd | By::Nobody) && self.usual {
+            let line = Line { left, text, known: &known, pid, place };
+            let look = self.elsewhere(&line, options, reader, trail, out);
+            if !matches!(look, Look::Pass) {
+                return look;
+            }
         }
         self.other(left, text, (stamp, rest), (&known, pid), place, reader, trail, out)
     }
 
-    /// Counts a usual line; its length.
+    /// Counts a usual line of sshd's; its length.
     #[inline(always)]
     #[allow(clippy::too_many_arguments)]
-    fn usual<'c>(
+    fn sshd<'c>(
         &mut self,
         left: &'c [u8],
         text: &[u8],
@@ -293,8 +356,8 @@ impl Straight {
             && let Ok(ends) = u8::try_from(head.len() - 1)
         {
             let process = line.get(16 + head.len() - 1) == Some(&b'[');
-            let sshd = program.claim == self.sshd;
-            self.heads.put(head, Known { host, our_port, name, ends, process, sshd, program });
+            let by = By::of(e.program, program, self.sshd);
+            self.heads.put(head, Known { host, our_port, name, ends, process, by, program });
         }
     }
 }
@@ -318,6 +381,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::dialect::usual_mail;
     use crate::input::Chunk;
     use crate::run::chunk::Worker;
     use crate::run::overlap::Told;
@@ -340,8 +404,180 @@ mod tests {
         let mut chunk = Chunk::default();
         log.input.read_chunk(0, &mut chunk).unwrap();
         let told = Told::default();
-        let out = Worker::new(&options, &told).read(log, 0, &chunk, Vec::new());
-        format!("{out:?}")
+        let mut worker = Worker::new(&options, &told);
+        let out = worker.read(log, 0, &chunk, Vec::new());
+        format!("{out:?} {:?}", worker.packets)
+    }
+
+    /// Says which line is read differently, if any is.
+    fn same_either_way(lines: &[Vec<u8>]) {
+        let text = |lines: &[Vec<u8>]| {
+            let end = b"Nov  3 00:00:00 web1 sshd[1]: the last line of the log is no message\n";
+            [lines.concat(), end.to_vec()].concat()
+        };
+        let differs = |lines: &[Vec<u8>]| {
+            let text = text(lines);
+            of(&text, true, "UTC") != of(&text, false, "UTC")
+        };
+        if differs(lines) {
+            for line in lines {
+                // The first teaches what it begins with.
+                let alone = [line.clone(), line.clone(), line.clone()];
+                assert!(!differs(&alone), "{}", crate::text::Untrusted(line));
+            }
+            panic!("only together");
+        }
+    }
+
+    /// Lines of dialects that are read straight, each with our own stamp, as the samples have them.
+    fn samples() -> Vec<Vec<u8>> {
+        let mut all = Vec::new();
+        for id in ["sshd", "pam", "netfilter", "postfix", "dovecot"] {
+            let path = format!("{}/testdata/dialect/{id}.log", env!("CARGO_MANIFEST_DIR"));
+            let text = std::fs::read(path).unwrap();
+            for line in text.split(|b| *b == b'\n').filter(|l| !l.is_empty() && l[0] != b'#') {
+                let line = match line.strip_prefix(b"2026-06-12T08:58:36.123456+00:00 ") {
+                    Some(rest) => [&b"Jun 12 08:58:36 "[..], rest].concat(),
+                    None => line.to_vec(),
+                };
+                all.push([&line[..], b"\n"].concat());
+            }
+        }
+        for line in PLAIN {
+            all.push(format!("Jun 12 08:58:36 {line}\n").into_bytes());
+        }
+        all
+    }
+
+    /// Lines that the samples have not, and that must be read straight.
+    const PLAIN: &[&str] = &[
+        "fw kernel: [12345.678901] [UFW BLOCK] IN=eth0 OUT= MAC=02:00:00:00:00:01:02:00:00:00:00:02:08:00 SRC=203.0.113.9 DST=192.0.2.7 LEN=40 TOS=0x00 PREC=0x00 TTL=240 ID=54321 PROTO=TCP SPT=43210 DPT=23 WINDOW=1024 RES=0x00 SYN URGP=0 ",
+        "fw kernel: [   45.678901] [UFW BLOCK] IN=eth0 OUT=eth1 MAC=02:00 SRC=203.0.113.9 DST=192.0.2.7 LEN=40 TOS=0x00 PREC=0x00 TTL=240 ID=54321 DF PROTO=TCP SPT=443 DPT=43210 WINDOW=1024 RES=0x00 ACK FIN URGP=0 ",
+        "fw kernel: [5.678901] IPTables-Dropped: IN=eth0 OUT= SRC=203.0.113.9 DST=224.0.0.1 LEN=40 TOS=0x00 PREC=0x00 TTL=240 ID=0 PROTO=UDP SPT=5353 DPT=5353 LEN=20 MARK=0x1f ",
+        "fw kernel: DROP IN=eth0 OUT= MAC= SRC=203.0.113.9 DST=192.0.2.7 LEN=84 TOS=0x00 PREC=0x00 TTL=9 ID=0 PROTO=ICMP TYPE=8 CODE=0 ID=7 SEQ=1",
+        "fw kernel: ALLOW IN=eth0 OUT= MAC= SRC=203.0.113.9 DST=192.0.2.7 LEN=40 TOS=0x00 PREC=0x00 TTL=9 ID=0 PROTO=TCP SPT=1 DPT=2 WINDOW=0 RES=0x00 CWR ECE SYN URGP=0",
+        "fw kernel: DROP IN= OUT=eth0 SRC=203.0.113.9 DST=192.0.2.7 LEN=40 TOS=0x00 PREC=0x00 TTL=9 ID=0 PROTO=TCP SPT=1 DPT=2 WINDOW=0 RES=0x00 SYN URGP=0",
+        "fw kernel: DROP IN=eth0 OUT= MAC= SRC=2001:0db8:0000:0000:0000:0000:0000:0009 DST=2001:0db8:0000:0000:0000:0000:0000:0007 LEN=60 TC=0 HOPLIMIT=9 FLOWLBL=7 PROTO=TCP SPT=43210 DPT=23 WINDOW=1 RES=0x00 SYN URGP=0",
+        "fw kernel: DROP IN=eth0 OUT= MAC= SRC=2001:0db8:0000:0000:0000:0000:0000:0009 DST=ff02:0000:0000:0000:0000:0000:0000:0001 LEN=60 TC=0 HOPLIMIT=9 FLOWLBL=0 PROTO=ICMPv6 TYPE=128 CODE=0 ID=7 SEQ=1",
+        "fw kernel: SRC=198.51.100.1 IN=eth0 OUT= DROP IN=eth0 OUT= MAC= SRC=203.0.113.9 DST=192.0.2.7 LEN=40 TOS=0x00 PREC=0x00 TTL=9 ID=0 PROTO=TCP SPT=1 DPT=2 WINDOW=0 RES=0x00 SYN URGP=0",
+        "fw kernel: IN=a MAC=xIN=eth0 OUT= MAC= SRC=203.0.113.9 DST=192.0.2.7 LEN=40 TOS=0x00 PREC=0x00 TTL=9 ID=0 PROTO=TCP SPT=1 DPT=2 WINDOW=0 RES=0x00 SYN URGP=0",
+        "mx postfix/smtpd[811]: connect from unknown[192.0.2.7]",
+        "mx postfix/smtpd[811]: connect from mail.example.org[2001:db8::7]:4711",
+        "mx postfix/smtpd[811]: disconnect from unknown[192.0.2.7] ehlo=1 auth=0/1 quit=1 commands=2/3",
+        "mx postfix/smtpd[811]: warning: unknown[192.0.2.7]: SASL LOGIN authentication failed: UGFzc3dvcmQ6",
+        "mx postfix/smtpd[811]: warning: a.example[192.0.2.7]: SASL PLAIN authentication failed: authentication failure, sasl_username=a from unknown[198.51.100.1]",
+        "mx postfix/smtpd[811]: warning: unknown[192.0.2.7]: SASL LOGIN authentication failed: Temporary failure",
+        "mx postfix/smtpd[811]: warning: unknown[192.0.2.7]: SASL LOGIN authentication failed: ",
+        "mx postfix/smtpd[811]: lost connection after AUTH from unknown[192.0.2.7]",
+        "mx postfix/smtpd[811]: lost connection after DATA (7 bytes) from unknown[192.0.2.7]",
+        "mx postfix/smtpd[811]: NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 554 5.7.1 <a@b.example>: Relay access denied; from=<c@d.example> to=<a@b.example> proto=ESMTP helo=<[198.51.100.1]>",
+        "mx postfix/smtpd[811]: NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 450 4.2.0 <a@b.example>: Recipient address rejected: Greylisted; from=<c@d.example> to=<a@b.example> proto=ESMTP helo=<x>",
+        "mx postfix/smtpd[811]: 4bXyz1: client=unknown[192.0.2.7]",
+        "mx postfix/smtpd[811]: 4bXyz1: client=unknown[192.0.2.7], sasl_method=PLAIN, sasl_username=ann",
+        "mx postfix/smtpd[811]: Anonymous TLS connection established from unknown[192.0.2.7]: TLSv1.3 with cipher X",
+        "mx postfix/smtpd[811]: SSL_accept error from unknown[192.0.2.7]: lost connection",
+        "mx postfix/cleanup[811]: 4bXyz1: message-id=<a@b.example>",
+        "mx postfix/submission/smtpd[811]: connect from unknown[192.0.2.7]",
+        "mx dovecot: imap-login: Disconnected (auth failed, 3 attempts in 9 secs): user=<ann@b.example>, method=PLAIN, rip=192.0.2.7, lip=198.51.100.2, TLS, session=<cc068d1f2fbf>",
+        "mx dovecot: pop3-login: Aborted login (auth failed, 1 attempts in 2 secs): user=<>, method=PLAIN, rip=2001:db8::7, lip=198.51.100.2, session=<a+/=>",
+        "mx dovecot: submission-login: Login aborted: Connection closed (auth failed, 3 attempts in 9 secs) (auth_failed): user=<a>, method=LOGIN, rip=192.0.2.7, lip=198.51.100.2",
+        "mx dovecot: imap-login: Disconnected (auth failed, 1 attempts in 2 secs): user=<a>, method=PLAIN, rip=192.0.2.7>, method=PLAIN, rip=198.51.100.1, lip=198.51.100.2, TLS, session=<cc>",
+        "mx dovecot: imap-login: Disconnected (auth failed, 1 attempts in 2 secs): user=<a: user=<b>, method=PLAIN, rip=192.0.2.7, lip=198.51.100.2, TLS, session=<cc>",
+    ];
+
+    /// What far ends and administrators might write anywhere.
+    const PIECES: &[&str] = &[
+        "SRC=198.51.100.1 ",
+        "IN=eth0 OUT= ",
+        "IN=",
+        "DST=198.51.100.1 ",
+        "MAC=ff:ff:ff:ff:ff:ff ",
+        "[",
+        "]",
+        " ",
+        "  ",
+        "\t",
+        "\r",
+        "\n",
+        " from ",
+        "unknown[198.51.100.1]",
+        "[198.51.100.1]: ",
+        ": ",
+        ", rip=198.51.100.1, ",
+        "rip=198.51.100.1",
+        "user=<",
+        "session=<",
+        ">",
+        "message repeated 2 times: [ ",
+        "warning: ",
+        "[1.5] ",
+        "<4>",
+        "PROTO=UDP ",
+        "0",
+        "99999999",
+        "\u{fc}",
+    ];
+
+    #[test]
+    fn samples_spoilt_in_many_ways_are_read_alike_straight_and_not() {
+        let samples = samples();
+        same_either_way(&[&samples[..], &samples, &samples].concat());
+        let mut seed = 7u64;
+        let mut next = |most: usize| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (seed >> 33) as usize % most
+        };
+        for _ in 0..SPOILT {
+            let mut lines = samples.clone();
+            for line in &samples {
+                // Most behind the stamp, and the message more than the rest.
+                let at = |next: &mut dyn FnMut(usize) -> usize| 16 + next(line.len() - 16);
+                let mut spoilt = line.clone();
+                match next(5) {
+                    0 => spoilt[at(&mut next)] = (next(256)) as u8,
+                    1 => drop(spoilt.remove(at(&mut next))),
+                    2 => {
+                        let piece = PIECES[next(PIECES.len())].bytes();
+                        let at = at(&mut next);
+                        spoilt.splice(at..at, piece);
+                    }
+                    3 => {
+                        let (a, b) = (at(&mut next), at(&mut next));
+                        spoilt.drain(a.min(b)..a.max(b));
+                    }
+                    _ => {
+                        // The end of another line.
+                        let other = &samples[next(samples.len())];
+                        spoilt.truncate(at(&mut next));
+                        spoilt.extend(&other[(16 + next(other.len() - 16))..]);
+                    }
+                }
+                lines.push(spoilt);
+            }
+            same_either_way(&lines);
+        }
+    }
+
+    /// How often each sample is spoilt.
+    const SPOILT: usize = 60;
+
+    #[test]
+    fn plain_lines_of_each_program_are_read_straight() {
+        let (mut packets, mut mails) = (0, 0);
+        let mut prefixes = Prefixes::default();
+        for line in PLAIN {
+            let text = |tag: &str| {
+                let (_, text) = line.split_once(tag)?;
+                Some(format!("{text}\n{}", "x".repeat(40)).into_bytes())
+            };
+            packets += u32::from(text("kernel: ").is_some_and(|t| prefixes.read(&t).is_some()));
+            let smtpd = text("]: ").filter(|_| line.contains("postfix"));
+            mails += u32::from(smtpd.is_some_and(|t| usual_mail::postfix(&t).is_some()));
+            let dovecot = text("dovecot: ");
+            mails += u32::from(dovecot.is_some_and(|t| usual_mail::dovecot(&t).is_some()));
+        }
+        // Of ten and of twenty-two; the others look like them, and are no such thing.
+        assert_eq!((packets, mails), (9, 16));
     }
 
     /// Messages, with `{U}` for an account, `{S}` for an address and `{P}` for a port.

@@ -222,12 +222,33 @@ pub struct PacketTally {
     pub icmp: u64,
     /// Other protocols.
     pub other: u64,
-    /// TCP targets: 48 bits of the address (all of IPv4) and the port; those with the smallest hash.
+    /// Hashes of TCP targets (48 bits of the address, which is all of IPv4, and the port): the smallest, in order.
     targets: Vec<u64>,
 }
 
+const FACTOR: u64 = 0xd6e8_feb8_6659_fd93;
+
+/// What [`FACTOR`] times it is 1, modulo 2^64: Newton's steps, each of which doubles the bits that are right.
+const INVERSE: u64 = {
+    let mut x = FACTOR;
+    let mut step = 0;
+    while step < 5 {
+        x = x.wrapping_mul(2u64.wrapping_sub(FACTOR.wrapping_mul(x)));
+        step += 1;
+    }
+    x
+};
+
+const _: () = assert!(FACTOR.wrapping_mul(INVERSE) == 1);
+
+/// A hash from which its number can be had again.
 const fn mix(x: u64) -> u64 {
-    let z = (x ^ (x >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
+    let z = (x ^ (x >> 32)).wrapping_mul(FACTOR);
+    z ^ (z >> 32)
+}
+
+const fn unmix(x: u64) -> u64 {
+    let z = (x ^ (x >> 32)).wrapping_mul(INVERSE);
     z ^ (z >> 32)
 }
 
@@ -247,16 +268,17 @@ impl PacketTally {
                 // Two of our own IPv6 addresses share 47 bits of hash about never.
                 None => mix((bits >> 64) as u64 ^ mix(bits as u64)) >> 17 | 1 << 47,
             };
-            self.target(address << 16 | u64::from(port));
+            self.target(mix(address << 16 | u64::from(port)));
         }
     }
 
-    fn target(&mut self, target: u64) {
-        let key = |t: &u64| (mix(*t), *t);
-        if let Err(at) = self.targets.binary_search_by_key(&key(&target), key)
-            && at < TARGETS_KEPT
-        {
-            self.targets.insert(at, target);
+    /// `hash` is a target's own.
+    fn target(&mut self, hash: u64) {
+        if self.targets.len() == TARGETS_KEPT && self.targets.last().is_some_and(|l| *l < hash) {
+            return;
+        }
+        if let Err(at) = self.targets.binary_search(&hash) {
+            self.targets.insert(at, hash);
             self.targets.truncate(TARGETS_KEPT);
         }
     }
@@ -268,8 +290,8 @@ impl PacketTally {
             keys.sort_unstable();
             keys.chunk_by(|a, b| a == b).map(<[u64]>::len).max().unwrap_or(0)
         };
-        let ports = most(self.targets.iter().map(|t| t >> 16).collect());
-        let addresses = most(self.targets.iter().map(|t| t & 0xffff).collect());
+        let ports = most(self.targets.iter().map(|t| unmix(*t) >> 16).collect());
+        let addresses = most(self.targets.iter().map(|t| unmix(*t) & 0xffff).collect());
         (u32::try_from(ports).unwrap_or(u32::MAX), u32::try_from(addresses).unwrap_or(u32::MAX))
     }
 
@@ -281,5 +303,29 @@ impl PacketTally {
         for t in other.targets {
             self.target(t);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_gives_its_number_back() {
+        for n in [0, 1, 4711, u64::MAX, 0xcb00_7109_0017, 1 << 63] {
+            assert_eq!(unmix(mix(n)), n);
+        }
+    }
+
+    #[test]
+    fn the_smallest_hashes_are_kept_in_any_order() {
+        let (mut up, mut down) = (PacketTally::default(), PacketTally::default());
+        (0..2000u64).for_each(|n| up.target(mix(n)));
+        (0..2000u64).rev().for_each(|n| down.target(mix(n)));
+        let mut all: Vec<u64> = (0..2000).map(mix).collect();
+        all.sort_unstable();
+        all.truncate(TARGETS_KEPT);
+        assert_eq!(up, down);
+        assert_eq!(up.targets, all);
     }
 }

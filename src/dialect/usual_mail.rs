@@ -1,0 +1,238 @@
+//! [`postfix`] and [`dovecot`]: their usual messages, read straight through to the end of their line.
+//!
+//! A dozen messages makes nearly all of an attacked mail server's log. What is read here is what the
+//! grammars say, which a test holds for lines plain and hostile; whatever is not plain is left to them.
+
+use super::act::Kind;
+use super::postfix::refusal;
+use super::usual::Text;
+use crate::addr::Addr;
+use crate::digits;
+use crate::limits::{LINE_BYTES, REPEATS};
+
+/// A usual message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UsualMail<'a> {
+    /// What it tells of; none where it concerns nobody far away.
+    pub kind: Option<Kind>,
+    /// The far end; none only where it concerns nobody.
+    pub source: Option<Addr>,
+    /// The far end's port; 0 where it does not say.
+    pub port: u16,
+    /// How many times.
+    pub count: u32,
+    /// What the program calls the session; empty where that binds no lines.
+    pub session: &'a [u8],
+    /// Seconds that the session lasted, where it says so.
+    pub lasted: u32,
+    /// The standard port of the service that it names; 0 where it names none.
+    pub our_port: u16,
+    /// Its length.
+    pub len: usize,
+}
+
+const NOTHING: UsualMail<'_> = UsualMail {
+    kind: None,
+    source: None,
+    port: 0,
+    count: 1,
+    session: &[],
+    lasted: 0,
+    our_port: 0,
+    len: 0,
+};
+
+/// The rest of the line, which may be empty.
+#[inline(always)]
+fn line<'a>(t: &mut Text<'a>) -> Option<&'a [u8]> {
+    let (line, rest) = t.0.split_at_checked(memchr::memchr(b'\n', t.0)?)?;
+    t.0 = rest;
+    Some(line)
+}
+
+/// `NAME[ADDRESS]`, `NAME[ADDRESS]:PORT`.
+#[inline(always)]
+fn client(t: &mut Text<'_>, said: &mut UsualMail<'_>) -> Option<()> {
+    if !t.may(b"unknown[") {
+        let named = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
+        let end = t.0.iter().position(|b| !named(b))?;
+        t.0 = t.0.get(end..)?;
+        t.eat(b"[")?;
+    }
+    let (addr, rest) = match digits::dotted_quad(t.0) {
+        Some((v4, used)) => (Addr::from_v4(v4), t.0.get(used..)?),
+        None => other_client(t.0)?,
+    };
+    t.0 = rest;
+    t.eat(b"]")?;
+    said.source = Some(addr);
+    if let [b':', b'0'..=b'9', ..] = t.0 {
+        t.eat(b":")?;
+        said.port = u16::try_from(t.number()?).ok()?;
+    }
+    Some(())
+}
+
+#[inline(never)]
+fn other_client(text: &[u8]) -> Option<(Addr, &[u8])> {
+    // As long as addresses are, with a scope.
+    let end = text.iter().take(64).position(|b| *b == b']')?;
+    let (word, rest) = text.split_at_checked(end)?;
+    Some((Addr::parse(word)?, rest))
+}
+
+/// Reads a message of Postfix's `smtpd` or `cleanup` that `text` begins with, which `\n` ends; none where
+/// it is not usual. `text` holds no NUL.
+#[inline(always)]
+#[must_use]
+pub fn postfix(text: &[u8]) -> Option<UsualMail<'_>> {
+    let mut t = Text(text);
+    let mut said = NOTHING;
+    match text.first()? {
+        b'c' => {
+            t.eat(b"connect from ")?;
+            client(&mut t, &mut said)?;
+            said.kind = Some(Kind::MailConnected);
+        }
+        b'd' => {
+            t.eat(b"disconnect from ")?;
+            client(&mut t, &mut said)?;
+            line(&mut t)?;
+            said.kind = Some(Kind::MailDisconnected);
+        }
+        b'w' => {
+            t.eat(b"warning: ")?;
+            client(&mut t, &mut said)?;
+            t.eat(b": SASL ")?;
+            t.word()?;
+            t.eat(b" authentication failed: ")?;
+            // What could not be checked begins with one of these; it may have ended right here.
+            let first = t.0.first().copied()?;
+            (first > b' ' && !matches!(first, b'C' | b'I' | b'n' | b'T')).then_some(())?;
+            line(&mut t)?;
+            said.kind = Some(Kind::SaslFailed);
+        }
+        b'l' => {
+            t.eat(b"lost connection after ")?;
+            t.word()?;
+            t.eat(b" from ")?;
+            client(&mut t, &mut said)?;
+            line(&mut t)?;
+            said.kind = Some(Kind::MailContext);
+        }
+        b'A' if t.may(b"Anonymous TLS connection established from ") => {
+            client(&mut t, &mut said)?;
+            line(&mut t)?;
+            said.kind = Some(Kind::MailContext);
+        }
+        b'S' if t.may(b"SSL_accept error from ") => {
+            client(&mut t, &mut said)?;
+            line(&mut t)?;
+            said.kind = Some(Kind::MailContext);
+        }
+        b'N' if t.may(b"NOQUEUE: reject: RCPT from ") => {
+            client(&mut t, &mut said)?;
+            t.eat(b": ")?;
+            said.kind = Some(refusal(b"RCPT", line(&mut t)?.trim_ascii_end()));
+        }
+        _ => {
+            let end = t.0.iter().take(32).position(|b| !b.is_ascii_alphanumeric())?;
+            (end > 0).then(|| t.0 = t.0.get(end..).unwrap_or_default())?;
+            t.eat(b": ")?;
+            if t.may(b"client=") {
+                client(&mut t, &mut said)?;
+                said.kind = Some(Kind::MailAccepted);
+            } else {
+                t.eat(b"message-id=<")?;
+                line(&mut t)?;
+            }
+        }
+    }
+    ended(text, t, said)
+}
+
+/// Reads a message of Dovecot's login processes that `text` begins with, which `\n` ends, behind the
+/// tag `dovecot`; none where it is not usual. `text` holds no NUL.
+#[inline(always)]
+#[must_use]
+pub fn dovecot(text: &[u8]) -> Option<UsualMail<'_>> {
+    let mut t = Text(text);
+    let mut said = NOTHING;
+    said.our_port = if t.may(b"imap-login: ") {
+        143
+    } else if t.may(b"pop3-login: ") {
+        110
+    } else {
+        t.eat(b"submission-login: ")?;
+        587
+    };
+    t.may(b"Info: ");
+    let aborted = t.may(b"Login aborted: Connection closed (auth failed, ");
+    if !aborted
+        && !t.may(b"Disconnected (auth failed, ")
+        && !t.may(b"Disconnected: Connection closed (auth failed, ")
+        && !t.may(b"Disconnected: Inactivity (auth failed, ")
+        && !t.may(b"Connection closed (auth failed, ")
+    {
+        t.eat(b"Aborted login (auth failed, ")?;
+    }
+    said.kind = Some(Kind::MailLoginFailed);
+    said.count = t.number()?.min(REPEATS);
+    t.eat(b" attempts in ")?;
+    said.lasted = t.number()?;
+    t.eat(b" secs)")?;
+    if aborted {
+        t.eat(b" (auth_failed)")?;
+    }
+    t.eat(b": user=<")?;
+    // No byte of the account's may be taken for another field.
+    let plain = |b: &u8| *b > b' ' && !matches!(b, b'<' | b'>' | b',' | b'=' | b':');
+    skip(&mut t, plain)?;
+    t.eat(b">, method=")?;
+    skip(&mut t, |b| b.is_ascii_alphanumeric() || *b == b'-')?;
+    t.eat(b", rip=")?;
+    said.source = Some(field(&mut t)?);
+    t.eat(b", lip=")?;
+    field(&mut t)?;
+    if !t.may(b", TLS") {
+        t.may(b", secured");
+    }
+    if t.may(b", session=<") {
+        let id = t.0;
+        let end = skip(&mut t, |b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='))?;
+        said.session = id.get(..end).filter(|id| !id.is_empty())?;
+        t.eat(b">")?;
+    }
+    ended(text, t, said)
+}
+
+/// Past bytes of a kind, and how many.
+#[inline(always)]
+fn skip(t: &mut Text<'_>, is: impl Fn(&u8) -> bool) -> Option<usize> {
+    let end = t.0.iter().position(|b| !is(b))?;
+    t.0 = t.0.get(end..)?;
+    Some(end)
+}
+
+/// An address that a comma or the line's end follows.
+#[inline(always)]
+fn field(t: &mut Text<'_>) -> Option<Addr> {
+    let (addr, rest) = match digits::dotted_quad(t.0) {
+        Some((v4, used)) => (Addr::from_v4(v4), t.0.get(used..)?),
+        None => {
+            let end = t.0.iter().take(64).position(|b| *b == b',' || *b <= b' ')?;
+            let (word, rest) = t.0.split_at_checked(end)?;
+            (Addr::parse(word)?, rest)
+        }
+    };
+    matches!(rest.first(), Some(b',' | b'\n')).then(|| t.0 = rest)?;
+    Some(addr)
+}
+
+#[inline(always)]
+fn ended<'a>(text: &[u8], t: Text<'_>, mut said: UsualMail<'a>) -> Option<UsualMail<'a>> {
+    t.end()?;
+    said.len = text.len() - t.0.len();
+    // What is said cannot be so long, but what follows it.
+    (said.len < LINE_BYTES / 2).then_some(said)
+}
