@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use crate::fault::{Fault, Outcome};
 use crate::limits::{CHUNK_BYTES, LINE_BYTES};
+use crate::text::shell_word;
 
 use super::chunk::Chunk;
 use super::inflate::{Cursor, Form, gzip_time, unpack};
@@ -75,10 +76,8 @@ impl Input {
         // Asked first: to open a named pipe is to wait for whoever writes to it.
         let meta = std::fs::metadata(path).map_err(|e| Fault::file(path, e))?;
         if meta.file_type().is_fifo() {
-            return Err(Fault::file(
-                path,
-                "a pipe, and a log is read more than once; give it as standard input: - < PIPE",
-            ));
+            return Err(Fault::file(path, "a pipe, and a log is read more than once")
+                .hint(format!("give it as standard input: - < {}", shell_word(path))));
         }
         let file = File::open(path).map_err(|e| Fault::file(path, e))?;
         Self::from_file(file, path, named)
@@ -92,7 +91,8 @@ impl Input {
     pub fn from_file(file: File, path: &Path, named: bool) -> Outcome<Self> {
         let meta = file.metadata().map_err(|e| Fault::file(path, e))?;
         if !meta.is_file() {
-            return Err(Fault::file(path, "not a file that can be read"));
+            return Err(Fault::file(path, "not a file that can be read")
+                .hint("name a file or a folder, or pipe it in as standard input: -"));
         }
         Self::part(Arc::new(file), (0, meta.len()), path, named)
     }
@@ -101,9 +101,12 @@ impl Input {
     fn part(file: Arc<File>, (base, bytes): (u64, u64), path: &Path, named: bool) -> Outcome<Self> {
         let meta = file.metadata().map_err(|e| Fault::file(path, e))?;
         let mut head = [0u8; 16];
-        let n = file.read_at(&mut head, base).map_err(|e| Fault::file(path, e))?;
-        // Behind a member lies the next one.
-        let n = if base > 0 { n.min(usize::try_from(bytes).unwrap_or(n)) } else { n };
+        // A file that says it is empty is asked all the same: it may be one that cannot be read.
+        let n = match base {
+            0 => file.read_at(&mut head, 0),
+            _ => Cursor::new(&file, base, bytes).read(&mut head),
+        };
+        let n = n.map_err(|e| Fault::file(path, e))?;
         let head = head.get(..n).unwrap_or_default();
         let form = Form::of(head);
         let end = match gzip_time(head).filter(|_| form == Form::Gzip) {
@@ -191,6 +194,7 @@ impl Input {
         }
         let form = self.form.word();
         Fault::file(&self.path, format!("its {form} data is damaged or breaks off: {e}"))
+            .hint("what stands before that was read; copy the file again from where it came")
     }
 
     /// Sets the size of chunks: no result may depend on it, and tests try.
