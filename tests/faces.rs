@@ -157,6 +157,47 @@ fn rows_are_of_their_schemas() {
 }
 
 #[test]
+fn events_of_every_dialect_are_of_their_schema() {
+    let schema = schema("events");
+    let mut families = std::collections::BTreeSet::new();
+    let mut readings = std::collections::BTreeSet::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files: Vec<_> = fs::read_dir(root.join("testdata/dialect"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == "log"))
+        .collect();
+    files.sort();
+    assert!(files.len() > 60, "{}", files.len());
+    for file in files {
+        let rows = stdout(&[
+            "events",
+            "--all",
+            "--format",
+            "jsonl",
+            "--tz",
+            "UTC",
+            "--log-end",
+            "2026-12-31",
+            file.to_str().unwrap(),
+        ]);
+        assert!(!rows.is_empty(), "{}", file.display());
+        for row in rows.lines() {
+            let row: Value = serde_json::from_str(row).unwrap();
+            check(&row, &schema);
+            let word = |key: &str| row["plaint"][key].as_str().map(str::to_owned);
+            families.extend(word("family"));
+            readings.extend(word("reading"));
+        }
+    }
+    assert_eq!(families.into_iter().collect::<Vec<_>>(), ["firewall", "mail", "sshd"]);
+    assert_eq!(
+        readings.into_iter().collect::<Vec<_>>(),
+        ["benign", "context", "hostile", "quarantined", "unread"]
+    );
+}
+
+#[test]
 fn folders_are_of_their_schemas() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("out");
