@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Writes a log of 500 sources, has plaint report them, and validates every xarf*.json with the
 published validator (PyPI `xarf`) in strict mode; base64, hash, size and address, which it does
-not check, are checked here. Usage: check_xarf.py PLAINT FOLDER"""
+not check, are checked here. So is every x-arf.eml, by Python's own reader of mail. Usage: check_xarf.py PLAINT FOLDER"""
 
-import base64, hashlib, ipaddress, json, pathlib, subprocess, sys
+import base64, email, email.policy, email.utils, hashlib, ipaddress, json, pathlib, subprocess, sys
 
 import xarf
 from xarf import SchemaValidator
@@ -30,7 +30,7 @@ for name, lines in (("auth.log", ssh), ("kern.log", kern), ("mail.log", mail)):
 (folder / "operators").mkdir()
 (folder / "operators/isp.toml").write_text(
     'id = "isp"\nname = "Example"\n[[provenance]]\nurl = "https://isp.example"\nsays = "x"\nseen = 2026-03-01\nstatus = "verified"\n'
-    '[match]\nprefixes = ["192.0.2.0/24", "2001:db8:7::/48"]\n'
+    '[match]\nprefixes = ["192.0.2.0/24", "2001:db8:7::/48"]\n[text]\nattachments = "may"\n[formats]\nxarf02 = "should"\n'
     '[[channel]]\nid = "abuse"\nkind = "email"\nto = "abuse@isp.example"\n[[route]]\nclass = ["*"]\nchannel = "abuse"\n')
 (folder / "plaint.toml").write_text(
     '[reporter]\nname = "J. Smith"\norganisation = "Example Research Ltd"\nemail = "abuse-reports@example.org"\n'
@@ -58,10 +58,27 @@ for path in sorted((folder / "out").rglob("xarf*.json")):
         if not all(report["source_identifier"].encode() in line for line in data.splitlines()):
             errors.append("a line without the source")
     wrong += [f"{path}: {e}" for e in errors]
+mails = 0
+for path in sorted((folder / "out").rglob("x-arf*.eml")):
+    mail, mails = email.message_from_bytes(path.read_bytes(), policy=email.policy.default), mails + 1
+    parts = list(mail.iter_parts())
+    names = [part.get_filename() or part.get_param("name") for part in parts]
+    fields = dict(line.split(": ", 1) for line in parts[1].get_content().splitlines() if line != "---")
+    log = parts[2].get_content()
+    good = {
+        "defects": not mail.defects and not any(part.defects for part in parts),
+        "headers": mail["X-XARF"] == "PLAIN" and mail["To"] == "abuse@isp.example" and mail["Date"] is None,
+        "parts": names == [None, "report.txt", "logfile.log"] and all(p.get_content_type() == "text/plain" for p in parts),
+        "source": ipaddress.ip_address(fields["Source"].strip('"')) == ipaddress.ip_address(path.parent.name.replace("-", ":")),
+        "date": email.utils.parsedate_to_datetime(fields["Date"]).utcoffset().total_seconds() == 0,
+        "fields": fields["Report-Type"] == "login-attack" and fields["Version"] == "0.2" and fields["Service"] in ("ssh", "smtp"),
+        "log": log.count("\n") > 9 and all(fields["Source"].strip('"') in line for line in log.splitlines()),
+    }
+    wrong += [f"{path}: {what}" for what, right in good.items() if not right]
 for bundle in json.loads((folder / "out/isp/manifest.json").read_text())["bundles"]:
     for form in bundle["formats"]:
         if "none" in form:
             without[form["none"]] = without.get(form["none"], 0) + 1
 print(*wrong[:20], sep="\n")
-print(f"{seen} XARF files of {len(sources)} sources valid in strict mode; without one: {without}")
-sys.exit(bool(wrong) or seen != 375 or sum(without.values()) != 125)
+print(f"{seen} XARF files of {len(sources)} sources valid in strict mode, {mails} X-ARF mails; without one: {without}")
+sys.exit(bool(wrong) or seen != 375 or mails != 375 or sum(without.values()) != 250)

@@ -34,8 +34,8 @@ fn laid_out() -> tempfile::TempDir {
     dir
 }
 
-const CLEAN: [&str; 6] =
-    ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES", "FORCE_COLOR"];
+const CLEAN: [&str; 7] =
+    ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES", "FORCE_COLOR", "CI"];
 
 fn command(program: &str, dir: &Path, env: &[(&str, &str)]) -> Command {
     let mut command = Command::new(program);

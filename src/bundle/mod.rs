@@ -13,6 +13,7 @@ pub mod mail;
 pub mod table;
 pub mod todo;
 pub mod xarf_check;
+mod xarf02;
 pub mod xarf;
 mod list;
 pub mod form;

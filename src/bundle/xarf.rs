@@ -21,7 +21,7 @@ use crate::operator::Need;
 use super::letter::extract::extract;
 use super::letter::redact::Redactor;
 use super::words::happened;
-use super::xarf_check;
+use super::{xarf_check, xarf02};
 
 /// The version of the specification.
 pub const VERSION: &str = "4.2.0";
@@ -72,12 +72,9 @@ pub fn sides(part: &Part<'_, '_>, operator: &str) -> Vec<Side> {
             out.push(Side { format: "arf", class, made: Err(why.to_owned()) });
         }
         if named(rules.formats.xarf02) {
-            let why = if rules.text.attachments == Need::Forbid {
-                "it is a mail with attachments, and the operator forbids them"
-            } else {
-                "plaint does not write it"
-            };
-            out.push(Side { format: "x-arf 0.2", class, made: Err(why.to_owned()) });
+            let name = if alone { "x-arf.eml".to_owned() } else { format!("x-arf-{class}.eml") };
+            let made = xarf02::mail(part, incident, operator).map(|bytes| (name, bytes));
+            out.push(Side { format: "x-arf 0.2", class, made });
         }
     }
     out
@@ -91,8 +88,10 @@ pub fn findings(part: &Part<'_, '_>, sides: &mut [Side], evidence: &[u8]) -> Vec
     let mut out = Vec::new();
     for side in sides {
         let wrong = match &side.made {
-            Ok((_, bytes)) => xarf_check::check(bytes, evidence).into_iter().next(),
-            Err(_) => None,
+            Ok((name, bytes)) if name.ends_with(".json") => {
+                xarf_check::check(bytes, evidence).into_iter().next()
+            }
+            _ => None,
         };
         if let Some(why) = wrong {
             let text = format!("{}: {why}; the file is left out.", side.format);
