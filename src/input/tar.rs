@@ -48,7 +48,7 @@ pub fn members(file: &mut (impl Read + io::Seek)) -> io::Result<Vec<Member>> {
         file.seek(SeekFrom::Start(at))?;
         file.read_exact(&mut block)?;
         if block.iter().all(|b| *b == 0) {
-            break;
+            return Ok(found);
         }
         if !is_tar(&block) || !sums(&block) {
             return Err(damaged());
@@ -86,7 +86,8 @@ pub fn members(file: &mut (impl Read + io::Seek)) -> io::Result<Vec<Member>> {
         }
         at = at.saturating_add(bytes.div_ceil(BLOCK as u64).saturating_mul(BLOCK as u64));
     }
-    Ok(found)
+    // Blocks of zeros end an archive: where there is none, members may be missing behind a cut.
+    Err(damaged())
 }
 
 fn damaged() -> io::Error {
@@ -206,6 +207,8 @@ pub(super) mod tests {
             ]
         );
         assert!(found(&archive[..4800]).is_err(), "it breaks off");
+        let whole = archive.len() - 1024;
+        assert!(found(&archive[..whole]).is_err(), "it breaks off between two members");
         let mut other = archive;
         other[512] ^= 1;
         assert!(found(&other).is_err(), "a header whose sum is wrong");
