@@ -51,7 +51,7 @@ pub fn mail(part: &Part<'_, '_>, incident: &Incident, operator: &str) -> Result<
     let Some((_, domain)) = from.rsplit_once('@') else {
         return fail("the reporter's address has no domain");
     };
-    let port = port(&part, class);
+    let (port, logged) = port(&part, class);
     let Some(service) = service(class, port) else {
         return fail("which service was attacked is not known");
     };
@@ -78,6 +78,9 @@ pub fn mail(part: &Part<'_, '_>, incident: &Incident, operator: &str) -> Result<
         tally.last,
         if extract.edited { "their stamps put into UTC" } else { "as logged" },
     );
+    if port.is_some() && !logged {
+        words.push_str("The port is the service's usual one, not logged.\n");
+    }
     let mut yaml = format!(
         "---\nReported-From: {from}\nCategory: abuse\nReport-ID: {id}@{domain}\nReport-Type: login-attack\n\
          Service: {service}\nVersion: 0.2\nUser-Agent: plaint {}\nDate: {when}\nSource-Type: {}\nSource: \"{source}\"\n",
@@ -113,15 +116,18 @@ pub fn mail(part: &Part<'_, '_>, incident: &Incident, operator: &str) -> Result<
     Ok(out.into_bytes())
 }
 
-/// Our port that was tried most often, where it is known; of equals the least.
-fn port(part: &Part<'_, '_>, class: Class) -> Option<u16> {
-    let mut hits: BTreeMap<u16, u64> = BTreeMap::new();
+/// Our port that was tried most often, where it is known, and whether a line logs it; of equals the least.
+fn port(part: &Part<'_, '_>, class: Class) -> (Option<u16>, bool) {
+    let mut hits: BTreeMap<u16, (u64, bool)> = BTreeMap::new();
     for line in part.lines().iter().filter(|line| line.is_of(&[class])) {
         if let Some(port) = line.destination_port.filter(|port| *port > 0) {
-            *hits.entry(port).or_default() += 1;
+            let hit = hits.entry(port).or_default();
+            hit.0 += 1;
+            hit.1 |= !line.assumed_port;
         }
     }
-    hits.into_iter().max_by_key(|(port, n)| (*n, std::cmp::Reverse(*port))).map(|(port, _)| port)
+    let most = hits.into_iter().max_by_key(|(port, (n, _))| (*n, std::cmp::Reverse(*port)));
+    most.map_or((None, false), |(port, (_, logged))| (Some(port), logged))
 }
 
 /// The service's name.
@@ -228,6 +234,7 @@ mod tests {
             yaml.contains("Service: ssh\n") && yaml.contains("Source: \"198.51.100.130\"\n"),
             "{yaml}"
         );
+        assert!(words.ends_with("The port is the service's usual one, not logged.\n\n"), "{words}");
         assert!(log.contains("Failed password") && !log.contains("198.51.100.131"), "{log}");
     }
 
