@@ -82,18 +82,16 @@ impl Addr {
     pub fn write(self, out: &mut Vec<u8>) {
         match self.v4() {
             Some(v4) => {
-                for (i, byte) in v4.to_be_bytes().into_iter().enumerate() {
-                    if i > 0 {
-                        out.push(b'.');
+                // Each number with its dot is four bytes at most; what is too much the next one covers.
+                let (mut text, mut used) = ([0; 20], 0);
+                for byte in v4.to_be_bytes() {
+                    let Some((word, long)) = OCTETS.get(usize::from(byte)) else { continue };
+                    if let Some(place) = text.get_mut(used..used + 4) {
+                        place.copy_from_slice(word);
+                        used += usize::from(*long);
                     }
-                    if byte >= 100 {
-                        out.push(b'0' + byte / 100);
-                    }
-                    if byte >= 10 {
-                        out.push(b'0' + byte / 10 % 10);
-                    }
-                    out.push(b'0' + byte % 10);
                 }
+                out.extend_from_slice(text.get(..used.saturating_sub(1)).unwrap_or_default());
             }
             None => out.extend_from_slice(self.ip().to_string().as_bytes()),
         }
@@ -104,6 +102,26 @@ impl Addr {
     pub const fn bits(self) -> u128 {
         !self.0.get()
     }
+}
+
+/// Each number of a dotted quad with the dot behind it, and how long that is.
+static OCTETS: [([u8; 4], u8); 256] = octets();
+
+// Written before the program runs, so that nothing of it can fail later.
+#[allow(clippy::indexing_slicing)]
+const fn octets() -> [([u8; 4], u8); 256] {
+    let mut all = [([0; 4], 0); 256];
+    let mut n = 0;
+    while n < 256 {
+        let [c, b, a] = [b'0' + (n / 100) as u8, b'0' + (n / 10 % 10) as u8, b'0' + (n % 10) as u8];
+        all[n] = match n {
+            0..10 => ([a, b'.', 0, 0], 2),
+            10..100 => ([b, a, b'.', 0], 3),
+            _ => ([c, b, a, b'.'], 4),
+        };
+        n += 1;
+    }
+    all
 }
 
 /// Exactly one IPv6 address (RFC 4291 §2.2): up to eight groups of one to four

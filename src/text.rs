@@ -155,11 +155,16 @@ pub fn inert_json(json: String) -> String {
 }
 
 /// Appends a decimal number: a report of 60,000 sources holds a million of them.
-pub fn push_number(out: &mut Vec<u8>, mut n: u64) {
-    if let Ok(digit @ 0..=9) = u8::try_from(n) {
-        out.push(b'0' + digit);
-        return;
+#[inline]
+pub fn push_number(out: &mut Vec<u8>, n: u64) {
+    match n {
+        0..10 => out.push(b'0' + n as u8),
+        10..100 => out.extend_from_slice(&[b'0' + n as u8 / 10, b'0' + n as u8 % 10]),
+        _ => push_long_number(out, n),
     }
+}
+
+fn push_long_number(out: &mut Vec<u8>, mut n: u64) {
     let mut digits = [0u8; 20];
     let mut used = 0;
     for slot in digits.iter_mut().rev() {

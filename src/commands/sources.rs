@@ -1,7 +1,5 @@
 //! `plaint sources`: one row per source.
 
-use std::io::Write as _;
-
 use rayon::iter::ParallelIterator as _;
 use rayon::slice::ParallelSlice as _;
 use serde_json::Value;
@@ -13,6 +11,7 @@ use crate::fault::{Fault, Outcome};
 use crate::operator::Operators;
 use crate::source::{FamilyTally, ScanLimits, Source};
 use crate::text::{csv_cell, json_string};
+use crate::time::Dates;
 
 use super::columns::{self, Column, Kind, micros};
 use super::common::{Setup, print};
@@ -53,7 +52,7 @@ pub fn run(setup: &Setup, operators: &Operators, form: Form) -> Outcome<(bool, u
     let rows = scan.sources.sorted();
     let limits = setup.options.scan_limits;
     match form {
-        Form::Jsonl => jsonl(&rows, operators, limits)?,
+        Form::Jsonl => jsonl(&rows, operators, limits, setup.options.threads)?,
         Form::Csv => {
             print(&csv(&rows, operators, limits)?)?;
         }
@@ -74,7 +73,7 @@ pub fn run(setup: &Setup, operators: &Operators, form: Form) -> Outcome<(bool, u
 }
 
 fn operator(operators: &Operators, addr: Addr) -> Outcome<Option<String>> {
-    Ok(operators.whose(addr.ip())?.operator.map(|p| p.id.clone()))
+    Ok(operators.name_of(addr.ip())?.map(str::to_owned))
 }
 
 /// Rows that are written together: so few that their text stays in the cache, and its memory is used again.
@@ -83,12 +82,30 @@ const TOGETHER: usize = 512;
 /// Sources that are looked at together.
 const AHEAD: usize = 32;
 
-/// Rows are formatted in parallel and printed in order.
-fn jsonl(rows: &[(Addr, &Source)], operators: &Operators, limits: ScanLimits) -> Outcome<()> {
+/// Rows are formatted in parallel, where that may be, and printed in order.
+fn jsonl(
+    rows: &[(Addr, &Source)],
+    operators: &Operators,
+    limits: ScanLimits,
+    threads: usize,
+) -> Outcome<()> {
+    if threads <= 1 {
+        let mut text = Vec::new();
+        for part in rows.chunks(TOGETHER) {
+            text.clear();
+            lines(part, operators, limits, &mut text)?;
+            if !print(&text)? {
+                return Ok(());
+            }
+        }
+        return Ok(());
+    }
     for part in rows.chunks(16 * TOGETHER) {
-        let texts: Vec<Outcome<Vec<u8>>> =
-            part.par_chunks(TOGETHER).map(|rows| lines(rows, operators, limits)).collect();
-        for text in texts {
+        let texts = part.par_chunks(TOGETHER).map(|rows| {
+            let mut text = Vec::new();
+            lines(rows, operators, limits, &mut text).map(|()| text)
+        });
+        for text in texts.collect::<Vec<Outcome<Vec<u8>>>>() {
             if !print(&text?)? {
                 return Ok(());
             }
@@ -97,8 +114,15 @@ fn jsonl(rows: &[(Addr, &Source)], operators: &Operators, limits: ScanLimits) ->
     Ok(())
 }
 
-fn lines(rows: &[(Addr, &Source)], operators: &Operators, limits: ScanLimits) -> Outcome<Vec<u8>> {
-    let mut out = Vec::with_capacity(rows.len() * 400);
+/// Appends rows.
+fn lines(
+    rows: &[(Addr, &Source)],
+    operators: &Operators,
+    limits: ScanLimits,
+    out: &mut Vec<u8>,
+) -> Outcome<()> {
+    out.reserve(rows.len() * 400);
+    let mut dates = Dates::default();
     for (n, (addr, source)) in rows.iter().enumerate() {
         if n.is_multiple_of(AHEAD) {
             // Sources lie far apart in memory: so the waits for them overlap.
@@ -106,24 +130,23 @@ fn lines(rows: &[(Addr, &Source)], operators: &Operators, limits: ScanLimits) ->
             std::hint::black_box(next.fold(0, |all, (_, source)| all ^ source.touch()));
         }
         out.extend_from_slice(b"{\"source\":\"");
-        addr.write(&mut out);
+        addr.write(out);
         out.extend_from_slice(b"\",\"families\":");
-        write_families(&mut out, source, limits);
-        out.extend_from_slice(b",\"operator\":");
-        match operator(operators, *addr)? {
-            Some(id) => json_string(&mut out, id.as_bytes()),
-            None => out.extend_from_slice(b"null"),
-        }
-        out.extend_from_slice(b",\"findings\":[");
-        for (i, finding) in findings(source).iter().enumerate() {
-            if i > 0 {
-                out.push(b',');
+        write_families(out, source, limits, &mut dates);
+        match operators.name_of(addr.ip())? {
+            Some(id) => {
+                out.extend_from_slice(b",\"operator\":");
+                json_string(out, id.as_bytes());
             }
-            let _ = write!(out, "\"{finding}\"");
+            None => out.extend_from_slice(b",\"operator\":null"),
         }
-        out.extend_from_slice(b"]}\n");
+        if source.login_succeeded() {
+            out.extend_from_slice(b",\"findings\":[\"login-succeeded\"]}\n");
+        } else {
+            out.extend_from_slice(b",\"findings\":[]}\n");
+        }
     }
-    Ok(out)
+    Ok(())
 }
 
 const COLUMNS: [Column; 13] = [

@@ -275,6 +275,21 @@ impl Operators {
         regions.get(usize::from(claim.region?)).map(|r| r.name.as_str())
     }
 
+    /// The id of the operator whose the address is, as [`Operators::whose`] says.
+    ///
+    /// # Errors
+    ///
+    /// As [`Operators::whose`].
+    #[inline]
+    pub fn name_of(&self, ip: IpAddr) -> Outcome<Option<&str>> {
+        if self.asn_db.is_some() || !self.registry.is_empty() {
+            return Ok(self.whose(ip)?.operator.map(|p| p.id.as_str()));
+        }
+        // Only lists can say, and then the smallest range does.
+        let claim = self.table.longest(ip).and_then(|id| self.claims.get(id as usize));
+        Ok(claim.and_then(|claim| self.profile(*claim)).map(|p| p.id.as_str()))
+    }
+
     /// Whose the address is.
     ///
     /// # Errors

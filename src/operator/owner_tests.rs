@@ -296,3 +296,29 @@ fn holders_that_two_claim() {
     let fault = Operators::load(Some(dir.path()), None).unwrap_err().to_string();
     assert!(fault.contains("a.toml:3: `aaaa`: a holder is REGISTRY:ID"), "{fault}");
 }
+
+#[test]
+fn the_name_alone_is_the_one_of_the_attribution() {
+    let lists = folder(&[
+        ("bt.toml", BT),
+        ("uk.txt", "# UK\n192.0.2.0/24\n"),
+        ("non-uk.txt", "192.0.2.64/26\n"),
+        ("janet.toml", JANET),
+        ("hoster.toml", HOSTER),
+    ]);
+    let by_lists = Operators::load(Some(lists.path()), None).unwrap();
+    let (_dir, by_all) = loaded();
+    let mut named = std::collections::BTreeSet::new();
+    for ip in (0..=255).flat_map(|n| [[192, 0, 2, n], [198, 51, 100, n], [203, 0, 113, n]]) {
+        for all in [&by_lists, &by_all] {
+            let ip = IpAddr::from(ip);
+            let whose = all.whose(ip).unwrap().operator.map(|p| p.id.as_str());
+            assert_eq!(all.name_of(ip).unwrap(), whose, "{ip}");
+            named.insert(whose);
+        }
+    }
+    assert_eq!(
+        named.into_iter().collect::<Vec<_>>(),
+        [None, Some("bt"), Some("hoster"), Some("janet")]
+    );
+}

@@ -26,7 +26,7 @@ impl Line<'_, '_> {
             source: Addr::NOBODY,
             port: 0,
             our_port: self.known.our_port,
-            host: self.known.host.0,
+            host: self.known.host,
             pid: self.pid,
             session: 0,
             user: 0,
@@ -47,7 +47,7 @@ impl Straight {
         trail: &mut Trail<'c>,
         out: &mut ChunkOut,
     ) -> Look<'c> {
-        let host = line.known.host.0;
+        let host = line.known.host;
         if line.known.by == By::Netfilter {
             return match self.packet(line, options, reader, trail, out) {
                 Some((end, Some((packet, at)))) => Look::Packet(end, host, packet, at),
@@ -130,7 +130,7 @@ impl Straight {
         let end = left.len() - text.len() + len;
         let line = left.get(..end)?;
         let (_, moment, same) = reader.moment(left.first_chunk::<15>()?, place.offset)?;
-        trail.turn_to(known.host.1);
+        trail.turn_to(known.trail());
         trail.pass(line, moment.at.nanos);
         out.lines += 1;
         if same {

@@ -104,20 +104,29 @@ impl State {
     /// Lets sessions have what comes before `until`: everything, if that is none.
     pub fn release(&mut self, until: Option<(i64, u32)>) {
         let Self { sessions, sources, accounts, decided, remember, batch, merge, .. } = self;
-        // Settled sessions are summed up together at the end of a chunk: their
-        // sources lie far apart in memory, and so the waits for them overlap.
-        let mut settle = |s: Settled| batch.push(s);
-        merge.release(until, &mut |next| match next {
-            Next::Facts(facts) => facts.iter().for_each(|fact| sessions.take(fact, &mut settle)),
-            Next::Doubt(doubt) => sessions.doubt(doubt, &mut settle),
-        });
-        for some in batch.chunks(TOGETHER) {
-            std::hint::black_box(sources.touch(some));
-            for s in some {
-                settled(s, sources, accounts, decided, *remember);
+        // Settled sessions are summed up some together: their sources lie far apart in memory, and so
+        // the waits for them overlap.
+        let mut sum_up = |batch: &mut Vec<Settled>| {
+            for some in batch.chunks(TOGETHER) {
+                std::hint::black_box(sources.touch(some));
+                for s in some {
+                    settled(s, sources, accounts, decided, *remember);
+                }
             }
-        }
-        batch.clear();
+            batch.clear();
+        };
+        merge.release(until, &mut |next| match next {
+            Next::Facts(facts) => {
+                for fact in facts {
+                    sessions.take(fact, &mut |s| batch.push(s));
+                    if batch.len() >= TOGETHER {
+                        sum_up(batch);
+                    }
+                }
+            }
+            Next::Doubt(doubt) => sessions.doubt(doubt, &mut |s| batch.push(s)),
+        });
+        sum_up(batch);
     }
 
     /// The survey may have seen only the first stamp of each chunk: where the

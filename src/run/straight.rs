@@ -19,11 +19,12 @@ use super::options::Options;
 use super::read::{LineReader, Program, Read};
 use super::repeat::Trail;
 
-/// What is known of lines that begin with a head.
+/// What is known of lines that begin with a head. It is copied for each line, so it is small.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Known {
     /// The host's number in the chunk, and its place in the trail.
-    pub(super) host: (u32, usize),
+    pub(super) host: u32,
+    trail: u32,
     /// Our port at that host, where sshd's message does not say.
     pub(super) our_port: u16,
     /// Bytes of the host's name, and where the program's ends.
@@ -33,7 +34,16 @@ pub(super) struct Known {
     process: bool,
     /// Whose usual messages may follow.
     pub(super) by: By,
-    program: Program,
+    /// The program's place in [`Straight::programs`].
+    program: u8,
+}
+
+impl Known {
+    /// The host's place in the trail.
+    #[inline(always)]
+    pub(super) const fn trail(&self) -> usize {
+        self.trail as usize
+    }
 }
 
 /// Whose usual messages are read straight through.
@@ -80,6 +90,8 @@ pub enum Look<'c> {
 #[derive(Clone, Debug)]
 pub struct Straight {
     heads: Heads<Known>,
+    /// Of the heads known: what is known of their programs.
+    programs: Vec<Program>,
     /// Whether the chunk's lines may be read so.
     on: bool,
     /// Whether usual messages may.
@@ -120,6 +132,7 @@ impl Default for Straight {
         let id = |id| DIALECTS.iter().position(|d| d.id == id).unwrap_or(usize::MAX);
         Self {
             heads: Heads::default(),
+            programs: Vec::new(),
             on: false,
             usual: false,
             fresh: None,
@@ -140,6 +153,7 @@ impl Straight {
     /// told its lines.
     pub fn begin(&mut self, options: &Options, nul: bool, told: bool) {
         self.heads.clear();
+        self.programs.clear();
         self.prefixes.begin();
         self.on = options.straight && !nul;
         self.usual = !told;
@@ -205,7 +219,7 @@ impl Straight {
             && let Some(end) =
                 self.sshd(left, text, (&known, pid, &usual), place, options, reader, trail, out)
         {
-            return Look::Done(end, known.host.0);
+            return Look::Done(end, known.host);
         }
         if !matches!(known.by, By::Sshd | By::Nobody) && self.usual {
             let line = Line { left, text, known: &known, pid, place };
@@ -234,7 +248,7 @@ impl Straight {
         let end = left.len() - text.len() + usual.len;
         let line = left.get(..end)?;
         let (_, moment, same) = reader.moment(left.first_chunk::<15>()?, place.offset)?;
-        trail.turn_to(known.host.1);
+        trail.turn_to(known.trail());
         trail.pass(line, moment.at.nanos);
         out.lines += 1;
         if same {
@@ -260,7 +274,7 @@ impl Straight {
                     source: source.unwrap_or(Addr::NOBODY),
                     port,
                     our_port: known.our_port,
-                    host: known.host.0,
+                    host: known.host,
                     pid,
                     session: 0,
                     user: if kind == Kind::InvalidUser { name_hash(user) } else { 0 },
@@ -304,21 +318,23 @@ impl Straight {
         let Some((stamp, moment, _)) = reader.moment(stamp_text, place.offset) else {
             return Look::Pass;
         };
-        let program = known.program;
+        let Some(program) = self.programs.get(usize::from(known.program)).copied() else {
+            return Look::Pass;
+        };
         let heard = if program.claim.known() {
             program.claim.read(message)
         } else if matches!(message.first(), Some(b'l' | b'L' | b'-')) {
             // It may say that the line before it was repeated.
             Heard { said: Said::No, by: None, id: u8::MAX }
         } else {
-            trail.turn_to(known.host.1);
+            trail.turn_to(known.trail());
             trail.pass(line, moment.at.nanos);
             out.lines += 1;
             out.saw(Format::Rfc3164, Some(moment));
             if let Some(n) = out.readings.get_mut(Reading::Other as usize) {
                 *n += 1;
             }
-            return Look::Done(before + end, known.host.0);
+            return Look::Done(before + end, known.host);
         };
         let name = usize::from(known.name);
         let envelope = Envelope {
@@ -333,7 +349,7 @@ impl Straight {
             format: Format::Rfc3164,
         };
         let read = Read { envelope, moment: Some(moment), program, heard };
-        Look::Read(line, read, known.host)
+        Look::Read(line, read, (known.host, known.trail()))
     }
 
     /// Whether the head of the line looked at last is new.
@@ -354,10 +370,15 @@ impl Straight {
             && head.is_of(line, e)
             && let Ok(name) = u8::try_from(e.host.len())
             && let Ok(ends) = u8::try_from(head.len() - 1)
+            && let Ok(trail) = u32::try_from(host.1)
+            && let Ok(place) = u8::try_from(self.programs.len())
         {
             let process = line.get(16 + head.len() - 1) == Some(&b'[');
             let by = By::of(e.program, program, self.sshd);
-            self.heads.put(head, Known { host, our_port, name, ends, process, by, program });
+            self.programs.push(program);
+            let (host, program) = (host.0, place);
+            let known = Known { host, trail, our_port, name, ends, process, by, program };
+            self.heads.put(head, known);
         }
     }
 }

@@ -160,10 +160,10 @@ impl Source {
     /// whose every login lies before its first failure did not guess.
     #[must_use]
     pub fn login_succeeded(&self) -> bool {
-        let last = self.extra().and_then(|e| e.last_login);
+        let Some(last) = self.extra().and_then(|e| e.last_login) else { return false };
         let tried = self.families().filter(|(f, _)| *f != Family::Firewall);
         let failed = tried.map(|(_, t)| t.first.at()).min();
-        self.attempts() >= FAILED_BEFORE_LOGIN && last.zip(failed).is_some_and(|(l, f)| l >= f)
+        self.attempts() >= FAILED_BEFORE_LOGIN && failed.is_some_and(|failed| last >= failed)
     }
 
     /// The earliest and the latest line over all families.

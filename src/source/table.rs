@@ -112,7 +112,11 @@ impl<T: Default> Table<T> {
         } else {
             v4.sort_unstable();
         }
-        v6.par_sort_unstable();
+        if v6.len() > MANY {
+            v6.par_sort_unstable();
+        } else {
+            v6.sort_unstable();
+        }
         let v4 = v4.into_iter().map(|both| (Addr::from_v4((both >> 32) as u32), both as u32));
         let all = v4.chain(v6).filter_map(|(addr, at)| Some((addr, self.at(at)?)));
         all.filter(|(_, source)| wanted(source)).collect()

@@ -7,6 +7,6 @@ mod fold;
 pub mod calendar;
 
 pub use calendar::{Calendar, Clock, Step, Survey};
-pub use moment::{Basis, Fold, Instant, Moment};
+pub use moment::{Basis, Dates, Fold, Instant, Moment};
 pub use uptime::Uptimes;
 pub use zone::Zone;

@@ -42,29 +42,76 @@ impl Instant {
 
     /// Appends RFC 3339 with `Z`, decimals only as the log had them.
     pub fn write(self, out: &mut Vec<u8>) {
-        let seconds = self.seconds();
-        let (y, m, d) = civil_from_days(seconds.div_euclid(86_400));
-        let of_day = seconds.rem_euclid(86_400);
-        let date = y.max(0) * 10_000 + m * 100 + d;
-        let (date, time) = (date.unsigned_abs() as u32, of_day.unsigned_abs() as u32);
-        let two = |n: u32| [b'0' + (n / 10 % 10) as u8, b'0' + (n % 10) as u8];
-        let ([c, e], [y, z], [m, n], [d, f]) =
-            (two(date / 1_000_000), two(date / 10_000), two(date / 100), two(date));
-        let minutes = time / 60;
-        let ([h, i], [k, l], [s, t]) = (two(minutes / 60), two(minutes % 60), two(time % 60));
-        out.extend_from_slice(&[
-            c, e, y, z, b'-', m, n, b'-', d, f, b'T', h, i, b':', k, l, b':', s, t,
-        ]);
-        if self.decimals > 0 {
-            out.push(b'.');
-            let mut rest = self.nanos.rem_euclid(SECOND);
-            for _ in 0..self.decimals.min(9) {
+        Dates::default().write(self, out);
+    }
+}
+
+/// Writes instants; dates that were written lately need not be reckoned again.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Dates {
+    /// Days since 1970 and their dates, each in the place of its lowest bits.
+    known: [Option<(i64, [u8; 10])>; 8],
+}
+
+impl Dates {
+    /// Appends RFC 3339 with `Z`, decimals only as the log had them.
+    #[inline]
+    pub fn write(&mut self, at: Instant, out: &mut Vec<u8>) {
+        let seconds = at.seconds();
+        let day = seconds.div_euclid(86_400);
+        let date = match self.known.get(day as usize % 8) {
+            Some(Some((known, date))) if *known == day => *date,
+            _ => self.reckon(day),
+        };
+        let time = of_day(seconds.rem_euclid(86_400) as u32);
+        let mut text = *b"yyyy-mm-ddThh:mm:ssZ";
+        if let Some(place) = text.first_chunk_mut() {
+            *place = date;
+        }
+        if let Some(place) = text.get_mut(11..).and_then(|time| time.first_chunk_mut()) {
+            *place = time;
+        }
+        out.extend_from_slice(&text);
+        if at.decimals > 0 {
+            if let Some(last) = out.last_mut() {
+                *last = b'.';
+            }
+            let mut rest = at.nanos.rem_euclid(SECOND);
+            for _ in 0..at.decimals.min(9) {
                 out.push(b'0' + u8::try_from(rest / (SECOND / 10)).unwrap_or(0));
                 rest = rest % (SECOND / 10) * 10;
             }
+            out.push(b'Z');
         }
-        out.push(b'Z');
     }
+
+    #[inline(never)]
+    fn reckon(&mut self, day: i64) -> [u8; 10] {
+        let date = date(day);
+        if let Some(place) = self.known.get_mut(day as usize % 8) {
+            *place = Some((day, date));
+        }
+        date
+    }
+}
+
+/// `2026-03-29`, of days since 1970.
+fn date(day: i64) -> [u8; 10] {
+    let (y, m, d) = civil_from_days(day);
+    let two = |n: i64| [b'0' + (n / 10 % 10) as u8, b'0' + (n % 10) as u8];
+    let ([c, e], [y, z]) = (two(y.max(0) / 100), two(y.max(0) % 100));
+    let ([m, n], [d, f]) = (two(m), two(d));
+    [c, e, y, z, b'-', m, n, b'-', d, f]
+}
+
+/// `03:14:15`, of seconds since midnight.
+#[inline(always)]
+const fn of_day(time: u32) -> [u8; 8] {
+    let minutes = time / 60;
+    let all = (minutes / 60) as u64 | ((minutes % 60) as u64) << 24 | ((time % 60) as u64) << 48;
+    // All three by ten at once: below a hundred, 103 / 1024 is a tenth.
+    let tens = ((all * 103) >> 10) & 0x000f_0000_0f00_000f;
+    (tens | (all - 10 * tens) << 8 | 0x3030_3a30_303a_3030).to_le_bytes()
 }
 
 impl fmt::Display for Instant {
@@ -126,5 +173,17 @@ mod tests {
         assert_eq!(at(0, 0), "1970-01-01T00:00:00Z");
         assert_eq!(at(1_774_746_000_120_000_000, 3), "2026-03-29T01:00:00.120Z");
         assert_eq!(at(-1, 9), "1969-12-31T23:59:59.999999999Z");
+        // One after the other, with and without a day between.
+        let (mut dates, mut out) = (Dates::default(), Vec::new());
+        for seconds in [0, 86_399, 86_400, 951_782_400, 951_782_399, i64::MAX / SECOND] {
+            dates.write(Instant::from_seconds(seconds), &mut out);
+        }
+        let all = "1970-01-01T00:00:00Z1970-01-01T23:59:59Z1970-01-02T00:00:00Z\
+                   2000-02-29T00:00:00Z2000-02-28T23:59:59Z2262-04-11T23:47:16Z";
+        assert_eq!(String::from_utf8(out).unwrap(), all);
+        for time in 0..86_400 {
+            let text = format!("{:02}:{:02}:{:02}", time / 3600, time / 60 % 60, time % 60);
+            assert_eq!(of_day(time), text.as_bytes());
+        }
     }
 }
