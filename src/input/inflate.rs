@@ -8,6 +8,7 @@ use crate::limits::INFLATE_RATIO;
 
 use super::events::{self, Events};
 use super::export::{self, Export, unmarked};
+use super::journal::{self, Journal};
 use super::utf16::Utf16;
 
 /// How a file's bytes are packed.
@@ -31,6 +32,8 @@ pub enum Form {
     Utf16Be,
     /// The journal's export format; read as JSON, a line an entry.
     Export,
+    /// A journal of systemd; read as JSON, a line an entry.
+    Journal,
     /// Windows' events as text; read as lines, one an event.
     Events,
 }
@@ -47,6 +50,7 @@ impl Form {
             [0x04, 0x22, 0x4d, 0x18, ..] => Self::Lz4,
             [0xff, 0xfe, ..] => Self::Utf16Le,
             [0xfe, 0xff, ..] => Self::Utf16Be,
+            _ if head.starts_with(journal::MAGIC) => Self::Journal,
             _ if unmarked(head).starts_with(export::MAGIC) => Self::Export,
             _ if unmarked(head).starts_with(events::MAGIC) => Self::Events,
             _ => Self::Plain,
@@ -66,6 +70,7 @@ impl Form {
             Self::Utf16Le => "utf-16le",
             Self::Utf16Be => "utf-16be",
             Self::Export => "journal-export",
+            Self::Journal => "journal",
             Self::Events => "windows-events",
         }
     }
@@ -74,9 +79,6 @@ impl Form {
 /// Why a file's first unpacked bytes show that it is no text, and what to do about it; none if they do not.
 #[must_use]
 pub fn no_text(head: &[u8]) -> Option<&'static str> {
-    if head.starts_with(b"LPKSHHRH") {
-        return Some("a journal of systemd; write it out first: journalctl --file PATH -o json");
-    }
     if head.starts_with(b"ElfFile\0") {
         return Some(
             "an event log of Windows; write it out first: wevtutil qe PATH /lf:true /f:text",
@@ -187,8 +189,8 @@ impl<R: Read> Read for Steady<R> {
     }
 }
 
-/// What was packed, or UTF-16, may itself be UTF-16, a journal's export or Windows' events: told by its first bytes
-/// when it is read.
+/// What was packed, or UTF-16, may itself be UTF-16, a journal, its export or Windows' events: told by its first
+/// bytes when it is read.
 enum Layered<'f> {
     Unknown(Box<dyn Read + Send + 'f>),
     Known(Box<dyn Read + Send + 'f>),
@@ -206,7 +208,7 @@ impl Layered<'_> {
         }
         let form = Form::of(&head);
         let inner = std::mem::replace(inner, Box::new(io::empty()));
-        let whole = BufReader::new(io::Cursor::new(head).chain(inner));
+        let mut whole = BufReader::new(io::Cursor::new(head).chain(inner));
         *self = Self::Known(match form {
             Form::Utf16Le | Form::Utf16Be => {
                 let le = form == Form::Utf16Le;
@@ -217,6 +219,13 @@ impl Layered<'_> {
             }
             Form::Export => Box::new(Export::new(whole)),
             Form::Events => Box::new(Events::new(whole)),
+            Form::Journal => {
+                // It is read here and there, so it has to lie somewhere.
+                let mut file = tempfile::tempfile()?;
+                let bytes = io::copy(&mut whole, &mut file)?;
+                let entries = journal::entries(&file, 0)?;
+                Box::new(Journal::new(file, (0, bytes), entries)?)
+            }
             _ => Box::new(whole),
         });
         Ok(())
@@ -232,7 +241,8 @@ impl Read for Layered<'_> {
     }
 }
 
-/// A reader of the unpacked bytes of a part of `file`: `bytes` bytes from `base` on.
+/// A reader of the unpacked bytes of a part of `file`: `bytes` bytes from `base` on. Of a journal, so many
+/// entries.
 ///
 /// # Errors
 ///
@@ -242,6 +252,7 @@ pub fn unpack(
     base: u64,
     bytes: u64,
     form: Form,
+    entries: u64,
 ) -> io::Result<Box<dyn Read + Send + '_>> {
     let raw = BufReader::with_capacity(256 * 1024, Cursor::new(file, base, bytes));
     // bzip2 and zstd pack runs far tighter than deflate can.
@@ -261,12 +272,13 @@ pub fn unpack(
         Form::Utf16Le => Box::new(Utf16::new(raw, u16::from_le_bytes)),
         Form::Utf16Be => Box::new(Utf16::new(raw, u16::from_be_bytes)),
         Form::Export => Box::new(Export::new(raw)),
+        Form::Journal => Box::new(Journal::new(file, (base, bytes), entries)?),
         Form::Events => Box::new(Events::new(raw)),
     };
     let bounded = Bounded { inner, left };
     Ok(match form {
         Form::Plain => Box::new(bounded),
-        Form::Export | Form::Events => Box::new(Steady::new(bounded)),
+        Form::Export | Form::Journal | Form::Events => Box::new(Steady::new(bounded)),
         _ => Box::new(Steady::new(Layered::Unknown(Box::new(bounded)))),
     })
 }

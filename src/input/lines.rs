@@ -16,6 +16,7 @@ use crate::text::shell_word;
 
 use super::chunk::Chunk;
 use super::inflate::{Cursor, Form, gzip_time, unpack};
+use super::journal;
 use super::stream::Stream;
 use super::tar::{self, BLOCK};
 
@@ -46,6 +47,8 @@ pub struct Input {
     /// Device and inode, to know the same file by another name.
     pub identity: Option<(u64, u64)>,
     file: Arc<File>,
+    /// How many entries it held when it was opened, if it is a journal: more may be written meanwhile.
+    entries: u64,
     /// Where its first byte lies in the file: a member of an archive lies within one.
     base: u64,
     /// A hash of how it begins and ends, to know later that it is the same.
@@ -109,6 +112,10 @@ impl Input {
         let n = n.map_err(|e| Fault::file(path, e))?;
         let head = head.get(..n).unwrap_or_default();
         let form = Form::of(head);
+        let entries = match form {
+            Form::Journal => journal::entries(&file, base).map_err(|e| Fault::file(path, e))?,
+            _ => 0,
+        };
         let end = match gzip_time(head).filter(|_| form == Form::Gzip) {
             Some(t) => (t, EndFrom::GzipHeader),
             None => (meta.mtime(), EndFrom::Modified),
@@ -121,8 +128,9 @@ impl Input {
             named,
             utf16: matches!(head, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]),
             identity: Some((meta.dev(), meta.ino())),
-            sample: sample(&file, base, bytes).map_err(|e| Fault::file(path, e))?,
+            sample: sample(&file, base, bytes, form).map_err(|e| Fault::file(path, e))?,
             file,
+            entries,
             base,
             chunk_bytes: CHUNK_BYTES,
         })
@@ -171,13 +179,14 @@ impl Input {
     /// It is not, or it cannot be asked.
     pub fn unchanged(&self) -> io::Result<()> {
         let now = self.file.metadata()?.len().saturating_sub(self.base);
-        if now < self.bytes {
+        // A journal that is rotated gives back the room behind its last entry.
+        if now < self.bytes && self.form != Form::Journal {
             return Err(io::Error::other(format!(
                 "it became shorter while it was read: {now} of {} bytes are left",
                 self.bytes
             )));
         }
-        if sample(&self.file, self.base, self.bytes)? != self.sample {
+        if sample(&self.file, self.base, self.bytes, self.form)? != self.sample {
             return Err(io::Error::other("it was overwritten while it was read"));
         }
         Ok(())
@@ -336,7 +345,7 @@ impl Input {
     ///
     /// A broken header.
     pub fn reader(&self) -> io::Result<Box<dyn Read + Send + '_>> {
-        unpack(&self.file, self.base, self.bytes, self.form)
+        unpack(&self.file, self.base, self.bytes, self.form, self.entries)
     }
 
     /// A reader of the bytes as they lie on disk, for hashing.
@@ -378,12 +387,17 @@ impl Input {
     }
 }
 
-/// A hash of the beginning and end of the `bytes` bytes of a file from `base` on.
-fn sample(file: &File, base: u64, bytes: u64) -> io::Result<u64> {
+/// A hash of the beginning and end of the `bytes` bytes of a file from `base` on; of a journal, of what
+/// of its beginning never changes.
+fn sample(file: &File, base: u64, bytes: u64, form: Form) -> io::Result<u64> {
     let mut hash = DefaultHasher::new();
     let mut buffer = [0; SAMPLE];
-    for at in [0, bytes.saturating_sub(SAMPLE as u64)] {
-        let most = usize::try_from(bytes - at).unwrap_or(SAMPLE).min(SAMPLE);
+    let parts = match form {
+        Form::Journal => [journal::FIXED, (0, 0)],
+        _ => [(0, SAMPLE), (bytes.saturating_sub(SAMPLE as u64), SAMPLE)],
+    };
+    for (at, long) in parts {
+        let most = usize::try_from(bytes.saturating_sub(at)).unwrap_or(SAMPLE).min(long);
         let mut done = 0;
         while let Some(room) = buffer.get_mut(done..most).filter(|r| !r.is_empty()) {
             match file.read_at(room, base + at + done as u64)? {

@@ -6,6 +6,7 @@
 pub mod chunk;
 pub mod utf16;
 pub mod export;
+pub mod journal;
 pub mod events;
 pub mod tar;
 pub mod inflate;

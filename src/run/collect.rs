@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use crate::envelope::{Columns, Reader, Stamp};
 use crate::fault::{Fault, Outcome};
 use crate::input::inflate::no_text;
-use crate::input::{Finds, Found, Input, Lines, find, same, series};
+use crate::input::{Finds, Form, Found, Input, Lines, find, same, series};
 use crate::json::Scratch;
 
 pub use super::dated::Log;
@@ -129,9 +129,40 @@ impl Logs {
         }
         order(&mut dated);
         self.logs = dated.into_iter().map(|d| d.log).collect();
+        if self.logs.len() > 1 {
+            for log in &mut self.logs {
+                log.traits.tags = tags(&log.input, log.columns.as_ref());
+            }
+        }
+        self.give_way();
         compare(&mut self.logs);
         link(&mut self.logs);
         Ok(())
+    }
+
+    /// Passes over journals of a folder where a text log tells what they tell: journald hands on what it gets to
+    /// the syslog daemon beside it, and one event in two forms would count twice.
+    fn give_way(&mut self) {
+        let is_journal = |log: &Log| log.input.form == Form::Journal;
+        let twin = |log: &Log| {
+            if !is_journal(log) || log.input.named {
+                return None;
+            }
+            let told = |other: &&Log| !is_journal(other) && other.traits.may_share(&log.traits);
+            Some(self.logs.iter().find(told)?.input.path.display().to_string())
+        };
+        let mut twins: Vec<Option<String>> = self.logs.iter().map(twin).collect();
+        twins.reverse();
+        let Self { logs, passed_over, .. } = self;
+        logs.retain(|log| match twins.pop().flatten() {
+            Some(text) => {
+                let why =
+                    format!("{text} tells what this journal tells; to read it, name it alone");
+                passed_over.push((log.input.path.clone(), why));
+                false
+            }
+            None => true,
+        });
     }
 }
 
@@ -231,12 +262,6 @@ fn settle(input: Input, survey: Surveyed, exact: bool, options: &Options) -> Out
 
 /// Marks the logs that may tell the same lines.
 fn compare(logs: &mut [Log]) {
-    if logs.len() < 2 {
-        return;
-    }
-    for log in logs.iter_mut() {
-        log.traits.tags = tags(&log.input, log.columns.as_ref());
-    }
     for i in 0..logs.len() {
         let (before, after) = logs.split_at_mut(i);
         let Some(log) = after.first_mut() else { continue };
