@@ -119,7 +119,7 @@ impl<F: Borrow<File>> Pages<F> {
     /// The flags and the size of the object of a type.
     fn object(&mut self, at: u64, wanted: u8) -> io::Result<(u8, u64)> {
         let mut head = [0; 16];
-        if at % 8 != 0 || at < HEADER as u64 {
+        if !at.is_multiple_of(8) || at < HEADER as u64 {
             return Err(damaged("a place is none of an object"));
         }
         self.fill(&mut head, at)?;
