@@ -221,3 +221,48 @@ fn a_login_that_two_logs_tell_counts_once_however_long_they_are() {
         );
     }
 }
+
+#[test]
+fn a_line_that_names_nobody_is_shown_with_its_session_and_counts_nothing() {
+    let lines = [
+        "1Z web1 sshd[7]: Connection from 192.0.2.7 port 4711 on 198.51.100.4 port 22",
+        "2Z web1 sshd[7]: fatal: Unable to negotiate a key exchange method [preauth]",
+        "3Z web1 sshd[8]: Connection from 192.0.2.8 port 4712",
+        "4Z web1 sshd[8]: error: kex_exchange_identification: read: Connection reset by peer",
+        "5Z web1 sshd[8]: Connection reset by 192.0.2.8 port 4712",
+        // Its session is over, and of this process nobody is known.
+        "6Z web1 sshd[8]: Disconnecting: Too many authentication failures [preauth]",
+        "7Z web1 sshd[9]: Disconnecting: Too many authentication failures [preauth]",
+        "8Z web2 sshd[7]: fatal: no matching mac found: client hmac-md5 server hmac-sha2-256",
+    ];
+    let mut log = tempfile::NamedTempFile::new().unwrap();
+    for line in lines {
+        writeln!(log, "2026-03-28T00:00:0{line}").unwrap();
+    }
+    let mut events = assert_cmd::Command::cargo_bin("plaint").unwrap();
+    let out = events.args(["events", "--all"]).arg(log.path()).output().unwrap();
+    let of = |line: &[u8]| -> serde_json::Value { serde_json::from_slice(line).unwrap() };
+    let told: Vec<_> = out
+        .stdout
+        .split(|b| *b == b'\n')
+        .filter(|l| !l.is_empty())
+        .map(of)
+        .map(|e| format!("{} {}", e["plaint"]["reading"], e["source"]["ip"]).replace('"', ""))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "context 192.0.2.7",
+            "context 192.0.2.7",
+            "context 192.0.2.8",
+            "context 192.0.2.8",
+            "hostile 192.0.2.8",
+            "context null",
+            "context null",
+            "context null",
+        ]
+    );
+    let got = sources(&lines);
+    assert_eq!(got.len(), 1, "{got:?}");
+    assert_eq!(got[0]["families"]["sshd"]["lines"], 2);
+}

@@ -94,6 +94,9 @@ const GRAMMAR: &[Message] = messages! {
     "not-permitted" "Authentication tried for " "Authentication tried for %.100s with correct key but not from a permitted host (host=%.200s, ip=%.200s, required=%.200s)." "auth2-pubkeyfile.c" rare::not_permitted;
     "starting" "Starting session: " "Starting session: %s%s%s for %s from %.200s port %d id %d" "session.c, do_exec()" rare::starting;
     "kex-quiet" "kex_exchange_identification: " "kex_exchange_identification: %s" "kex.c, kex_exchange_identification()" |_| Said::One(Act::new(Kind::KexBroken));
+    "no-match" "no matching " "no matching %s found: client %s server %s" "kex.c, choose_enc(), choose_mac(), choose_comp() up to 6.6" rare::no_match;
+    "no-method" "Unable to negotiate a key exchange method" "Unable to negotiate a key exchange method" "kex.c, choose_kex() up to 6.6" rare::unnamed;
+    "no-hostkey" "no hostkey alg" "no hostkey alg" "kex.c, choose_hostkeyalg() up to 6.6" rare::unnamed;
     "kex-protocol" "kex protocol error: " "kex protocol error: type %d seq %u" "kex.c, kex_protocol_error()" quiet;
     "listening" "Server listening on " "Server listening on %s port %d." "sshd.c, listen_on_addrs()" quiet;
     "received-signal" "Received signal " "Received signal %d; terminating." "sshd.c, server_accept_loop()" quiet;
@@ -287,7 +290,7 @@ fn disconnecting(message: &[u8]) -> Said<'_> {
         return match named
             .map(|t| every_cut(account(t), " from ", protocol_tail, by(Kind::TooMany)))
         {
-            Some(Said::No) | None => Said::Quiet,
+            Some(Said::No) | None => rare::unnamed(message),
             Some(said) => said,
         };
     }
@@ -548,7 +551,7 @@ mod tests {
             ),
             (
                 "Disconnecting: Too many authentication failures for root [preauth]",
-                "disconnecting quiet",
+                "SshContext - - -",
             ),
             (
                 "[ID 800047 auth.info] Failed password for root from 192.0.2.7 port 1 ssh2",

@@ -203,3 +203,18 @@ pub(super) fn magic(message: &[u8]) -> Said<'_> {
     let head = (tag("Magic value check failed ("), digit1, tag(") on obfuscated handshake from "));
     Said::one(whole(message, (head, known_peer)).map(|(_, p)| act(Kind::BadBanner, p)))
 }
+
+/// Says something of the connection and names nobody: its process may be that of one who is named.
+pub(super) const fn unnamed(_: &[u8]) -> Said<'_> {
+    Said::One(Act::new(Kind::SshContext))
+}
+
+/// `no matching cipher found: client … server …` before OpenSSH 6.7, which names nobody.
+pub(super) fn no_match(message: &[u8]) -> Said<'_> {
+    let what = ["cipher", "mac", "comp"];
+    let text = message.strip_prefix(b"no matching ").unwrap_or_default();
+    let is = |w: &&str| {
+        text.strip_prefix(w.as_bytes()).is_some_and(|t| t.starts_with(b" found: client "))
+    };
+    if what.iter().any(is) { unnamed(message) } else { Said::No }
+}

@@ -1,12 +1,17 @@
 //! What devices put behind a relay's header: a header of their own, a time of their own, Cisco's coats.
 //!
-//! Only lines without a tag are looked at, for behind a tag comes what a program was told by others.
+//! Only lines without a tag are looked at, for behind a tag comes what a program was told by others; and those of
+//! the few programs that begin each message with the time ([`TELL_TIME`]).
 
 use super::forms::{self, states_zone, zone_word};
 use super::own;
 use super::parts::{Envelope, Format};
 use super::rfc3164;
 use super::stamp::{self, At, Stamp};
+
+/// Programs whose messages begin with when they were written: qmail's `splogger` (splogger.c: seconds since 1970
+/// with six decimals), and events of Cisco's Secure Email Gateway.
+pub const TELL_TIME: [&[u8]; 3] = [b"qmail", b"consolidated_event", b"CEF"];
 
 /// Reads what `e` holds where no program's tag stands; `e` itself where that is nothing known.
 #[must_use]
@@ -17,6 +22,17 @@ pub fn look_within<'a>(
     let text =
         if e.host.is_empty() { e.body } else { e.body.get(e.host.len()..).unwrap_or_default() };
     let text = text.trim_ascii_start();
+    if e.program == b"qmail" {
+        let end = memchr::memchr(b' ', e.message.get(..20).unwrap_or(e.message));
+        let seconds = end.and_then(|end| e.message.get(..end)).filter(|text| text.contains(&b'.'));
+        return match seconds.and_then(forms::epoch) {
+            Some(stamp) => Envelope { stamp, same_stamp: false, ..e },
+            None => e,
+        };
+    }
+    if e.program == b"consolidated_event" {
+        return dated(e, e.message);
+    }
     // FreeBSD's `syslogd -vv` puts `<mail.info>` before the host, OpenWrt `auth.info` behind it.
     if is_level(e.host) {
         let rest = text.trim_ascii_start();

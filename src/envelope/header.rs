@@ -231,7 +231,7 @@ fn is_odd(e: &Envelope<'_>) -> bool {
     e.program.first().is_none_or(|b| *b <= b'9')
         || match e.message.first() {
             Some(b'%' | b'{') => true,
-            Some(b'0') => e.program == b"CEF",
+            Some(b'0'..=b'9' | b'C') => device::TELL_TIME.contains(&e.program),
             _ => false,
         }
 }
@@ -685,6 +685,17 @@ mod tests {
                 "Mar 29 01:00:00 fw1 CEF:0|a|b|c|d|e|1|rt=1774746000123 m= rt=1774746000124",
                 "None 3-29 3600 None",
             ),
+            (
+                "Mar 29 06:30:00 consolidated_event: CEF:0|a|b|c|d|e|1|startTime=Sun Mar 29 01:00:00 2026 src=a",
+                "Some(2026) 3-29 23400 None",
+            ),
+            // splogger's seconds, where a qmail wrote them, and nowhere else.
+            (
+                "Mar 29 06:30:00 mx qmail: 1774746000.000123 rblsmtpd: 192.0.2.7 pid 1",
+                "@1774746000000123000",
+            ),
+            ("Mar 29 06:30:00 mx qmail: 1774746000 x", "None 3-29 23400 None"),
+            ("Mar 29 06:30:00 mx app: 1774746000.000123 x", "None 3-29 23400 None"),
             ("I0329 01:00:00.5       1 client.go:58] x y", "None 3-29 3600 None"),
             (
                 "Mar 29 01:00:00 sw1 45: *Mar 29 02:00:00.123 UTC: %SEC-6-A: x",

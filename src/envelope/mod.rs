@@ -14,6 +14,7 @@ pub mod head;
 pub mod header;
 
 pub use columns::Columns;
+pub use device::TELL_TIME;
 pub use head::{Head, Heads};
 pub use header::Reader;
 pub use parts::{Envelope, Format};

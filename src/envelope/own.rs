@@ -212,10 +212,10 @@ fn event_format(text: &[u8]) -> bool {
     matches!(text, [b'0' | b'1', b'|', ..])
 }
 
-/// `rt`, `start` or `end` of an extension, or the vendor's own name for it: milliseconds since 1970
-/// or `MMM dd yyyy HH:mm:ss`, whose zone `dtz` states. A key that comes twice is no one's.
+/// `rt`, `start` or `end` of an extension, or the vendor's own name for it: milliseconds since 1970,
+/// `MMM dd yyyy HH:mm:ss` or what ctime(3) writes, whose zone `dtz` states. A key that comes twice is no one's.
 pub(super) fn cef(text: &[u8]) -> Option<Stamp> {
-    const KEYS: [&[u8]; 7] = [
+    const KEYS: [&[u8]; 9] = [
         b" FTNTFGTeventtime=",
         b" FortinetFortiGateeventtime=",
         b" eventtime=",
@@ -223,6 +223,8 @@ pub(super) fn cef(text: &[u8]) -> Option<Stamp> {
         b"rt=",
         b"start=",
         b"end=",
+        b"startTime=",
+        b"endTime=",
     ];
     let escaped = |at: usize| at.checked_sub(1).and_then(|n| text.get(n)) == Some(&b'\\');
     let head = memchr::memchr_iter(b'|', text).filter(|at| !escaped(*at)).nth(6)?;
@@ -245,7 +247,13 @@ pub(super) fn cef(text: &[u8]) -> Option<Stamp> {
         if digits >= 10 && value.get(digits).is_none_or(|b| *b == b' ') {
             return forms::epoch(value.get(..digits)?);
         }
-        let (stamp, used) = stamp::read(value)?;
+        // `Wed Jul 24 09:41:29 2026`, as ctime(3) writes it.
+        let (stamp, used) = stamp::read(value).or_else(|| {
+            let (day, rest) = value.split_at_checked(4)?;
+            let named = day.iter().take(3).all(u8::is_ascii_alphabetic) && day.ends_with(b" ");
+            let (stamp, used) = stamp::read(rest).filter(|_| named)?;
+            Some((stamp, used + 4))
+        })?;
         let mut at = At(value.get(used..)?);
         match forms::zone_word(&mut at, stamp) {
             Stamp::Civil(c) if c.year.is_none() => None,

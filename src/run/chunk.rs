@@ -286,7 +286,9 @@ impl<'r> Worker<'r> {
                 out.capped += u64::from(act.count >= REPEATS);
                 let kind = self.options.ours.judge(act);
                 let facts = kind.facts();
-                let named = act.source.or((kind == Kind::KexBroken).then_some(Addr::NOBODY));
+                // What these name nobody for, other lines of the process may tell.
+                let others = matches!(kind, Kind::KexBroken | Kind::SshContext);
+                let named = act.source.or(others.then_some(Addr::NOBODY));
                 let Some(source) = named else {
                     // It names a host, `UNKNOWN` or nobody: it accuses nobody.
                     return if facts.reading == Reading::Hostile {

@@ -91,10 +91,13 @@ impl<'r> Verdicts<'r> {
     pub fn of<'a>(&self, read: &Read<'a>, place: Place, options: &Options) -> Final<'a> {
         let (by_itself, act) = alone(read, &options.ours);
         let decision = self.decided.get(&place);
-        let act = match (&read.heard.said, decision.and_then(|d| d.source)) {
+        let told = decision.and_then(|d| d.source);
+        let act = match (&read.heard.said, told) {
             (Said::Several(readings), Some(source)) => {
                 readings.iter().find(|a| a.source == Some(source)).copied()
             }
+            // It names nobody, and its session is his.
+            (Said::One(_), Some(_)) => act.map(|a| Act { source: a.source.or(told), ..a }),
             _ => act,
         };
         let reading = match (decision, &act) {

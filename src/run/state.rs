@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use crate::addr::Addr;
 use crate::class::{Class, Reading};
 use crate::dialect::{Kind, Weight};
-use crate::session::{Place, Sessions, Settled, Told};
+use crate::session::{By, Place, Sessions, Settled, Told};
 use crate::source::{Partial, TOGETHER};
 use crate::time::Step;
 
@@ -187,7 +187,7 @@ fn settled(
     for told in &s.told {
         let facts = told.kind.facts();
         let by_itself = match told {
-            Told { decided: true, .. } => Reading::Quarantined,
+            Told { by: By::Witness, .. } => Reading::Quarantined,
             Told { kind: Kind::ClosedEarly, .. } => Reading::Context,
             _ => facts.reading,
         };
@@ -200,8 +200,9 @@ fn settled(
         };
         // Says that this one does not turn hostile in company.
         let apart = facts.weight == Weight::WithOthers && !s.keeps_company();
-        if reading != by_itself || class.is_some() || apart {
-            let source = told.decided.then_some(s.source);
+        let by_others = told.by != By::Itself;
+        if reading != by_itself || class.is_some() || apart || by_others {
+            let source = by_others.then_some(s.source);
             decided.insert(told.place, Decision { reading, class, source });
             if let Some(account) = accounts.get_mut(told.place.input as usize) {
                 account.shift(by_itself, reading, 1);

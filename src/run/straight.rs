@@ -9,7 +9,7 @@ use crate::dialect::usual::{self, Usual};
 use crate::dialect::usual_packet::{Prefixes, UsualPacket};
 use crate::dialect::{Claim, DIALECTS, Heard, Kind, Said, Weight};
 use crate::digits;
-use crate::envelope::{Envelope, Format, Head, Heads};
+use crate::envelope::{Envelope, Format, Head, Heads, TELL_TIME};
 use crate::limits::{LINE_BYTES, REPEATS};
 use crate::session::{Fact, Place, name_hash};
 use crate::time::Instant;
@@ -367,6 +367,7 @@ impl Straight {
         // Without a dialect of its own, all of the line may be for those that write no tag.
         let nobodys = e.body.first().is_some_and(|b| !self.bare.may_begin(*b));
         if (program.claim.known() || nobodys)
+            && !TELL_TIME.contains(&e.program)
             && head.is_of(line, e)
             && let Ok(name) = u8::try_from(e.host.len())
             && let Ok(ends) = u8::try_from(head.len() - 1)

@@ -6,5 +6,5 @@ pub mod pool;
 pub mod table;
 
 pub use fact::{Doubt, Fact, Place, Spot, name_hash};
-pub use state::{Outcome, Settled, Told};
+pub use state::{By, Outcome, Settled, Told};
 pub use table::Sessions;

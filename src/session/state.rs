@@ -18,8 +18,19 @@ pub struct Told {
     pub place: Place,
     /// What it told.
     pub kind: Kind,
-    /// Whether another line of the session had to decide who it names.
-    pub decided: bool,
+    /// How it is known whom it is of.
+    pub by: By,
+}
+
+/// How it is known whom a line is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// It names him.
+    Itself,
+    /// It names several, and another line of the session decided.
+    Witness,
+    /// It names nobody, and belongs to the session.
+    Session,
 }
 
 /// What a session comes to.
@@ -223,7 +234,7 @@ impl Session {
         }
         self.closed |= facts.edge == Edge::Close;
         if remember {
-            self.remember(fact, decided);
+            self.remember(fact, if decided { By::Witness } else { By::Itself });
         }
     }
 
@@ -238,10 +249,11 @@ impl Session {
         *count = count.saturating_add(fact.count);
     }
 
-    fn remember(&mut self, fact: &Fact, decided: bool) {
+    /// Lists a line.
+    pub(super) fn remember(&mut self, fact: &Fact, by: By) {
         let more = self.more.get_or_insert_default();
         if more.told.len() < TOLD_KEPT {
-            more.told.push(Told { place: fact.place, kind: fact.kind, decided });
+            more.told.push(Told { place: fact.place, kind: fact.kind, by });
         }
     }
 

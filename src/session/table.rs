@@ -20,7 +20,7 @@ use crate::limits::{
 
 use super::fact::{Doubt, Fact};
 use super::pool::{Pool, PoolKey};
-use super::state::{Session, Settled};
+use super::state::{By, Session, Settled};
 
 /// What makes lines one session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,6 +86,9 @@ pub struct Sessions {
     doubts: FxHashMap<(u32, u32), Vec<Doubt>>,
     /// Processes whose client broke off before it named its version, and when.
     broken: FxHashMap<(u32, u32), i64>,
+    /// Processes whose client sshd named at once, and when: where lines are listed, those that name nobody
+    /// belong to it.
+    named: FxHashMap<(u32, u32), (Key, i64)>,
     remember: bool,
     swept: i64,
     /// Open sessions at which the table is swept before the hour is over.
@@ -147,7 +150,14 @@ impl Sessions {
         match fact.kind {
             Kind::KexBroken => {
                 self.broken.insert((fact.host, fact.pid), fact.at.nanos);
-                return;
+                return self.list_unnamed(fact);
+            }
+            Kind::SshContext if fact.source == Addr::NOBODY => return self.list_unnamed(fact),
+            Kind::Connected if self.remember && fact.pid != 0 => {
+                if self.named.len() >= self.most {
+                    self.named.clear();
+                }
+                self.named.insert((fact.host, fact.pid), (Key::of(fact), fact.at.nanos));
             }
             // Only here does the closing line of such a client name it.
             Kind::Left if fact.pid != 0 && !self.broken.is_empty() => {
@@ -243,6 +253,15 @@ impl Sessions {
                 helper: c.of(Tally::Refused).saturating_sub(c.of(Tally::Helper)),
             };
             self.lately.insert(pool_key, lately);
+        }
+    }
+
+    /// Lists a line that names nobody with the session of its process. It counts nothing there.
+    fn list_unnamed(&mut self, fact: &Fact) {
+        let Some((key, since)) = self.named.get(&(fact.host, fact.pid)) else { return };
+        let lies = (fact.at.nanos - since).abs() <= SESSION_SILENCE_SECONDS * SECOND;
+        if let Some(session) = self.open.get_mut(key).filter(|s| lies && !s.closed) {
+            session.remember(fact, By::Session);
         }
     }
 
@@ -360,6 +379,7 @@ impl Sessions {
         let expired = self.pool.expired(silent);
         self.alone(&expired, out);
         self.broken.retain(|_, at| *at >= now - 2 * TRAILER_SECONDS * SECOND);
+        self.named.retain(|_, (_, at)| *at >= silent);
         self.lately.retain(|_, l| l.at >= now - 2 * PAM_SECONDS * SECOND);
         let mut lost = 0;
         self.doubts.retain(|_, list| {
