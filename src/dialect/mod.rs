@@ -54,11 +54,13 @@ pub mod qmail;
 pub mod dropbear;
 pub mod audit;
 pub mod endlessh;
+pub mod tinyssh;
 pub mod cowrie;
 pub mod sshesame;
 pub mod nginxmail;
 pub mod kerio;
 pub mod exchange;
+pub mod exchange_trace;
 pub mod hmailserver;
 pub mod amavis;
 pub mod rspamd;
@@ -137,11 +139,13 @@ pub static DIALECTS: &[&Dialect] = &[
     &dropbear::DIALECT,
     &audit::DIALECT,
     &endlessh::DIALECT,
+    &tinyssh::DIALECT,
     &cowrie::DIALECT,
     &sshesame::DIALECT,
     &nginxmail::DIALECT,
     &kerio::DIALECT,
     &exchange::DIALECT,
+    &exchange_trace::DIALECT,
     &hmailserver::DIALECT,
     &amavis::DIALECT,
     &rspamd::DIALECT,
