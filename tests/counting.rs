@@ -266,3 +266,31 @@ fn a_line_that_names_nobody_is_shown_with_its_session_and_counts_nothing() {
     assert_eq!(got.len(), 1, "{got:?}");
     assert_eq!(got[0]["families"]["sshd"]["lines"], 2);
 }
+
+#[test]
+fn what_names_its_session_is_of_whoever_began_it() {
+    let got = sources(&[
+        "1Z mx smtpd[7]: 5a1b2c3d4e5f6071 smtp connected address=192.0.2.7 host=h.example",
+        "1Z mx smtpd[7]: 5a1b2c3d4e5f6072 smtp connected address=192.0.2.8 host=<unknown>",
+        "2Z mx smtpd[7]: 5a1b2c3d4e5f6071 smtp authentication user=ann result=permfail",
+        // The same try in other words.
+        "2Z mx smtpd[7]: 5a1b2c3d4e5f6071 smtp failed-command command=\"AUTH LOGIN\" result=\"535 Authentication failed\"",
+        "3Z mx smtpd[7]: 5a1b2c3d4e5f6071 smtp authentication user=x address=198.51.100.1 host=h result=permfail",
+        "4Z mx smtpd[7]: 5a1b2c3d4e5f6072 smtp failed-command command=\"RCPT TO:<a@b.example>\" result=\"550 Invalid recipient: <a@b.example>\"",
+        "4Z mx smtpd[7]: 5a1b2c3d4e5f6072 smtp failed-command command=\"RCPT TO:<c@b.example>\" result=\"451 Try again later\"",
+        "5Z mx smtpd[7]: 5a1b2c3d4e5f6071 smtp disconnected reason=quit",
+        // Its session is over; of this one and on that host nobody is known.
+        "6Z mx smtpd[7]: 5a1b2c3d4e5f6071 smtp authentication user=ann result=permfail",
+        "6Z mx smtpd[7]: 5a1b2c3d4e5f6079 smtp authentication user=ann result=permfail",
+        "6Z mx2 smtpd[7]: 5a1b2c3d4e5f6072 smtp authentication user=ann result=permfail",
+    ]);
+    let told: Vec<String> = got
+        .iter()
+        .map(|row| {
+            let mail = &row["families"]["mail"];
+            let of = |key: &str| mail[key].to_string();
+            format!("{} {} {} {}", row["source"], of("attempts"), of("lines"), of("classes"))
+        })
+        .collect();
+    assert_eq!(told, [r#""192.0.2.7" 2 5 ["mail-login"]"#, r#""192.0.2.8" 1 3 ["spam"]"#,]);
+}

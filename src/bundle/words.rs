@@ -73,6 +73,10 @@ pub fn how_to_read(dialect: &str, family: Family) -> &'static str {
             "Exim: time, message; the address in brackets after H= is the source, and after it its \
              port where it was logged."
         }
+        "opensmtpd" => {
+            "OpenSMTPD: time, our host, a session by its sixteen digits, message; the address in the \
+             session's line \"connected\" is the source of all its lines."
+        }
         "netfilter" => {
             "netfilter: time, our host, prefix, fields; SRC= and SPT= are the source and its port, \
              DST= and DPT= are ours, PROTO= is the protocol."

@@ -1,16 +1,18 @@
-//! OpenSMTPD: who connected.
+//! OpenSMTPD: who connected, and what was refused to whom.
 //!
-//! `smtp_session.c` (6.0 to 7.6): `SESSION smtp connected address=%s host=%s`. Refused logins and
+//! `smtp_session.c` (6.0 to 7.6): `SESSION smtp connected address=%s host=%s` names the client; refused logins and
 //! commands (`smtp authentication user=%s result=permfail`, `smtp failed-command command="%s"
-//! result="%s"`) name the session alone and quote the far end; such a line names nobody, and what it
-//! tells is counted for nobody.
+//! result="%s"`) name the session alone, eight random bytes, and quote the far end. Whose they are, the line that
+//! began the session says. Of a line in which the result could begin at two places only the session counts. A refused login
+//! is told twice, as a refused command too: that counts nothing. `550 Invalid recipient` is what both an unknown
+//! mailbox and a foreign one get.
 
 use nom::bytes::complete::{tag, take_till, take_while1};
 use nom::combinator::rest;
 use nom::{IResult, Parser};
 
 use super::act::{Act, Kind};
-use super::parts::tcp;
+use super::parts::{smtp_refusal, tcp};
 use super::spec::{Dialect, Message, Said, messages, untrimmed};
 use crate::addr::Addr;
 use crate::class::Family;
@@ -29,7 +31,7 @@ pub static DIALECT: Dialect = Dialect {
 };
 
 const GRAMMAR: &[Message] = messages! {
-    "session" "" "%016llx smtp (connected address=%s host=%s|disconnected reason=%s|authentication …|failed-command …|message …)" "smtp_session.c" session;
+    "session" "" "%016llx smtp (connected address=%s host=%s|disconnected reason=%s|authentication …|failed-command …|bad-input …|message …)" "smtp_session.c" session;
 };
 
 fn session(message: &[u8]) -> Said<'_> {
@@ -43,6 +45,9 @@ fn session(message: &[u8]) -> Said<'_> {
     let parsed: IResult<&[u8], _> =
         (tag("connected address="), address, tag(" host="), rest).parse(text);
     if let Ok((_, (_, address, ..))) = parsed {
+        // IPv6 stands in brackets.
+        let bare = address.strip_prefix(b"[").and_then(|a| a.strip_suffix(b"]"));
+        let address = bare.unwrap_or(address);
         let local = address == b"local" || address.starts_with(b"/");
         return match Addr::parse(address) {
             Some(_) => {
@@ -53,14 +58,53 @@ fn session(message: &[u8]) -> Said<'_> {
             None => Said::No,
         };
     }
-    let nobody = [
-        "disconnected ",
-        "authentication ",
-        "failed-command ",
-        "message ",
-        "envelope ",
-        "tls ",
-        "starttls ",
-    ];
-    if nobody.iter().any(|w| text.starts_with(w.as_bytes())) { Said::Quiet } else { Said::No }
+    let told = match text.split(|b| *b == b' ').next() {
+        Some(b"authentication") => authentication(text),
+        Some(b"failed-command" | b"bad-input") => refused(text),
+        Some(b"disconnected") => Some(Kind::MailDisconnected),
+        Some(b"message" | b"envelope" | b"tls" | b"starttls") => Some(Kind::MailContext),
+        _ => None,
+    };
+    match told {
+        Some(kind) => {
+            let act: Act<'_> = tcp(kind, None, None);
+            Said::One(Act { session: Some(id), ..act })
+        }
+        None => Said::No,
+    }
+}
+
+/// `authentication user=%s result=%s`: the account is the far end's text, and the result stands last.
+fn authentication(text: &[u8]) -> Option<Kind> {
+    text.starts_with(b"authentication user=").then_some(())?;
+    let at = memchr::memmem::rfind(text, b" result=")?;
+    Some(match text.get(at..)? {
+        b" result=permfail" => Kind::SaslFailed,
+        b" result=ok" => Kind::MailLogin,
+        _ => Kind::MailContext,
+    })
+}
+
+/// `failed-command command="%s" result="%s"` and `bad-input result="%s"`.
+fn refused(text: &[u8]) -> Option<Kind> {
+    let mut results = memchr::memmem::find_iter(text, b" result=\"");
+    let (at, more) = (results.next()?, results.next());
+    let result = text.get(at + b" result=\"".len()..)?;
+    if more.is_some() {
+        return Some(Kind::MailContext);
+    }
+    let code = result.get(..3)?;
+    // What it quotes of the far end's stands in brackets.
+    let ours = result.split(|b| *b == b'<').next().unwrap_or_default();
+    Some(match code {
+        // Told by `smtp authentication` before.
+        b"535" => Kind::MailContext,
+        b"500" | b"501" | b"502" | b"503" => Kind::SmtpProbe,
+        [b'5', ..] => match smtp_refusal(code, ours) {
+            Kind::Relay => Kind::Relay,
+            _ => Kind::Spam,
+        },
+        [b'4', ..] => Kind::Deferred,
+        _ => Kind::MailContext,
+    })
 }

@@ -287,7 +287,10 @@ impl<'r> Worker<'r> {
                 let kind = self.options.ours.judge(act);
                 let facts = kind.facts();
                 // What these name nobody for, other lines of the process may tell.
-                let others = matches!(kind, Kind::KexBroken | Kind::SshContext);
+                let others = matches!(kind, Kind::KexBroken | Kind::SshContext)
+                    || act.source.is_none()
+                        && act.session.is_some()
+                        && read.heard.by.is_some_and(|(d, _)| binds(d));
                 let named = act.source.or(others.then_some(Addr::NOBODY));
                 let Some(source) = named else {
                     // It names a host, `UNKNOWN` or nobody: it accuses nobody.
@@ -321,7 +324,10 @@ impl<'r> Worker<'r> {
                     let fact = self.fact(act, kind, source, of, host, place, moment);
                     out.tell(fact, out.reached());
                 }
-                facts.reading
+                match (act.source, facts.reading) {
+                    (None, Reading::Hostile) => Reading::Context,
+                    (_, reading) => reading,
+                }
             }
             Said::Several(readings) => {
                 out.heard_by(read);
@@ -388,9 +394,8 @@ impl<'r> Worker<'r> {
             our_port,
             host,
             pid: e.pid.unwrap_or(0),
-            // A queue id names a message, not a connection: only Dovecot's ids bind.
             session: match act.session {
-                Some(id) if by.is_some_and(|(d, _)| d.id == "dovecot") => name_hash(id),
+                Some(id) if by.is_some_and(|(d, _)| binds(d)) => name_hash(id),
                 _ => 0,
             },
             user: match (kind, act.user) {
@@ -420,6 +425,11 @@ impl<'r> Worker<'r> {
             Family::Firewall => 0,
         }
     }
+}
+
+/// Whether what a dialect's lines call their session binds them: a queue id names a message, not a connection.
+fn binds(dialect: &Dialect) -> bool {
+    matches!(dialect.id, "dovecot" | "opensmtpd")
 }
 
 /// Whether an input before this one told the line; its hash goes to `told`

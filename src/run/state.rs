@@ -189,6 +189,8 @@ fn settled(
         let by_itself = match told {
             Told { by: By::Witness, .. } => Reading::Quarantined,
             Told { kind: Kind::ClosedEarly, .. } => Reading::Context,
+            // It accuses nobody by itself.
+            Told { by: By::Session, .. } if facts.reading == Reading::Hostile => Reading::Context,
             _ => facts.reading,
         };
         let reading = s.reading(told.kind);

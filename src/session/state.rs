@@ -201,7 +201,7 @@ impl Session {
 
     /// Takes a line that belongs to it.
     #[inline]
-    pub fn take(&mut self, fact: &Fact, decided: bool, remember: bool) {
+    pub fn take(&mut self, fact: &Fact, by: By, remember: bool) {
         let facts = fact.kind.facts();
         self.lines = self.lines.saturating_add(1);
         // Nearly every line is later than those before it.
@@ -214,7 +214,7 @@ impl Session {
         if self.port == 0 {
             self.port = fact.port;
         }
-        if fact.user != 0 && !decided {
+        if fact.user != 0 && by == By::Itself {
             self.user = fact.user;
         }
         if self.our_port == 0 {
@@ -234,7 +234,7 @@ impl Session {
         }
         self.closed |= facts.edge == Edge::Close;
         if remember {
-            self.remember(fact, if decided { By::Witness } else { By::Itself });
+            self.remember(fact, by);
         }
     }
 

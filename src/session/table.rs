@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 use crate::addr::Addr;
 use crate::class::{Class, Family};
 use crate::days::SECOND;
-use crate::dialect::{Kind, Tally};
+use crate::dialect::{Edge, Kind, Tally};
 use crate::limits::{
     DOUBTS_KEPT, PAM_SECONDS, SESSION_SILENCE_SECONDS, SESSIONS_OPEN, TRAILER_SECONDS,
 };
@@ -89,6 +89,8 @@ pub struct Sessions {
     /// Processes whose client sshd named at once, and when: where lines are listed, those that name nobody
     /// belong to it.
     named: FxHashMap<(u32, u32), (Key, i64)>,
+    /// Clients of sessions that have a name, by host and name, and when they connected.
+    called: FxHashMap<(u32, u64), (Addr, u16, i64)>,
     remember: bool,
     swept: i64,
     /// Open sessions at which the table is swept before the hour is over.
@@ -125,7 +127,7 @@ impl Sessions {
     /// Takes the next fact; sessions that it ends go to `out`.
     #[inline]
     pub fn take(&mut self, fact: &Fact, out: &mut impl FnMut(Settled)) {
-        self.accept(fact, false, out);
+        self.accept(fact, By::Itself, out);
         if !self.doubts.is_empty() {
             self.decide(fact, out);
         }
@@ -145,7 +147,10 @@ impl Sessions {
         }
     }
 
-    fn accept(&mut self, fact: &Fact, decided: bool, out: &mut impl FnMut(Settled)) {
+    fn accept(&mut self, fact: &Fact, by: By, out: &mut impl FnMut(Settled)) {
+        if fact.source == Addr::NOBODY && fact.session != 0 {
+            return self.accept_by_name(fact, out);
+        }
         let facts = fact.kind.facts();
         match fact.kind {
             Kind::KexBroken => {
@@ -153,6 +158,14 @@ impl Sessions {
                 return self.list_unnamed(fact);
             }
             Kind::SshContext if fact.source == Addr::NOBODY => return self.list_unnamed(fact),
+            // Its program names the client once, and the session from then on.
+            Kind::MailConnected if fact.session != 0 => {
+                if self.called.len() >= self.most {
+                    self.called.clear();
+                }
+                let of = (fact.source, fact.port, fact.at.nanos);
+                self.called.insert((fact.host, fact.session), of);
+            }
             Kind::Connected if self.remember && fact.pid != 0 => {
                 if self.named.len() >= self.most {
                     self.named.clear();
@@ -163,7 +176,7 @@ impl Sessions {
             Kind::Left if fact.pid != 0 && !self.broken.is_empty() => {
                 let at = self.broken.remove(&(fact.host, fact.pid));
                 if at.is_some_and(|at| (fact.at.nanos - at).abs() <= TRAILER_SECONDS * SECOND) {
-                    return self.accept(&Fact { kind: Kind::ClosedEarly, ..*fact }, decided, out);
+                    return self.accept(&Fact { kind: Kind::ClosedEarly, ..*fact }, by, out);
                 }
             }
             Kind::PamFailed | Kind::MailPam | Kind::MailHelper if fact.session == 0 => {
@@ -189,7 +202,7 @@ impl Sessions {
                 session
             }
         };
-        session.take(fact, decided, remember);
+        session.take(fact, by, remember);
         if !self.pool.is_empty() {
             match facts.family {
                 Family::Sshd => {
@@ -197,7 +210,7 @@ impl Sessions {
                     if fact.pid != 0 && (session.lines == 1 || session.closed) {
                         self.pool.own(pool_key, fact.pid, |f| {
                             session.own_pam = true;
-                            session.take(&f, false, remember);
+                            session.take(&f, By::Itself, remember);
                         });
                     }
                     let told =
@@ -215,7 +228,7 @@ impl Sessions {
                             else {
                                 break;
                             };
-                            session.take(&f, false, remember);
+                            session.take(&f, By::Itself, remember);
                         }
                     }
                 }
@@ -228,14 +241,14 @@ impl Sessions {
                         let Some(f) = self.pool.claim(pool_key, Tally::Pam, fact.at, before) else {
                             break;
                         };
-                        session.take(&f, false, remember);
+                        session.take(&f, By::Itself, remember);
                     }
                     while session.counts.of(Tally::Helper) < told {
                         let Some(f) = self.pool.claim(pool_key, Tally::Helper, fact.at, before)
                         else {
                             break;
                         };
-                        session.take(&f, false, remember);
+                        session.take(&f, By::Itself, remember);
                     }
                 }
                 _ => {}
@@ -254,6 +267,20 @@ impl Sessions {
             };
             self.lately.insert(pool_key, lately);
         }
+    }
+
+    /// Takes a line that names its session and not its client: what it tells is the client's, where one
+    /// is known to have begun that session, and nobody's else.
+    fn accept_by_name(&mut self, fact: &Fact, out: &mut impl FnMut(Settled)) {
+        let name = (fact.host, fact.session);
+        let Some((source, port, since)) = self.called.get(&name).copied() else { return };
+        if (fact.at.nanos - since).abs() > SESSION_SILENCE_SECONDS * SECOND {
+            return;
+        }
+        if fact.kind.facts().edge == Edge::Close {
+            self.called.remove(&name);
+        }
+        self.accept(&Fact { source, port, ..*fact }, By::Session, out);
     }
 
     /// Lists a line that names nobody with the session of its process. It counts nothing there.
@@ -280,7 +307,7 @@ impl Sessions {
                 return false;
             }
             session.own_pam = true;
-            session.take(fact, false, remember);
+            session.take(fact, By::Itself, remember);
             return true;
         }
         let Some(lately) = self.lately.get_mut(&PoolKey::of(fact)) else { return false };
@@ -290,7 +317,7 @@ impl Sessions {
         }
         let Some(session) = self.open.get_mut(&lately.key) else { return false };
         *left -= 1;
-        session.take(fact, false, remember);
+        session.take(fact, By::Itself, remember);
         true
     }
 
@@ -317,7 +344,7 @@ impl Sessions {
             }
         }
         match (witnessed, first) {
-            (Some(fact), _) => self.accept(&fact, true, out),
+            (Some(fact), _) => self.accept(&fact, By::Witness, out),
             (None, Some(f)) if f.pid != 0 => {
                 let list = self.doubts.entry((f.host, f.pid)).or_default();
                 if list.len() < DOUBTS_KEPT {
@@ -359,8 +386,8 @@ impl Sessions {
         let remember = self.remember;
         for fact in decided {
             match self.open.get_mut(&Key::of(&fact)) {
-                Some(session) => session.take(&fact, true, remember),
-                None => self.accept(&fact, true, out),
+                Some(session) => session.take(&fact, By::Witness, remember),
+                None => self.accept(&fact, By::Witness, out),
             }
         }
     }
@@ -379,6 +406,7 @@ impl Sessions {
         let expired = self.pool.expired(silent);
         self.alone(&expired, out);
         self.broken.retain(|_, at| *at >= now - 2 * TRAILER_SECONDS * SECOND);
+        self.called.retain(|_, (.., at)| *at >= silent);
         self.named.retain(|_, (_, at)| *at >= silent);
         self.lately.retain(|_, l| l.at >= now - 2 * PAM_SECONDS * SECOND);
         let mut lost = 0;
@@ -441,7 +469,7 @@ impl Sessions {
             let mut session = Session::new(first);
             let mut n = 0;
             for f in facts.iter().skip(at).take_while(|f| together(f)) {
-                session.take(f, false, self.remember);
+                session.take(f, By::Itself, self.remember);
                 n += 1;
             }
             out(session.settle(first.source, first.kind.facts().family));
