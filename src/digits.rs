@@ -2,6 +2,8 @@
 //! line holds some of every length, and a loop that may end anywhere is
 //! predicted wrongly.
 
+use wide::u8x16;
+
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;
 
@@ -35,39 +37,25 @@ pub fn position(text: &[u8], byte: u8) -> Option<usize> {
     rest.iter().position(|b| *b == byte).map(|at| 8 * words.len() + at)
 }
 
-/// The high bit of the first byte that is a blank, or lower; bits above it may be wrong.
-#[inline(always)]
-const fn first_blank(word: u64) -> u64 {
-    // No byte below the first such one takes a carry from its neighbour.
-    word.wrapping_sub(ONES * (b' ' as u64 + 1)) & !word & HIGH
-}
-
 /// Where a word ends that has at most sixteen bytes: at a blank, a line's end or another byte below
 /// those that print. None where it is longer, or where fewer than seventeen bytes are there.
 #[inline(always)]
 #[must_use]
 pub fn word_end(text: &[u8]) -> Option<usize> {
-    let chunk = text.first_chunk::<17>()?;
-    let ([low, high], last) = chunk.as_chunks::<8>() else { return None };
-    let low = first_blank(u64::from_le_bytes(*low));
-    if low != 0 {
-        return Some((low.trailing_zeros() / 8) as usize);
-    }
-    let high = first_blank(u64::from_le_bytes(*high));
-    if high != 0 {
-        return Some(8 + (high.trailing_zeros() / 8) as usize);
-    }
-    last.first().is_some_and(|b| *b <= b' ').then_some(16)
+    let (chunk, [last, ..]) = text.split_first_chunk::<16>()? else { return None };
+    let bytes = u8x16::new(*chunk);
+    let low = bytes.min(u8x16::splat(b' ')).simd_eq(bytes).to_bitmask();
+    let ends = low | u32::from(*last <= b' ') << 16;
+    (ends != 0).then(|| ends.trailing_zeros() as usize)
 }
 
 /// Where a byte first lies in thirty-two.
 #[inline(always)]
 #[must_use]
 pub fn among(text: &[u8; 32], byte: u8) -> Option<usize> {
-    let (words, _) = text.as_chunks::<8>();
-    let found = words.iter().enumerate().fold(0, |found, (n, chunk)| {
-        found | squeeze(first_of(u64::from_le_bytes(*chunk), byte)) << (8 * n)
-    });
+    let ([low, high], _) = text.as_chunks::<16>() else { return None };
+    let is = |half: &[u8; 16]| u8x16::new(*half).simd_eq(u8x16::splat(byte)).to_bitmask();
+    let found = is(low) | is(high) << 16;
     (found != 0).then(|| found.trailing_zeros() as usize)
 }
 
@@ -167,12 +155,6 @@ impl<T: Copy> Memo<T> {
     }
 }
 
-/// Eight bits, one for the high bit of each byte, the first byte lowest.
-#[inline(always)]
-const fn squeeze(high: u64) -> u32 {
-    ((high >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u32
-}
-
 /// The first eight bytes, the first lowest; zeros where the text is shorter.
 #[inline(always)]
 #[must_use]
@@ -246,39 +228,95 @@ pub fn dotted_quad(text: &[u8]) -> Option<(u32, usize)> {
     }
 }
 
+/// Where the numbers of a dotted quad lie, for each of the ways in which four may be one to three digits long.
+#[derive(Clone, Copy)]
+struct Shape {
+    /// The bits of the three dots, and of what stands behind the last number.
+    ends: u32,
+    /// Where the second, third and fourth number begin.
+    starts: [u8; 3],
+    /// By how many bits each has to move up, so that its last digit is the third byte.
+    up: [u8; 4],
+    /// The least that numbers of their lengths may be: two of 32 bits in each.
+    least: [u64; 2],
+    /// How long all is.
+    long: u8,
+}
+
+/// Multiplied by it, the ends of each shape differ in their highest eight bits; found by trying.
+const SPREAD: u32 = 3_766_213_535;
+
+const fn slot(ends: u32) -> usize {
+    (ends.wrapping_mul(SPREAD) >> 24) as usize
+}
+
+static SHAPES: [Shape; 256] = shapes();
+
+// Written before the program runs, so that nothing of it can fail later.
+#[allow(clippy::indexing_slicing, clippy::panic)]
+const fn shapes() -> [Shape; 256] {
+    const NONE: Shape = Shape { ends: 0, starts: [0; 3], up: [0; 4], least: [0; 2], long: 0 };
+    const LEAST: [u64; 4] = [0, 0, 10, 100];
+    let mut all = [NONE; 256];
+    let mut n = 0;
+    while n < 81 {
+        let [i, j, k, l] = [n % 3 + 1, n / 3 % 3 + 1, n / 9 % 3 + 1, n / 27 + 1];
+        let [a, b, c, d] = [i, i + j + 1, i + j + k + 2, i + j + k + l + 3];
+        let ends = 1 << a | 1 << b | 1 << c | 1 << d;
+        let shape = &mut all[slot(ends)];
+        if shape.ends != 0 {
+            panic!("two shapes in one place");
+        }
+        let up = [24 - 8 * i as u8, 24 - 8 * j as u8, 24 - 8 * k as u8, 24 - 8 * l as u8];
+        let least = [LEAST[i] | LEAST[j] << 32, LEAST[k] | LEAST[l] << 32];
+        let starts = [a as u8 + 1, b as u8 + 1, c as u8 + 1];
+        *shape = Shape { ends, starts, up, least, long: d as u8 };
+        n += 1;
+    }
+    all
+}
+
 /// The same of a text that ends with its first zero.
 #[inline(always)]
 fn quad(text: &[u8; 16]) -> Option<(u32, usize)> {
-    let ([low, high], _) = text.as_chunks::<8>() else { return None };
-    let digits = |half: &[u8; 8]| squeeze(no_digits(u64::from_le_bytes(*half)));
-    let ends = digits(low) | digits(high) << 8 | 1 << 16;
-    let a = ends.trailing_zeros();
-    let ends = ends & (ends - 1);
-    let b = ends.trailing_zeros();
-    let ends = ends & ends.wrapping_sub(1);
-    let c = ends.trailing_zeros();
-    let ends = ends & ends.wrapping_sub(1);
-    let d = ends.trailing_zeros();
-    // Each number has one to three digits; this also keeps the ends within the text.
-    let lengths = [a, b.wrapping_sub(a + 1), c.wrapping_sub(b + 1), d.wrapping_sub(c + 1)];
-    if lengths.iter().any(|n| n.wrapping_sub(1) > 2) {
+    let bytes = u8x16::new(*text);
+    let values = bytes - u8x16::splat(b'0');
+    let digits = values.min(u8x16::splat(9)).simd_eq(values).to_bitmask();
+    let dots = bytes.simd_eq(u8x16::splat(b'.')).to_bitmask();
+    // What is no digit, with the end of the sixteen; the first four of those, of which three are dots.
+    let ends = !digits & 0x1ffff;
+    let after_one = ends & ends.wrapping_sub(1);
+    let after_two = after_one & after_one.wrapping_sub(1);
+    let after_three = after_two & after_two.wrapping_sub(1);
+    let after_four = after_three & after_three.wrapping_sub(1);
+    // Each number has one to three digits, or the ends are of no shape.
+    let shape = SHAPES.get(slot(ends ^ after_four))?;
+    if shape.ends != ends ^ after_four || (ends ^ after_three) & !dots != 0 {
         return None;
     }
-    let byte = |at: u32| text.get(at as usize).copied().unwrap_or_default();
-    let mut bad = byte(a) ^ b'.' | byte(b) ^ b'.' | byte(c) ^ b'.';
-    let mut ip = 0;
-    for (start, digits) in
-        [(0, lengths[0]), (a + 1, lengths[1]), (b + 1, lengths[2]), (c + 1, lengths[3])]
-    {
-        // The last begins at the thirteenth byte at most.
-        let four = text.get(start as usize..).and_then(|t| t.first_chunk::<4>())?;
-        let four = u32::from_le_bytes(*four);
-        let n = (four & 0x000f_0f0f) << (8 * (3 - digits));
-        let n = (n & 0xff) * 100 + (n >> 8 & 0xff) * 10 + (n >> 16 & 0xff);
-        bad |= u8::from((digits > 1) & (four as u8 == b'0')) | u8::from(n > 255);
-        ip = ip << 8 | n & 0xff;
+    let four = |start: usize| text.get(start..).and_then(|t| t.first_chunk::<4>());
+    let [second, third, fourth] = shape.starts;
+    let [up_first, up_second, up_third, up_fourth] = shape.up;
+    // The last begins at the thirteenth byte at most.
+    let number = |start: u8, up: u8| {
+        let word = u32::from_le_bytes(*four(usize::from(start))?);
+        Some(u64::from((word & 0x000f_0f0f) << up))
+    };
+    let left = number(0, up_first)? | number(second, up_second)? << 32;
+    let right = number(third, up_third)? | number(fourth, up_fourth)? << 32;
+    // Two numbers at a time: hundreds, tens and ones.
+    const ONE: u64 = 0x0000_000f_0000_000f;
+    let value = |n: u64| (n & ONE) * 100 + (n >> 8 & ONE) * 10 + (n >> 16 & ONE);
+    let (left, right) = (value(left), value(right));
+    // None above 255, and none with a zero before it.
+    const TOP: u64 = 0x8000_0000_8000_0000;
+    let [least_left, least_right] = shape.least;
+    let enough = ((left | TOP) - least_left) & ((right | TOP) - least_right) & TOP;
+    if (left | right) & 0x0000_0300_0000_0300 | enough ^ TOP != 0 {
+        return None;
     }
-    (bad == 0).then_some((ip, d as usize))
+    let high = (left as u32) << 24 | ((left >> 32) as u32) << 16;
+    Some((high | (right as u32) << 8 | (right >> 32) as u32, usize::from(shape.long)))
 }
 
 #[cfg(test)]

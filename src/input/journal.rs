@@ -1,7 +1,7 @@
 //! [`Journal`]: reads a journal file of systemd and gives each entry as one line, as [`super::export`] does.
 //!
 //! Format: <https://systemd.io/JOURNAL_FILE_FORMAT>; numbers in it are little-endian, and what stands below
-//! in brackets is the place of a number in its object. A file begins with a header; behind it lie objects, each with its
+//! in parentheses is the place of a number in its object. A file begins with a header; behind it lie objects, each with its
 //! type and size. Chained arrays name the entries in the order in which they were written, and an entry names its
 //! fields, which lie once for all entries that have them.
 //!
@@ -25,7 +25,7 @@ pub const MAGIC: &[u8] = b"LPKSHHRH";
 /// Bytes of a header up to the last number that is read of it.
 const HEADER: usize = 184;
 
-/// What a reader must know to read a file [12]: fields packed by xz, lz4 and zstd, another hash of theirs, and
+/// What a reader must know to read a file (at 12): fields packed by xz, lz4 and zstd, another hash of theirs, and
 /// entries with shorter numbers. Whatever else is set is not known here.
 const KNOWN: u32 = 1 | 2 | 4 | 8 | COMPACT;
 const COMPACT: u32 = 16;
@@ -170,7 +170,7 @@ pub struct Journal<F> {
     at: usize,
 }
 
-/// How many entries the journal holds that begins at `base` of a file [152].
+/// How many entries the journal holds that begins at `base` of a file (at 152).
 ///
 /// # Errors
 ///
@@ -181,7 +181,7 @@ pub fn entries(file: &File, base: u64) -> io::Result<u64> {
     Ok(u64::from_le_bytes(bytes))
 }
 
-/// A part of a journal's head that stays as it is while the journal grows: its own and its machine's number [24].
+/// A part of a journal's head that stays as it is while the journal grows: its own and its machine's number (at 24).
 pub const FIXED: (u64, usize) = (24, 32);
 
 impl<F: Borrow<File>> Journal<F> {
