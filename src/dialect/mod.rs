@@ -52,6 +52,7 @@ pub mod cyrus;
 pub mod uwimap;
 pub mod qmail;
 pub mod dropbear;
+pub mod tinyssh;
 pub mod audit;
 pub mod endlessh;
 pub mod cowrie;
@@ -59,6 +60,7 @@ pub mod sshesame;
 pub mod nginxmail;
 pub mod kerio;
 pub mod exchange;
+pub mod msgtrace;
 pub mod hmailserver;
 pub mod amavis;
 pub mod rspamd;
@@ -135,6 +137,7 @@ pub static DIALECTS: &[&Dialect] = &[
     &uwimap::DIALECT,
     &qmail::DIALECT,
     &dropbear::DIALECT,
+    &tinyssh::DIALECT,
     &audit::DIALECT,
     &endlessh::DIALECT,
     &cowrie::DIALECT,
@@ -142,6 +145,7 @@ pub static DIALECTS: &[&Dialect] = &[
     &nginxmail::DIALECT,
     &kerio::DIALECT,
     &exchange::DIALECT,
+    &msgtrace::DIALECT,
     &hmailserver::DIALECT,
     &amavis::DIALECT,
     &rspamd::DIALECT,

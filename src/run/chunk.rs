@@ -388,9 +388,9 @@ impl<'r> Worker<'r> {
             our_port,
             host,
             pid: e.pid.unwrap_or(0),
-            // A queue id names a message, not a connection: only Dovecot's ids bind.
+            // A queue id names a message, not a connection: only the ids of these bind.
             session: match act.session {
-                Some(id) if by.is_some_and(|(d, _)| d.id == "dovecot") => name_hash(id),
+                Some(id) if by.is_some_and(|(d, _)| names_sessions(d.id)) => name_hash(id),
                 _ => 0,
             },
             user: match (kind, act.user) {
@@ -420,6 +420,11 @@ impl<'r> Worker<'r> {
             Family::Firewall => 0,
         }
     }
+}
+
+/// Whether what a dialect calls a session is one: a connection, or with message traces the only thing told.
+fn names_sessions(dialect: &str) -> bool {
+    matches!(dialect, "dovecot" | "exchange" | "hmailserver" | "msgtrace" | "tinyssh")
 }
 
 /// Whether an input before this one told the line; its hash goes to `told`
