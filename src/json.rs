@@ -118,6 +118,16 @@ impl Scratch {
         out.into_bump_slice()
     }
 
+    /// Parts, one right behind the other.
+    #[must_use]
+    pub fn concat(&self, parts: &[&[u8]]) -> &[u8] {
+        let mut out = bumpalo::collections::Vec::new_in(&self.0);
+        for part in parts {
+            out.extend_from_slice(part);
+        }
+        out.into_bump_slice()
+    }
+
     /// The bytes that an array of numbers names, as journald writes what is no UTF-8.
     #[must_use]
     pub fn bytes(&self, array: &[u8]) -> Option<&[u8]> {

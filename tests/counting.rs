@@ -294,3 +294,50 @@ fn what_names_its_session_is_of_whoever_began_it() {
         .collect();
     assert_eq!(told, [r#""192.0.2.7" 2 5 ["mail-login"]"#, r#""192.0.2.8" 1 3 ["spam"]"#,]);
 }
+
+#[test]
+fn exchange_tells_its_sessions_by_their_names() {
+    let line = |second: u8, session: &str, answer: &str| {
+        format!(
+            "{second}.000Z,MX1\\Client Frontend MX1,{session},9,198.51.100.25:587,192.0.2.7:4711,>,{answer},"
+        )
+    };
+    let refused = "535 5.7.3 Authentication unsuccessful";
+    // One who mistyped and then got in, and one who did not: the same port, as after a translation.
+    let lines = [
+        line(1, "08DABC", refused),
+        line(2, "08DABD", refused),
+        line(3, "08DABC", "235 2.7.0 Authentication successful"),
+        line(4, "08DABD", refused),
+    ];
+    let got = sources(&lines.each_ref().map(String::as_str));
+    assert_eq!(got.len(), 1, "{got:?}");
+    let mail = &got[0]["families"]["mail"];
+    assert_eq!((&mail["attempts"], &mail["connections"]), (&2.into(), &1.into()), "{mail}");
+    assert_eq!(mail["lines"], 2, "{mail}");
+    // What its transport service says of the front end accuses nobody.
+    let handed_on = lines.map(|line| line.replace("198.51.100.25:587", "198.51.100.25:2525"));
+    assert!(sources(&handed_on.each_ref().map(String::as_str)).is_empty());
+}
+
+#[test]
+fn hmailserver_tells_its_sessions_by_their_numbers() {
+    let line = |session: u8, text: &str| {
+        format!(
+            "\"SMTPD\"\t4428\t{session}\t\"2026-03-28 00:00:01.123\"\t\"192.0.2.7\"\t\"{text}\"\n"
+        )
+    };
+    let refused = "SENT: 535 Authentication failed. Restarting authentication process.";
+    let mut log = tempfile::NamedTempFile::new().unwrap();
+    let text = [(17, refused), (18, refused), (17, "SENT: 235 authenticated."), (18, refused)];
+    log.write_all(text.map(|(n, text)| line(n, text)).concat().as_bytes()).unwrap();
+    let out = assert_cmd::Command::cargo_bin("plaint")
+        .unwrap()
+        .args(["sources", "--tz", "UTC", "--format", "jsonl", log.path().to_str().unwrap()])
+        .output()
+        .unwrap();
+    assert!(out.status.success());
+    let got: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+    let mail = &got["families"]["mail"];
+    assert_eq!((&mail["attempts"], &mail["connections"]), (&2.into(), &1.into()), "{mail}");
+}

@@ -230,6 +230,21 @@ const MESSAGES: &[(&str, &str)] = &[
         "nginx",
         "client login failed: \"{A}\" while in http auth state, client: {P}, server: 0.0.0.0:25, login: \"{A}\"",
     ),
+    ("tinysshd", "Ab3dE6g8: info: connection from {P}:4711 {A}"),
+    ("bare Csv", "MX1\\Outside,08DABC,5,192.0.2.25:25,{P}:4711,<,\"EHLO {A}\","),
+    (
+        "bare Csv",
+        "MX1\\Outside,08DABC,6,192.0.2.25:25,{P}:4711,>,\"550 5.1.1 <{A}> User unknown\",",
+    ),
+    ("bare Csv", "MX1\\Outside,08DABC,6,192.0.2.25:25,{P}:4711,>,535 5.7.3 {A},{A}"),
+    (
+        "bare Tabbed",
+        "\"SMTPD\"\t4428\t17\t\"2026-06-12 08:58:01.123\"\t\"{P}\"\t\"SENT: 550 Unknown user {A}\"",
+    ),
+    (
+        "bare Tabbed",
+        "\"IMAPD\"\t4428\t17\t\"2026-06-12 08:58:01.123\"\t\"{P}\"\t\"SENT: {A} NO Invalid user name or password.\"",
+    ),
     ("kerio-connect", "Attempt to deliver to unknown recipient <{A}>, from <{A}>, IP address {P}"),
     ("kerio-connect", "SMTP: User {A} doesn't exist. Attempt from IP address {P}."),
 ];

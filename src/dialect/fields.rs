@@ -4,6 +4,8 @@
 //! where a key can stand (never within a value that has an end of its own), and a line that has a
 //! key twice is nobody's: [`keyed`] then says nothing.
 
+pub use crate::envelope::trace::csv;
+
 /// How a device separates its pairs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
@@ -187,37 +189,6 @@ pub fn keyed<'a, const N: usize>(
         }
     }
     Some(found.map(Option::unwrap_or_default))
-}
-
-/// The fields of a line of CSV (RFC 4180): a quoted field holds commas, and a quote twice.
-pub fn csv(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut left = Some(text);
-    std::iter::from_fn(move || {
-        let text = left?;
-        let (field, rest) = match text.strip_prefix(b"\"") {
-            Some(inner) => {
-                let mut at = 0;
-                loop {
-                    // A quote that is never closed: the rest is one field.
-                    let Some(next) = memchr::memchr(b'"', inner.get(at..).unwrap_or_default())
-                    else {
-                        break (inner, &[][..]);
-                    };
-                    at += next;
-                    if inner.get(at + 1) != Some(&b'"') {
-                        break inner.split_at(at);
-                    }
-                    at += 2;
-                }
-            }
-            None => (&[][..], text),
-        };
-        let tail = rest.strip_prefix(b"\"").unwrap_or(rest);
-        let end = memchr::memchr(b',', tail).unwrap_or(tail.len());
-        left = tail.get(end + 1..);
-        let plain = !text.starts_with(b"\"");
-        Some(if plain { tail.get(..end).unwrap_or_default() } else { field })
-    })
 }
 
 /// The first fields of a line of CSV, at least so many as are asked for.

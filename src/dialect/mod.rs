@@ -52,15 +52,16 @@ pub mod cyrus;
 pub mod uwimap;
 pub mod qmail;
 pub mod dropbear;
+pub mod tinyssh;
 pub mod audit;
 pub mod endlessh;
-pub mod tinyssh;
 pub mod cowrie;
 pub mod sshesame;
 pub mod nginxmail;
 pub mod kerio;
 pub mod exchange;
-pub mod exchange_trace;
+pub mod exchange_tracking;
+pub mod msgtrace;
 pub mod hmailserver;
 pub mod amavis;
 pub mod rspamd;
@@ -137,15 +138,16 @@ pub static DIALECTS: &[&Dialect] = &[
     &uwimap::DIALECT,
     &qmail::DIALECT,
     &dropbear::DIALECT,
+    &tinyssh::DIALECT,
     &audit::DIALECT,
     &endlessh::DIALECT,
-    &tinyssh::DIALECT,
     &cowrie::DIALECT,
     &sshesame::DIALECT,
     &nginxmail::DIALECT,
     &kerio::DIALECT,
     &exchange::DIALECT,
-    &exchange_trace::DIALECT,
+    &exchange_tracking::DIALECT,
+    &msgtrace::DIALECT,
     &hmailserver::DIALECT,
     &amavis::DIALECT,
     &rspamd::DIALECT,

@@ -1,69 +1,49 @@
-//! tinyssh: a small SSH server that takes keys alone.
+//! TinySSH: a small SSH server that takes keys alone.
 //!
-//! `log.c` puts eight random letters before each message, which is the connection's name, and file and line behind it;
-//! `main_tinysshd.c` prints the peer once, as `ADDRESS:PORT`, at the verbosity of `-v`. What it says of a refusal names
-//! nobody, and it has no passwords to guess: so its lines are context.
-
-use nom::bytes::complete::{tag, take_till1};
-use nom::combinator::rest;
-use nom::sequence::preceded;
+//! `log.c` prints `SESSION: LEVEL: TEXT {FILE:LINE}`, where the session is eight letters or digits drawn at random; standard
+//! error, which journald and multilog write down, has `tinysshd: ` before it. `connection from ADDRESS:PORT`
+//! (main_tinysshd.c) alone names the client, first of all and before it has sent a byte. What it sent stands in
+//! `auth: NAME: METHOD rejected` (packet_auth.c, with `-vv` only) and names nobody; since a refused key is no event and a session's
+//! other lines tell no address, TinySSH's log accuses nobody.
 
 use super::act::Kind;
-use super::parts::{tcp, whole};
-use super::spec::{Dialect, Message, Said, messages};
-use crate::addr::Addr;
+use super::parts::{addr_port, tcp, whole};
+use super::spec::{Dialect, Message, Said, messages, untrimmed};
 use crate::class::Family;
-use crate::envelope::Format;
 
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
     id: "tinyssh",
-    title: "tinyssh 20160101 to 20250501 (connections)",
+    title: "TinySSH 20140107 to 20250501",
     family: Family::Sshd,
     programs: &["tinysshd", "tinysshnoneauthd"],
-    bare: &[Format::Tai64n],
-    example: "Jun 12 08:58:01 gw tinysshd: kSRxPCVm: info: connection from 192.0.2.7:4711 {main_tinysshd.c:101}",
-    document: "https://github.com/janmojzis/tinyssh (tinyssh/log.c, main_tinysshd.c, packet_auth.c)",
+    bare: &[],
+    example: "Jun 12 08:58:01 gw tinysshd: Ab3dE6g8: info: connection from 192.0.2.7:4711 {main_tinysshd.c:197}",
+    document: "https://github.com/janmojzis/tinyssh (log.c, main_tinysshd.c, packet_auth.c)",
     grammar: GRAMMAR,
-    trim,
+    trim: untrimmed,
 };
-
-/// Takes off the program's own name, and that of the connection.
-fn trim(message: &[u8]) -> &[u8] {
-    let text = message.strip_prefix(b"tinysshd: ").unwrap_or(message);
-    match text.split_first_chunk::<8>() {
-        Some((name, rest)) if name.iter().all(u8::is_ascii_alphanumeric) => {
-            rest.strip_prefix(b": ").unwrap_or(text)
-        }
-        _ => text,
-    }
-}
 
 const GRAMMAR: &[Message] = messages! {
-    "connection" "info: connection from " "%s: info: connection from %s:%s {%s:%d}" "main_tinysshd.c, main_tinysshd()" connection;
-    "auth" "info: auth: " "%s: info: auth: %s: %s %s accepted {%s:%d}" "packet_auth.c, packet_auth()" |_| Said::Quiet;
-    "too-many" "warning: auth: too many " "%s: warning: auth: too many authentication tries {%s:%d}" "packet_auth.c, packet_auth()" |_| Said::Quiet;
-    "finished" "info: finished" "%s: info: finished {%s:%d}" "main_tinysshd.c, main_tinysshd()" |_| Said::Quiet;
-    "unable" "fatal: unable to " "%s: fatal: unable to %s (%s){%s:%d}" "main_tinysshd.c, die_fatal()" |_| Said::Quiet;
-    "refused" "fatal: authentication failed" "%s: fatal: authentication failed (%s){%s:%d}" "main_tinysshd.c, die_fatal()" |_| Said::Quiet;
-    "late" "fatal: closing connection" "%s: fatal: closing connection (%s){%s:%d}" "main_tinysshd.c, timeout()" |_| Said::Quiet;
+    "line" "" "[tinysshd: ]%s: %s: %s[ (%s)]{%s:%d}" "log.c, log_9_()" line;
 };
 
-fn connection(message: &[u8]) -> Said<'_> {
-    let line = (
-        preceded(tag("info: connection from "), take_till1(|b| b == b' ')),
-        preceded(tag(" "), rest),
-    );
-    let Some((peer, place)) = whole(message, line) else { return Said::No };
-    // An IPv6 address has colons of its own: the last one is the port's.
-    let Some(colon) = memchr::memrchr(b':', peer) else { return Said::No };
-    let (addr, port) = (peer.get(..colon), peer.get(colon + 1..));
-    let port = port.and_then(|p| std::str::from_utf8(p).ok()?.parse().ok());
-    let named = place.is_empty() || place.starts_with(b"{");
-    match (addr.and_then(Addr::parse), port) {
-        (Some(addr), Some(port)) if named => {
-            Said::One(tcp(Kind::Connected, Some(addr), Some(port)))
-        }
-        _ => Said::No,
-    }
+fn line(message: &[u8]) -> Said<'_> {
+    let text = message.strip_prefix(b"tinysshd: ").unwrap_or(message);
+    let text = text.strip_prefix(b"tinysshnoneauthd: ").unwrap_or(text);
+    let Some((session, text)) = text.split_at_checked(8) else { return Said::No };
+    let levels: [&[u8]; 5] =
+        [b": info: ", b": warning: ", b": fatal: ", b": debug: ", b": tracing: "];
+    let text = levels.iter().find_map(|level| text.strip_prefix(*level));
+    let Some(text) = text.filter(|_| session.iter().all(u8::is_ascii_alphanumeric)) else {
+        return Said::No;
+    };
+    let Some(peer) = text.strip_prefix(b"connection from ") else { return Said::Quiet };
+    let end = peer.iter().position(|b| *b == b' ').unwrap_or(peer.len());
+    let Some(peer) = peer.get(..end).and_then(|peer| whole(peer, addr_port)) else {
+        return Said::Quiet;
+    };
+    let mut act = tcp(Kind::Connected, peer.addr, peer.port);
+    act.session = Some(session);
+    Said::One(act)
 }

@@ -3,10 +3,12 @@
 //! AWS writes VPC flow logs in any order that one asks for, and names it in the first line of each
 //! file ("Flow log files", Amazon VPC User Guide). A line says nothing of it. So the order is settled
 //! once for an input, before any line is read, and the envelope puts a line's columns into the order
-//! that the documentation has: what a dialect gets is one message, whatever the file's order was.
+//! that the documentation has: what a dialect gets is one message, whatever the file's order was. A report of
+//! Exchange Online is no other ([`Trace`]).
 
 use super::forms;
 use super::parts::{Envelope, Format};
+use super::trace::Trace;
 use crate::json::Scratch;
 
 /// Columns that a line has at most: AWS knows some sixty fields.
@@ -29,9 +31,48 @@ const FIELDS: [&[u8]; 12] = [
     b"end",
 ];
 
-/// Where each column stands that plaint asks for.
+/// Where each column stands, by what the log is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Columns {
+pub enum Columns {
+    /// A flow log of AWS VPC.
+    Flow(Flow),
+    /// A message trace of Exchange Online.
+    Trace(Trace),
+}
+
+impl Columns {
+    /// The order that a log's first line tells; none where it is no such line, or tells an
+    /// order in which lines are read by themselves.
+    #[must_use]
+    pub fn told(line: &[u8]) -> Option<Self> {
+        let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii_end();
+        let flow = Flow::told(line).map(Self::Flow);
+        flow.or_else(|| Trace::told(line).map(Self::Trace))
+    }
+
+    /// The order that the first line of a log's beginning tells. Windows PowerShell writes the type of what it
+    /// exports above it.
+    #[must_use]
+    pub fn of_log(head: &[u8]) -> Option<Self> {
+        let mut lines = head.split_inclusive(|b| *b == b'\n').filter(|l| l.ends_with(b"\n"));
+        let first = lines.next()?;
+        let typed = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first).starts_with(b"#TYPE ");
+        Self::told(if typed { lines.next()? } else { first })
+    }
+
+    /// A line, with its columns in the documented order.
+    #[must_use]
+    pub fn read<'a>(&self, line: &'a [u8], scratch: &'a Scratch) -> Option<Envelope<'a>> {
+        match self {
+            Self::Flow(flow) => flow.read(line, scratch),
+            Self::Trace(trace) => trace.read(line, scratch),
+        }
+    }
+}
+
+/// Where each column of a flow log stands that plaint asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flow {
     many: usize,
     /// Of [`FIELDS`].
     fields: [Option<usize>; 12],
@@ -41,12 +82,11 @@ pub struct Columns {
     direction: Option<usize>,
 }
 
-impl Columns {
+impl Flow {
     /// The order that a log's first line tells; none where it is no such line, or tells the
     /// documented order, in which lines are read by themselves.
     #[must_use]
     pub fn told(line: &[u8]) -> Option<Self> {
-        let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii_end();
         let name = |w: &[u8]| {
             w.first().is_some_and(u8::is_ascii_lowercase)
                 && w.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-')
@@ -73,12 +113,6 @@ impl Columns {
             return None;
         }
         Some(Self { many: names.len(), fields, action, status, flags, direction })
-    }
-
-    /// The order that the first line of a log's beginning tells.
-    #[must_use]
-    pub fn of_log(head: &[u8]) -> Option<Self> {
-        Self::told(head.get(..memchr::memchr(b'\n', head)?)?)
     }
 
     /// A line, with its columns in the documented order.

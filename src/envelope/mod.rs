@@ -9,6 +9,7 @@ pub mod rfc5424;
 pub mod own;
 pub mod device;
 pub mod record;
+pub mod trace;
 pub mod columns;
 pub mod head;
 pub mod header;

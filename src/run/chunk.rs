@@ -290,7 +290,7 @@ impl<'r> Worker<'r> {
                 let others = matches!(kind, Kind::KexBroken | Kind::SshContext)
                     || act.source.is_none()
                         && act.session.is_some()
-                        && read.heard.by.is_some_and(|(d, _)| binds(d));
+                        && read.heard.by.is_some_and(|(d, _)| names_sessions(d.id));
                 let named = act.source.or(others.then_some(Addr::NOBODY));
                 let Some(source) = named else {
                     // It names a host, `UNKNOWN` or nobody: it accuses nobody.
@@ -394,8 +394,9 @@ impl<'r> Worker<'r> {
             our_port,
             host,
             pid: e.pid.unwrap_or(0),
+            // A queue id names a message, not a connection: only the ids of these bind.
             session: match act.session {
-                Some(id) if by.is_some_and(|(d, _)| binds(d)) => name_hash(id),
+                Some(id) if by.is_some_and(|(d, _)| names_sessions(d.id)) => name_hash(id),
                 _ => 0,
             },
             user: match (kind, act.user) {
@@ -427,9 +428,9 @@ impl<'r> Worker<'r> {
     }
 }
 
-/// Whether what a dialect's lines call their session binds them: a queue id names a message, not a connection.
-fn binds(dialect: &Dialect) -> bool {
-    matches!(dialect.id, "dovecot" | "opensmtpd")
+/// Whether what a dialect calls a session is one: a connection, or with message traces the only thing told.
+fn names_sessions(dialect: &str) -> bool {
+    matches!(dialect, "dovecot" | "opensmtpd" | "exchange" | "hmailserver" | "msgtrace" | "tinyssh")
 }
 
 /// Whether an input before this one told the line; its hash goes to `told`

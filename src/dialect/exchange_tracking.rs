@@ -1,11 +1,9 @@
-//! Exchange's message tracking log, and Exchange Online's message trace as a file: what became of messages that were taken.
+//! Exchange Server's message tracking log: what became of messages that were taken.
 //!
-//! "Message tracking" (Exchange Server: `#Fields` of the log) and "Message trace in the new Exchange admin center" (columns of the
-//! enhanced summary and of the extended report). Every line is of a message that the service took, so none is hostile: what it
-//! was judged to be later is a verdict, and context. Subjects, addresses and message ids are the sender's text; they
-//! are quoted as CSV has it, and a line counts only if all its columns are where the documents have them. The
-//! columns of `Get-MessageTrace | Export-Csv` begin with none that says when, and their dates are of
-//! the machine's own culture: such a file is not read.
+//! "Message tracking" (`#Fields` at the head of each file): a line begins with the time, and `RECEIVE` of source `SMTP` is a message that
+//! came from a client. Every line is of a message that the server took, so none is hostile. Subjects, addresses and
+//! message ids are the sender's text; they are quoted as CSV has it, and a line counts only if all its columns
+//! are where the documents have them.
 
 use super::act::{Act, Kind};
 use super::parts::tcp;
@@ -16,20 +14,19 @@ use crate::envelope::Format;
 
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
-    id: "exchange_trace",
-    title: "Exchange Server 2013 to 2019 (message tracking log), Exchange Online (message trace: enhanced summary, extended report)",
+    id: "exchange_tracking",
+    title: "Exchange Server 2013 to 2019 (message tracking log)",
     family: Family::Mail,
     programs: &["MSGTRK"],
     bare: &[Format::Csv],
-    example: "2026-06-12T08:58:03.1234567Z,a@b.example,c@example.org##Receive;Deliver,Hello,4711,<1@b.example>,1341ac7b-13fb-42ab-4d44-08cf7f55890f,192.0.2.7,1,,Normal",
-    document: "https://learn.microsoft.com/en-us/exchange/monitoring/trace-an-email-message/message-trace-modern-eac",
+    example: "2026-06-12T08:58:03.123Z,192.0.2.7,h.example,198.51.100.25,MX1,08DABC,MX1\\Default Frontend MX1,SMTP,RECEIVE,4711,<1@b.example>,1341ac7b-13fb-42ab-4d44-08cf7f55890f,c@example.org,,5110,1,,,Hi,a@b.example,a@b.example,0I:,Incoming,,,,S:x=1",
+    document: "https://learn.microsoft.com/en-us/exchange/mail-flow/transport-logs/message-tracking",
     grammar: GRAMMAR,
     trim: untrimmed,
 };
 
 const GRAMMAR: &[Message] = messages! {
-    "tracking" "" "%s,%s,%s,%s,%s,%s,SMTP,RECEIVE,%s,%s,%s,%s,%s,%d,%d,…" "message tracking log; extended report" tracking;
-    "summary" "" "%s,%s##%s,%s,%d,%s,%s,%s,%d,%s" "enhanced summary report" summary;
+    "tracking" "" "%s,%s,%s,%s,%s,%s,SMTP,RECEIVE,%s,%s,%s,%s,%s,%d,%d,…" "message tracking log" tracking;
 };
 
 /// The columns of a line, without the quotes around them: none where there are others than so many, or where
@@ -102,21 +99,6 @@ fn tracking(message: &[u8]) -> Said<'_> {
     // Behind our own front end stands who called it.
     let act: Act<'_> = tcp(Kind::MailAccepted, first.or(client), None);
     Said::One(Act { destination: server, ..act })
-}
-
-fn summary(message: &[u8]) -> Said<'_> {
-    let Some(columns) = columns::<9>(message, 9..=10) else { return Said::No };
-    let [_, status, _, bytes, _, id, source, way, _] = columns;
-    let is_id = id.len() >= 32 && id.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-');
-    if !is_number(bytes) || !is_id || memchr::memmem::find(status, b"##").is_none() {
-        return Said::No;
-    }
-    let Some(source) = address(source) else { return Said::No };
-    match way {
-        b"1" | b"Incoming" => Said::One(tcp(Kind::MailContext, source, None)),
-        b"2" | b"Originating" => Said::Quiet,
-        _ => Said::No,
-    }
 }
 
 #[cfg(test)]
