@@ -154,6 +154,16 @@ pub fn inert_json(json: String) -> String {
     out
 }
 
+/// The same of bytes.
+#[must_use]
+pub fn inert_bytes(json: Vec<u8>) -> Vec<u8> {
+    if json.iter().all(|b| *b < 0x7f) {
+        return json;
+    }
+    // Whoever printed it printed UTF-8.
+    String::from_utf8(json).map_or_else(|e| e.into_bytes(), |text| inert_json(text).into_bytes())
+}
+
 /// Appends a decimal number: a report of 60,000 sources holds a million of them.
 pub fn push_number(out: &mut Vec<u8>, mut n: u64) {
     if let Ok(digit @ 0..=9) = u8::try_from(n) {
