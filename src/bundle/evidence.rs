@@ -21,11 +21,17 @@ pub fn log(lines: &[&EvidenceLine]) -> Vec<u8> {
 #[must_use]
 pub fn index(lines: &[&EvidenceLine]) -> Vec<u8> {
     let mut out = Vec::with_capacity(lines.len() * 192);
+    let (mut path, mut shown) = (None, Vec::new());
     for line in lines {
+        if path != Some(&line.path) {
+            path = Some(&line.path);
+            shown.clear();
+            // What acts on a display is spelled out first, and JSON escapes the backslash of that.
+            let name = Untrusted(line.path.as_os_str().as_encoded_bytes()).to_string();
+            json_string(&mut shown, name.as_bytes());
+        }
         out.extend_from_slice(b"{\"file\":");
-        // What acts on a display is spelled out first, and JSON escapes the backslash of that.
-        let name = Untrusted(line.path.as_os_str().as_encoded_bytes()).to_string();
-        json_string(&mut out, name.as_bytes());
+        out.extend_from_slice(&shown);
         out.extend_from_slice(b",\"line\":");
         push_number(&mut out, line.line);
         out.extend_from_slice(b",\"offset\":");

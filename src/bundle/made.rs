@@ -163,13 +163,12 @@ pub fn make<'a>(mut case: Case<'a>, plan: &Plan<'a>, folder: &Folder) -> Outcome
 /// Writes the files of a report.
 fn report<'a>(
     case: &Case<'a>,
-    filing: &Filing<'a>,
+    judged: &Filing<'a>,
     held: Vec<Finding>,
     context: &Context<'a>,
     folder: &Folder,
 ) -> Outcome<Report<'a>> {
-    let mut filing = filing.clone();
-    let judged = filing.clone();
+    let mut filing = judged.clone();
     let part = judged.part(case, context);
     let operator = filing.operator.map_or(NOBODY, |o| o.id.as_str());
     let mut source = slug(&case.addr.to_string().replace(':', "-"));
@@ -209,7 +208,7 @@ fn report<'a>(
     };
     put("evidence.jsonl", &evidence::index(&lines))?;
     put("evidence.log", &log)?;
-    put("events.csv", &table::table(&part, &lines, &mut redactor)?)?;
+    put("events.csv", &table::table(&part, &lines, &mut redactor))?;
     put("report.eml", mail.as_bytes())?;
     if let Some(text) = form::form(&part, &letter) {
         put("form.txt", text.as_bytes())?;

@@ -1,6 +1,9 @@
 //! The lines of evidence of the sources that are filed, and of no others: [`gather`] goes through
 //! the logs once, [`lines`] reads what it found of a source.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use crate::addr::Addr;
 use crate::event::OurEnd;
 use crate::fault::Outcome;
@@ -13,6 +16,7 @@ use crate::session::Place;
 use super::collect::{Log, Logs};
 use super::feed::{Order, Steps, each_chunk};
 use super::options::Options;
+use super::read::LineReader;
 use super::repeat::{Repeat, Trail, times, told};
 use super::replay::Verdicts;
 use super::scan::Scan;
@@ -107,14 +111,17 @@ pub fn lines<'f>(
 ) -> Vec<EvidenceLine> {
     let scratch = Scratch::default();
     let verdicts = Verdicts::of_scan(scan);
-    let mut reader = None;
+    let mut open: Option<(u32, LineReader<'_>, Arc<Path>, Arc<str>)> = None;
     let mut out = Vec::new();
     for Found { place, number, moment, line, before, .. } in found {
         let Some(log) = logs.logs.get(place.input as usize) else { continue };
         // When each was logged is known: the clock of any chunk will do.
-        let reader = match &mut reader {
-            Some((input, reader)) if *input == place.input => reader,
-            reader => &mut reader.insert((place.input, log.reader(0, &scratch))).1,
+        let (_, reader, path, zone) = match &mut open {
+            Some(open) if open.0 == place.input => open,
+            open => {
+                let (path, zone) = (log.input.path.as_path().into(), log.zone.as_str().into());
+                open.insert((place.input, log.reader(0, &scratch), path, zone))
+            }
         };
         let Ok(mut read) = reader.read(line, place.offset) else { continue };
         read.moment = Some(moment);
@@ -140,13 +147,13 @@ pub fn lines<'f>(
         };
         out.push(EvidenceLine {
             place,
-            path: log.input.path.clone(),
+            path: path.clone(),
             line: number,
             offset: place.offset,
             bytes: line.to_vec(),
             stamp: span_of(line, read.envelope.stamp_text),
             moment,
-            zone: log.zone.clone(),
+            zone: zone.clone(),
             kind: act.kind,
             dialect: read.heard.by.map_or("", |(d, _)| d.id),
             class: end.class,

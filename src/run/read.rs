@@ -231,3 +231,46 @@ fn untagged<'a>(
     let claim = (heard.said != Said::No).then_some(bare);
     (heard, claim)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::Lines;
+    use crate::run::repeat::times;
+    use crate::time::{Survey, Zone};
+
+    #[test]
+    fn what_is_skimmed_leaves_what_is_read_leaves() {
+        let mut skimmed = 0;
+        for entry in std::fs::read_dir("testdata/dialect").unwrap() {
+            let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+            let mut log = Vec::new();
+            for (_, line) in Lines::new(&bytes, 0).filter(|(_, l)| !l.starts_with(b"#")) {
+                log.extend_from_slice(line);
+                log.extend_from_slice(
+                    b"\nMar 29 01:00:01 web1 kernel: last message repeated 3 times\n",
+                );
+            }
+            let zone = Zone::parse("Europe/London").ok();
+            let calendar = Survey::default().settle(zone, Some(1_774_746_000));
+            let scratch = Scratch::default();
+            let mut one = LineReader::new(calendar.clock(0), &scratch);
+            let mut other = LineReader::new(calendar.clock(0), &scratch);
+            for (offset, line) in Lines::new(&log, 0) {
+                let (read, skim) = (one.read(line, offset), other.skim(line, offset));
+                let left = |r: &Read<'_>| (r.moment, r.envelope.host.to_vec(), times(r));
+                assert_eq!(
+                    read.as_ref().map(left).ok(),
+                    skim.as_ref().map(left).ok(),
+                    "{:?}",
+                    crate::text::Untrusted(line)
+                );
+                if let (Ok(read), Ok(skim)) = (read, skim) {
+                    skimmed +=
+                        usize::from(read.heard.said != Said::No && skim.heard.said == Said::No);
+                }
+            }
+        }
+        assert!(skimmed > 500, "only {skimmed} lines were passed over");
+    }
+}
