@@ -80,39 +80,33 @@ pub fn write_turns<'a, T: Send>(
 ) -> Outcome<Written> {
     let mut run = Run {
         written: Written { dir: folder.target().to_owned(), ..Written::default() },
-        folder: &folder,
+        folder,
         plan,
         operators: BTreeSet::new(),
         lists: BTreeMap::new(),
         tally: Tally::new(span(&plan.inputs)),
     };
-    let mut before = Vec::new();
     for turn in turns {
-        let turn = turn?;
-        let make = |of| make(case(of)?, plan, &folder);
-        // What hangs on the order of sources is done by one thread, while the others go on.
-        let (taken, made) = rayon::join(
-            || run.take_all(std::mem::take(&mut before)),
-            || turn.into_par_iter().map(make).collect(),
-        );
-        taken?;
-        before = made;
+        let folder = &run.folder;
+        let made: Vec<Outcome<Made<'a>>> =
+            turn?.into_par_iter().map(|of| make(case(of)?, plan, folder)).collect();
+        for made in made {
+            run.take(made?)?;
+        }
     }
-    run.take_all(before)?;
     for operator in std::mem::take(&mut run.operators) {
         run.close(operator)?;
     }
-    folder.keep_note(HELD, HELD)?;
+    run.folder.keep_note(HELD, HELD)?;
     let page = run.page();
-    folder.write("index.html", &page)?;
-    folder.write(super::folder::MARK, &run.summary())?;
-    let Run { written, .. } = run;
-    folder.finish()?;
-    Ok(written)
+    run.folder.write("index.html", &page)?;
+    run.folder.write(super::folder::MARK, &run.summary())?;
+    run.folder.finish()?;
+    Ok(run.written)
 }
 
 struct Run<'p, 'a> {
-    folder: &'p Folder,
+    folder: Folder,
     plan: &'p Plan<'a>,
     written: Written,
     operators: BTreeSet<&'a str>,
@@ -127,10 +121,6 @@ fn span(inputs: &[InputRecord]) -> Option<(Instant, Instant)> {
 }
 
 impl<'a> Run<'_, 'a> {
-    fn take_all(&mut self, all: Vec<Outcome<Made<'a>>>) -> Outcome<()> {
-        all.into_iter().try_for_each(|made| self.take(made?))
-    }
-
     /// Takes a source that was written, in the order of addresses.
     fn take(&mut self, made: Made<'a>) -> Outcome<()> {
         let Made { case, judgement, reports, held } = made;
@@ -149,7 +139,7 @@ impl<'a> Run<'_, 'a> {
                 let lists = self.lists.entry(report.operator).or_default();
                 let part = report.filing.part(&case, &self.plan.context);
                 let sent_in = lists.take(&slug(&channel.id), &part, &report.filing, &letter);
-                report.finish(&case, &self.plan.context, self.folder, sent_in.as_deref())?;
+                report.finish(&case, &self.plan.context, &self.folder, sent_in.as_deref())?;
             }
             self.operators.insert(report.operator);
             for (note, rows) in NOTES.into_iter().zip(&report.notes) {
