@@ -91,9 +91,18 @@ pub const PAGE_ROWS: usize = 100;
 /// fewer, and each report says how many of how many it has: sixteen turns of [`EVIDENCE_AT_ONCE`].
 pub const EVIDENCE_LINES_TOTAL: usize = 1 << 20;
 
-/// Lines of evidence in memory at once while a report is made; more are read back in turns, each of
-/// which goes through the logs again. At 800 bytes each, 50 MB.
+/// Lines of evidence in memory at once while a report is made; the others wait in files. At 200
+/// bytes each, 13 MB.
 pub const EVIDENCE_AT_ONCE: usize = 1 << 16;
+
+/// Sources that are judged at once while a report is made: what is said of each takes 2 KB.
+pub const SOURCES_AT_ONCE: usize = 1 << 12;
+
+/// Bytes of evidence that wait in memory for their turn; what is more waits in files.
+pub const SPOOL_BYTES: usize = 16 << 20;
+
+/// Bytes of a note that are written at once while a report is made: there are three of each operator.
+pub const NOTE_BYTES: usize = 1 << 15;
 
 /// A stamp may lie this long past the end of its file and keep its year:
 /// clocks drift, and a rotation is not instant.

@@ -30,6 +30,9 @@ pub const fn acts(c: char) -> bool {
 
 impl fmt::Display for Untrusted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(plain) = self.plain() {
+            return f.write_str(plain);
+        }
         for chunk in self.0.utf8_chunks() {
             for c in chunk.valid().chars() {
                 match c {
@@ -53,9 +56,19 @@ impl fmt::Debug for Untrusted<'_> {
 }
 
 impl Untrusted<'_> {
+    /// The text itself, where it is printable ASCII: nearly all is.
+    #[must_use]
+    pub fn plain(&self) -> Option<&str> {
+        let printable = self.0.iter().fold(true, |all, b| all & (0x20..0x7f).contains(b));
+        std::str::from_utf8(self.0).ok().filter(|_| printable)
+    }
+
     /// The text in ASCII alone: for mail, where reports are ASCII.
     #[must_use]
     pub fn ascii(&self) -> String {
+        if let Some(plain) = self.plain() {
+            return plain.to_owned();
+        }
         let mut out = String::with_capacity(self.0.len());
         for &b in self.0 {
             if (0x20..0x7f).contains(&b) {
@@ -154,6 +167,16 @@ pub fn inert_json(json: String) -> String {
     out
 }
 
+/// The same of bytes.
+#[must_use]
+pub fn inert_bytes(json: Vec<u8>) -> Vec<u8> {
+    if json.iter().all(|b| *b < 0x7f) {
+        return json;
+    }
+    // Whoever printed it printed UTF-8.
+    String::from_utf8(json).map_or_else(|e| e.into_bytes(), |text| inert_json(text).into_bytes())
+}
+
 /// Appends a decimal number: a report of 60,000 sources holds a million of them.
 #[inline]
 pub fn push_number(out: &mut Vec<u8>, n: u64) {
@@ -178,10 +201,32 @@ fn push_long_number(out: &mut Vec<u8>, mut n: u64) {
     out.extend_from_slice(digits.get(digits.len() - used..).unwrap_or_default());
 }
 
+/// Appends a cell of a CSV row as it stands in the file: quoted where it holds what parts cells or
+/// rows, as RFC 4180 has it.
+pub fn push_cell(out: &mut Vec<u8>, cell: &[u8]) {
+    if !cell.iter().any(|b| matches!(b, b',' | b'"' | b'\r' | b'\n')) {
+        out.extend_from_slice(cell);
+        return;
+    }
+    out.push(b'"');
+    for b in cell {
+        if *b == b'"' {
+            out.push(b'"');
+        }
+        out.push(*b);
+    }
+    out.push(b'"');
+}
+
 /// A CSV cell that no spreadsheet runs: text that begins like a formula gets
 /// an apostrophe before it, and what acts on a display is escaped.
 #[must_use]
 pub fn csv_cell(bytes: &[u8]) -> String {
+    if let (Some(plain), Some(b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/')) =
+        (Untrusted(bytes).plain(), bytes.first())
+    {
+        return plain.to_owned();
+    }
     let text = Untrusted(bytes).to_string();
     // The full-width forms are read as formula starts by some spreadsheets.
     let risky = bytes.first().is_some_and(|b| matches!(b, b'\t' | b'\r' | b'\n'))

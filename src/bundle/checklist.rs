@@ -86,7 +86,7 @@ fn all(world: &World, log: &Log, spoil: &dyn Fn(&str) -> String) -> Vec<Finding>
         let told = json!({
             "source": case.addr.to_string(),
             "classes": part.classes().into_iter().map(Class::word).collect::<Vec<_>>(),
-            "incidents": super::write::incidents(filing),
+            "incidents": super::made::incidents(filing),
             "ticket": world.config.filing.ticket(case.addr),
         });
         let lines = evidence::log(&part.lines());
@@ -225,7 +225,7 @@ fn what_we_write_obeys() {
         let told: Value = json!({
             "source": case.addr.to_string(),
             "classes": part.classes().into_iter().map(Class::word).collect::<Vec<_>>(),
-            "incidents": super::write::incidents(filing),
+            "incidents": super::made::incidents(filing),
         });
         let lines = evidence::log(&part.lines());
         assert_eq!(text_findings(&part, filing, &told, (&mail, &letter.body), &lines), []);

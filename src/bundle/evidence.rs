@@ -1,9 +1,7 @@
 //! `evidence.log`, byte for byte, and `evidence.jsonl`, which says where each line lies.
 
-use serde_json::json;
-
 pub use crate::judge::{EvidenceLine, holds_other_address};
-use crate::text::Untrusted;
+use crate::text::{Untrusted, json_string, push_number};
 
 use crate::hash::sha256;
 
@@ -22,18 +20,29 @@ pub fn log(lines: &[&EvidenceLine]) -> Vec<u8> {
 /// length, hash and instant.
 #[must_use]
 pub fn index(lines: &[&EvidenceLine]) -> Vec<u8> {
-    let mut out = Vec::new();
+    let mut out = Vec::with_capacity(lines.len() * 192);
+    let (mut path, mut shown) = (None, Vec::new());
     for line in lines {
-        let row = json!({
-            "file": Untrusted(line.path.as_os_str().as_encoded_bytes()).to_string(),
-            "line": line.line,
-            "offset": line.offset,
-            "length": line.bytes.len(),
-            "sha256": sha256(&line.bytes),
-            "utc": line.moment.at.to_string(),
-        });
-        out.extend_from_slice(row.to_string().as_bytes());
-        out.push(b'\n');
+        if path != Some(&line.path) {
+            path = Some(&line.path);
+            shown.clear();
+            // What acts on a display is spelled out first, and JSON escapes the backslash of that.
+            let name = Untrusted(line.path.as_os_str().as_encoded_bytes()).to_string();
+            json_string(&mut shown, name.as_bytes());
+        }
+        out.extend_from_slice(b"{\"file\":");
+        out.extend_from_slice(&shown);
+        out.extend_from_slice(b",\"line\":");
+        push_number(&mut out, line.line);
+        out.extend_from_slice(b",\"offset\":");
+        push_number(&mut out, line.offset);
+        out.extend_from_slice(b",\"length\":");
+        push_number(&mut out, line.bytes.len() as u64);
+        out.extend_from_slice(b",\"sha256\":\"");
+        out.extend_from_slice(sha256(&line.bytes).as_bytes());
+        out.extend_from_slice(b"\",\"utc\":\"");
+        line.moment.at.write(&mut out);
+        out.extend_from_slice(b"\"}\n");
     }
     out
 }

@@ -1,5 +1,7 @@
 //! Whether a line of a report's log extract is a line of its evidence.
 
+use memchr::memmem::Finder;
+
 /// The lines of an `evidence.log`, to find those of an extract among.
 pub(super) struct Lines<'a> {
     all: Vec<&'a [u8]>,
@@ -22,9 +24,13 @@ impl<'a> Lines<'a> {
             Some((stamp, rest)) if stamp.ends_with('Z') => rest,
             _ => shown,
         };
-        let pieces = pieces(behind);
         let (before, after) = self.all.split_at_checked(self.next).unwrap_or((&self.all, &[]));
-        let found = after.iter().chain(before).position(|line| holds(line, behind, &pieces));
+        // Nearly always nothing but the stamp differs.
+        let same = |line: &&[u8]| line.ends_with(behind.as_bytes());
+        let found = after.iter().chain(before).position(same).or_else(|| {
+            let pieces: Vec<Finder<'_>> = pieces(behind).into_iter().map(Finder::new).collect();
+            after.iter().chain(before).position(|line| holds(line, &pieces))
+        });
         if let Some(at) = found {
             self.next = (self.next + at + 1) % self.all.len().max(1);
         }
@@ -32,17 +38,13 @@ impl<'a> Lines<'a> {
     }
 }
 
-fn holds(line: &[u8], behind: &str, pieces: &[&str]) -> bool {
-    // Nearly always nothing but the stamp differs.
-    if line.ends_with(behind.as_bytes()) {
-        return true;
-    }
+fn holds(line: &[u8], pieces: &[Finder<'_>]) -> bool {
     let mut from = 0;
     pieces.iter().all(|piece| {
         let rest = line.get(from..).unwrap_or_default();
-        match memchr::memmem::find(rest, piece.as_bytes()) {
+        match piece.find(rest) {
             Some(at) => {
-                from += at + piece.len();
+                from += at + piece.needle().len();
                 true
             }
             None => false,

@@ -4,15 +4,21 @@
 //! `.plaint-reports.work`, what it has written so far. A run that was killed lets go of the lock
 //! and leaves both; the next run into the same folder takes the lock and clears up.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::fs::{CWD, OFlags, RenameFlags, renameat_with};
 
+use sha2::{Digest as _, Sha256};
+
 use crate::fault::{Fault, Outcome};
+use crate::hash::hex;
+use crate::limits::NOTE_BYTES;
 
 /// What tells a folder of ours.
 pub const MARK: &str = "summary.json";
@@ -52,6 +58,8 @@ pub struct Folder {
     #[allow(dead_code, reason = "what it is for happens when it is dropped")]
     lock: Lock,
     replaces: bool,
+    /// Of each note what is not yet in its file.
+    notes: Mutex<HashMap<String, Vec<u8>>>,
 }
 
 /// A folder that goes when it is dropped.
@@ -123,6 +131,48 @@ fn create(path: &Path) -> std::io::Result<fs::File> {
     fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
+/// The same; its folders are made where they are missing.
+fn make(path: &Path) -> std::io::Result<fs::File> {
+    match create(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {
+            let parent = path.parent().unwrap_or(path);
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
+            create(path)
+        }
+        made => made,
+    }
+}
+
+/// A file that is written piece by piece, and hashed meanwhile.
+#[derive(Debug)]
+pub struct Writing {
+    path: PathBuf,
+    file: io::BufWriter<fs::File>,
+    hash: Sha256,
+}
+
+impl Writing {
+    /// Writes more.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::File`].
+    pub fn put(&mut self, bytes: &[u8]) -> Outcome<()> {
+        self.hash.update(bytes);
+        self.file.write_all(bytes).map_err(|e| Fault::file(&self.path, e))
+    }
+
+    /// Ends it; its hash.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::File`].
+    pub fn end(mut self) -> Outcome<String> {
+        self.file.flush().map_err(|e| Fault::file(&self.path, e))?;
+        Ok(hex(&self.hash.finalize()))
+    }
+}
+
 impl Folder {
     /// Begins a folder that is to appear at `target`, and clears up after runs into it that died.
     ///
@@ -163,7 +213,13 @@ impl Folder {
             Err(_) => {}
         }
         private(&work).map_err(fault)?;
-        let folder = Self { target: target.to_owned(), work: Work(work), lock, replaces };
+        let folder = Self {
+            target: target.to_owned(),
+            work: Work(work),
+            lock,
+            replaces,
+            notes: Mutex::default(),
+        };
         for inner in [folder.root(), folder.spool()] {
             private(&inner).map_err(|e| Fault::file(&inner, e))?;
         }
@@ -188,18 +244,31 @@ impl Folder {
         self.work.0.join("notes")
     }
 
-    /// Writes a new file; its folders are made.
+    /// Writes a new file; its folders are made. Threads may write at once.
     ///
     /// # Errors
     ///
     /// [`Fault::File`], also where the file exists.
     pub fn write(&self, path: &str, bytes: &[u8]) -> Outcome<()> {
         let path = self.root().join(path);
-        let fault = |e: std::io::Error| Fault::file(&path, e);
-        if let Some(parent) = path.parent() {
-            fs::DirBuilder::new().recursive(true).mode(0o700).create(parent).map_err(fault)?;
-        }
-        create(&path).and_then(|mut file| file.write_all(bytes)).map_err(fault)
+        let fault = |e: io::Error| Fault::file(&path, e);
+        make(&path).and_then(|mut file| file.write_all(bytes)).map_err(fault)
+    }
+
+    /// Begins a new file that is written piece by piece; its folders are made.
+    ///
+    /// # Errors
+    ///
+    /// As [`Folder::write`].
+    pub fn begin_file(&self, path: &str) -> Outcome<Writing> {
+        let path = self.root().join(path);
+        let file = make(&path).map_err(|e| Fault::file(&path, e))?;
+        Ok(Writing { path, file: io::BufWriter::new(file), hash: Sha256::new() })
+    }
+
+    fn notes(&self) -> MutexGuard<'_, HashMap<String, Vec<u8>>> {
+        // A thread that panicked has ended the process: there is no poison.
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Appends to a note.
@@ -208,29 +277,75 @@ impl Folder {
     ///
     /// [`Fault::File`].
     pub fn note(&self, name: &str, bytes: &[u8]) -> Outcome<()> {
-        let path = self.spool().join(name);
-        let fault = |e: std::io::Error| Fault::file(&path, e);
-        let mut file = fs::OpenOptions::new()
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(fault)?;
-        file.write_all(bytes).map_err(fault)
+        let mut notes = self.notes();
+        let held = match notes.get_mut(name) {
+            Some(held) => held,
+            None => notes.entry(name.to_owned()).or_default(),
+        };
+        held.extend_from_slice(bytes);
+        if held.len() < NOTE_BYTES {
+            return Ok(());
+        }
+        self.append(name, held)?;
+        held.clear();
+        Ok(())
     }
 
-    /// A note's content; empty where there is none.
+    fn append(&self, name: &str, bytes: &[u8]) -> Outcome<()> {
+        let path = self.spool().join(name);
+        let file = fs::OpenOptions::new().append(true).create(true).mode(0o600).open(&path);
+        file.and_then(|mut file| file.write_all(bytes)).map_err(|e| Fault::file(&path, e))
+    }
+
+    /// The file of a note, where it has become one, and what is not yet in it.
+    fn taken(&self, name: &str) -> Outcome<(Option<fs::File>, Vec<u8>)> {
+        let held = self.notes().remove(name).unwrap_or_default();
+        let path = self.spool().join(name);
+        match fs::File::open(&path) {
+            Ok(file) => Ok((Some(file), held)),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok((None, held)),
+            Err(e) => Err(Fault::file(&path, e)),
+        }
+    }
+
+    /// Writes a note into a file, but for its first bytes; nothing where there is no such note.
     ///
     /// # Errors
     ///
     /// [`Fault::File`].
-    pub fn noted(&self, name: &str) -> Outcome<Vec<u8>> {
-        let path = self.spool().join(name);
-        match fs::read(&path) {
-            Ok(bytes) => Ok(bytes),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
-            Err(e) => Err(Fault::file(&path, e)),
+    pub fn copy_note(&self, name: &str, but: u64, out: &mut Writing) -> Outcome<()> {
+        let (file, held) = self.taken(name)?;
+        let Some(mut file) = file else {
+            let but = usize::try_from(but).unwrap_or(usize::MAX);
+            return out.put(held.get(but..).unwrap_or_default());
+        };
+        let fault = |e: io::Error| Fault::file(&self.spool().join(name), e);
+        io::Seek::seek(&mut file, io::SeekFrom::Start(but)).map_err(fault)?;
+        let mut piece = vec![0; 1 << 16];
+        loop {
+            match io::Read::read(&mut file, &mut piece) {
+                Ok(0) => break,
+                Ok(n) => out.put(piece.get(..n).unwrap_or_default())?,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(fault(e)),
+            }
         }
+        out.put(&held)
+    }
+
+    /// Makes a note a file of the folder, an empty one where there is no such note.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::File`].
+    pub fn keep_note(&self, name: &str, path: &str) -> Outcome<()> {
+        let (file, held) = self.taken(name)?;
+        if file.is_none() {
+            return self.write(path, &held);
+        }
+        self.append(name, &held)?;
+        let to = self.root().join(path);
+        fs::rename(self.spool().join(name), &to).map_err(|e| Fault::file(&to, e))
     }
 
     /// Puts the folder in its place, by one rename: it is there whole, or as it was.

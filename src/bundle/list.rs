@@ -48,6 +48,14 @@ struct List<'a> {
 }
 
 impl<'a> Lists<'a> {
+    /// Whether a report is sent with others, and is one that can be.
+    #[must_use]
+    pub fn want(filing: &Filing<'_>) -> bool {
+        let per = filing.operator.map(|o| o.bundle.one_per);
+        let listed = matches!(per, Some(OnePer::List | OnePer::Isp));
+        listed && filing.channel.is_some() && filing.verdict == Verdict::Ready
+    }
+
     /// Takes a report up, where its operator wants it so and it is ready; the
     /// file that it is then sent in.
     pub fn take(
@@ -58,8 +66,7 @@ impl<'a> Lists<'a> {
         letter: &Letter,
     ) -> Option<String> {
         let (rules, channel) = (filing.operator?, filing.channel?);
-        let listed = matches!(rules.bundle.one_per, OnePer::List | OnePer::Isp);
-        if !listed || filing.verdict != Verdict::Ready {
+        if !Self::want(filing) {
             return None;
         }
         let mail =
@@ -71,7 +78,7 @@ impl<'a> Lists<'a> {
         let most =
             rules.bundle.max_sources.filter(|_| stated).map_or(usize::MAX, |n| n.max(1) as usize);
         let addr = part.case.addr;
-        let offset = part.as_logged();
+        let offset = letter.as_logged;
         let lists = self.0.entry(folder.to_owned()).or_default();
         let room = |l: &&mut List<'_>| {
             // Times of two offsets in one mail would be read as one.
@@ -157,7 +164,7 @@ impl List<'_> {
         let lines = letter.body.lines().skip_while(|l| !l.starts_with("LOG EXTRACT (")).skip(1);
         for line in lines.take(letter.shown) {
             let (stamp, _) = line.split_once(' ').unwrap_or((line, ""));
-            let stamp = if part.as_logged().is_none() { stamp } else { "" };
+            let stamp = if letter.as_logged.is_none() { stamp } else { "" };
             self.table.push([addr.to_string(), stamp.to_owned(), line.to_owned()]);
         }
     }

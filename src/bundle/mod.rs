@@ -1,8 +1,8 @@
 //! The folder one files: evidence, letter, mail, table, manifest; written whole or not at all.
 //!
-//! [`write()`] takes sources one at a time, so that the lines of one need not
-//! be in memory with those of another; what a manifest has to list meanwhile
-//! lies in notes beside the folder.
+//! [`write_turns`] takes sources some at a time, so that the lines of all need not
+//! be in memory at once, and many threads write them; what a manifest has to list
+//! meanwhile lies in notes beside the folder.
 
 pub mod words;
 pub mod manifest;
@@ -22,14 +22,17 @@ pub mod row;
 pub mod page;
 mod extracted;
 pub mod reading;
+pub mod plan;
+mod made;
 mod write;
 pub mod verify;
 pub mod recheck;
 
 pub use manifest::{FileRecord, InputRecord};
+pub use plan::Plan;
 pub use row::BundleRow;
 pub use sources::{families_json, write_families};
-pub use write::{Plan, Written, write};
+pub use write::{Written, write, write_turns};
 
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use memchr::memmem;
 use serde_json::Value;
 
 use super::extracted::Lines;
@@ -90,24 +91,31 @@ pub struct Bundle<'m> {
     row: &'m Value,
     source: &'m str,
     headers: Vec<(String, String)>,
-    body: String,
-    text: String,
+    body: &'m str,
+    /// The body's.
+    lines: Vec<&'m str>,
+    text: &'m str,
     evidence: &'m [u8],
 }
 
 impl<'m> Bundle<'m> {
-    /// A bundle of its texts: what the manifest tells of it, report.eml, report.txt, evidence.log.
+    /// A bundle of its texts, whose lines end in LF: what the manifest tells of it, report.eml,
+    /// report.txt, evidence.log.
     ///
     /// # Errors
     ///
     /// Why that is no mail.
-    pub fn of(row: &'m Value, mail: &str, text: &str, evidence: &'m [u8]) -> Result<Self, String> {
+    pub fn of(
+        row: &'m Value,
+        mail: &'m str,
+        text: &'m str,
+        evidence: &'m [u8],
+    ) -> Result<Self, String> {
         for (name, text) in [("report.eml", mail), ("report.txt", text)] {
             if !text.is_ascii() {
                 return Err(format!("{name} is not ASCII, and says that it is"));
             }
         }
-        let mail = mail.replace("\r\n", "\n");
         let (head, body) =
             mail.split_once("\n\n").ok_or("report.eml has no body: it is no mail")?;
         let mut headers: Vec<(String, String)> = Vec::new();
@@ -127,8 +135,9 @@ impl<'m> Bundle<'m> {
             row,
             source: row.get("source").and_then(Value::as_str).unwrap_or_default(),
             headers,
-            body: body.to_owned(),
-            text: text.replace("\r\n", "\n"),
+            body,
+            lines: body.lines().collect(),
+            text,
             evidence,
         })
     }
@@ -148,14 +157,15 @@ impl<'m> Bundle<'m> {
             let rest = line.strip_prefix(label)?.trim_start().strip_prefix(':')?;
             Some(line.len() - rest.trim_start().len())
         };
-        self.body.lines().filter_map(|line| line.get(value(line)?..)).map(str::trim_end).collect()
+        let lines = self.lines.iter();
+        lines.filter_map(|line| line.get(value(line)?..)).map(str::trim_end).collect()
     }
 
     /// The lines between a heading and the next empty line.
     fn section(&self, heading: &str) -> Option<Vec<&str>> {
-        let mut lines = self.body.lines().skip_while(|l| !l.starts_with(heading));
+        let mut lines = self.lines.iter().skip_while(|l| !l.starts_with(heading));
         lines.next()?;
-        Some(lines.take_while(|l| !l.is_empty()).collect())
+        Some(lines.take_while(|l| !l.is_empty()).copied().collect())
     }
 
     /// Channel, contact, sender, subject.
@@ -250,7 +260,7 @@ impl<'m> Bundle<'m> {
         if !kind.to_ascii_lowercase().starts_with("text/plain")
             || ["<html", "<body", "<!doctype", "begin:vcard", "content-disposition: attachment"]
                 .iter()
-                .any(|w| lower.contains(w))
+                .any(|w| memmem::find(lower.as_bytes(), w.as_bytes()).is_some())
         {
             out.push(Said::error(
                 "TXT-1",
@@ -262,18 +272,18 @@ impl<'m> Bundle<'m> {
             out.push(Said::warning("TXT-1", text.to_owned()));
         }
         let most = (rules.text.line_max as usize).clamp(78, 998);
-        if let Some(n) = self.body.lines().position(|l| l.len() > most) {
+        if let Some(n) = self.lines.iter().position(|l| l.len() > most) {
             let text = format!("line {} is longer than {most} octets", n + 1);
             out.push(Said::error("TXT-5", text));
         }
-        let last = self.body.lines().rfind(|l| !l.trim().is_empty()).unwrap_or_default();
+        let last = self.lines.iter().rfind(|l| !l.trim().is_empty()).copied().unwrap_or_default();
         let zone = last.strip_prefix("Time zone of all times in this report: ");
         if zone.is_none_or(|z| z.len() != 5 || zone_like(z) != Some(0)) {
             let text = "the last line is not `Time zone of all times in this report: +0000`";
             out.push(Said::error("TXT-6", text.to_owned()));
         }
         // A robot that reads upwards takes the last of them for the zone.
-        let below = self.body.lines().rev().skip_while(|l| *l != last).skip(1);
+        let below = self.lines.iter().rev().skip_while(|l| **l != last).skip(1);
         let below = below.take_while(|l| !l.starts_with("How to read it"));
         if let Some(line) = below.into_iter().find(|l| zone_like(l).is_some()) {
             let text = format!("below the log {line:?} holds what a robot takes for a zone");
@@ -289,7 +299,8 @@ impl<'m> Bundle<'m> {
             "shame on",
             "immediately or",
         ];
-        if let Some(word) = RUDE.iter().find(|w| lower.contains(**w)) {
+        let rude = |w: &&&str| memmem::find(lower.as_bytes(), w.as_bytes()).is_some();
+        if let Some(word) = RUDE.iter().find(rude) {
             out.push(Said::warning("TXT-4", format!("`{word}`: desks drop what is not neutral")));
         }
         for (id, heading, what) in [
@@ -404,7 +415,7 @@ impl<'m> Bundle<'m> {
     #[must_use]
     pub fn extract(&self, rules: &Profile) -> Vec<Said> {
         let mut out = Vec::new();
-        let heading = self.body.lines().find(|l| l.starts_with("LOG EXTRACT ("));
+        let heading = self.lines.iter().find(|l| l.starts_with("LOG EXTRACT ("));
         let Some(heading) = heading else {
             out.extend(Said::wanted("LOG-1", rules.log.need, "there is no log extract"));
             return out;

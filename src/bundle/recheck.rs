@@ -95,7 +95,8 @@ impl Files {
         let file =
             |name: &str| fs::read(root.join(path).join(name)).map_err(|e| format!("{name}: {e}"));
         let text = |name: &str| {
-            String::from_utf8(file(name)?)
+            let text = String::from_utf8(file(name)?);
+            text.map(|text| text.replace("\r\n", "\n"))
                 .map_err(|_| format!("{name} is not ASCII, and says that it is"))
         };
         let names = fs::read_dir(root.join(path)).map_err(|e| format!("{path}: {e}"))?;

@@ -2,9 +2,8 @@
 
 use crate::class::Reading;
 use crate::config::Redaction;
-use crate::fault::{Fault, Outcome};
 use crate::judge::{EvidenceLine, Part};
-use crate::text::csv_cell;
+use crate::text::{csv_cell, push_cell, push_number};
 
 use super::letter::redact::Redactor;
 
@@ -28,22 +27,14 @@ pub const COLUMNS: [&str; 15] = [
 ];
 
 /// The table.
-///
-/// # Errors
-///
-/// What the writer of tables says; there is no reason for it to.
-pub fn table(
-    part: &Part<'_, '_>,
-    lines: &[&EvidenceLine],
-    redactor: &mut Redactor,
-) -> Outcome<Vec<u8>> {
-    let fault = |e: &dyn std::fmt::Display| Fault::file("events.csv".as_ref(), e);
-    let mut out = csv::Writer::from_writer(Vec::new());
-    out.write_record(COLUMNS).map_err(|e| fault(&e))?;
+#[must_use]
+pub fn table(part: &Part<'_, '_>, lines: &[&EvidenceLine], redactor: &mut Redactor) -> Vec<u8> {
+    let mut out = Vec::with_capacity(160 * (lines.len() + 1));
+    out.extend_from_slice(COLUMNS.join(",").as_bytes());
+    out.push(b'\n');
+    let source = part.case.addr.to_string();
+    let (mut path, mut shown) = (None, Vec::new());
     for line in lines.iter().filter(|l| l.reading == Reading::Hostile) {
-        let number = |n: Option<u16>| n.map(|n| n.to_string()).unwrap_or_default();
-        let user = redactor.field(Redaction::User, line.user.as_deref().unwrap_or_default());
-        let host = redactor.field(Redaction::Host, &line.host);
         let class = line.class.unwrap_or_else(|| {
             // A packet's class is that of all packets together.
             let same = |i: &&crate::judge::Incident| i.tally.class.family() == line.family();
@@ -55,24 +46,47 @@ pub fn table(
             (false, true) => "destination.port",
             (false, false) => "",
         };
-        out.write_record([
-            line.moment.at.to_string(),
-            part.case.addr.to_string(),
-            number(line.source_port),
-            line.destination.map(|a| redactor.destination(a)).unwrap_or_default(),
-            number(line.destination_port),
-            line.carried_by().map_or("", |t| t.word()).to_owned(),
-            class.word().to_owned(),
-            line.kind.facts().action.to_owned(),
-            csv_cell(&user),
-            csv_cell(&host),
-            csv_cell(&line.program),
-            csv_cell(line.path.as_os_str().as_encoded_bytes()),
-            line.line.to_string(),
-            line.offset.to_string(),
-            assumed.to_owned(),
-        ])
-        .map_err(|e| fault(&e))?;
+        if path != Some(&line.path) {
+            path = Some(&line.path);
+            shown.clear();
+            let name = csv_cell(line.path.as_os_str().as_encoded_bytes());
+            push_cell(&mut shown, name.as_bytes());
+        }
+        let port = |out: &mut Vec<u8>, port: Option<u16>| {
+            out.push(b',');
+            if let Some(port) = port {
+                push_number(out, u64::from(port));
+            }
+        };
+        let word = |out: &mut Vec<u8>, word: &str| {
+            out.push(b',');
+            out.extend_from_slice(word.as_bytes());
+        };
+        let cell = |out: &mut Vec<u8>, text: &[u8]| {
+            out.push(b',');
+            push_cell(out, csv_cell(text).as_bytes());
+        };
+        let user = redactor.field(Redaction::User, line.user.as_deref().unwrap_or_default());
+        let host = redactor.field(Redaction::Host, &line.host);
+        line.moment.at.write(&mut out);
+        word(&mut out, &source);
+        port(&mut out, line.source_port);
+        word(&mut out, &line.destination.map(|a| redactor.destination(a)).unwrap_or_default());
+        port(&mut out, line.destination_port);
+        word(&mut out, line.carried_by().map_or("", |t| t.word()));
+        word(&mut out, class.word());
+        word(&mut out, line.kind.facts().action);
+        cell(&mut out, &user);
+        cell(&mut out, &host);
+        cell(&mut out, &line.program);
+        out.push(b',');
+        out.extend_from_slice(&shown);
+        out.push(b',');
+        push_number(&mut out, line.line);
+        out.push(b',');
+        push_number(&mut out, line.offset);
+        word(&mut out, assumed);
+        out.push(b'\n');
     }
-    out.into_inner().map_err(|e| fault(&e))
+    out
 }

@@ -412,6 +412,36 @@ fn the_same_bytes_again_and_nothing_after_a_failure() {
 }
 
 #[test]
+fn neither_turns_nor_threads_change_a_byte() {
+    let file = "id = 'lists'\n[match]\nprefixes = ['198.51.100.128/25']\n[bundle]\none_per = 'list'\nmax_sources = 2\n[[channel]]\nid = 'a'\nkind = 'email'\nto = 'abuse@isp.example'\n[[route]]\nclass = ['*']\nchannel = 'a'\n";
+    let world = World::with(&[file]);
+    let logs: Vec<Log> = (1..60_u16)
+        .map(|n| Log::of(&format!("198.51.100.{}", 100 + n)).ssh(8 + n % 5).spam(n % 7))
+        .collect();
+    let temp = tempfile::tempdir().unwrap();
+    let made = |name: &str, threads: usize, of_turn: usize| {
+        let out = temp.path().join(name);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let turns = logs.chunks(of_turn).map(|logs| Ok(logs.iter().collect::<Vec<_>>()));
+        let turns: Vec<_> = turns.collect();
+        let folder = Folder::begin(&out, false).unwrap();
+        pool.install(|| write_turns(folder, &plan(&world), turns, |log| Ok(world.case(log))))
+            .unwrap();
+        tree(&out).into_iter().map(|f| (f.clone(), fs::read(out.join(f)).unwrap())).collect()
+    };
+    let all: Vec<(String, Vec<u8>)> = made("all", 1, usize::MAX);
+    assert!(
+        all.iter().any(|(name, _)| name == "lists/a/list-3.csv"),
+        "{:?}",
+        all.iter().map(|a| &a.0).collect::<Vec<_>>()
+    );
+    for (threads, of_turn) in [(4, usize::MAX), (4, 7), (1, 1), (3, 20)] {
+        let other = made(&format!("{threads}-{of_turn}"), threads, of_turn);
+        assert!(other == all, "{threads} threads, {of_turn} sources a turn");
+    }
+}
+
+#[test]
 fn source_as_json() {
     let log = Log::of("192.0.2.7").ssh(12).packets(20, Transport::Tcp).accepted();
     let source = log.partial.get(log.addr).unwrap();

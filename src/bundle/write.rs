@@ -1,52 +1,31 @@
 //! [`write`]: judges the sources of a run and writes what there is to file.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
 use std::path::PathBuf;
 
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use serde_json::{Value, json};
 
 use crate::addr::Addr;
-use crate::class::Class;
 use crate::fault::{Fault, Outcome};
 use crate::hash::sha256;
-use crate::judge::{Case, Context, Filing, Verdict, judge};
-use crate::limits::Bound;
-use crate::source::ScanLimits;
+use crate::judge::{Case, Verdict};
 use crate::text::inert_json;
 use crate::time::Instant;
 
 use super::folder::Folder;
 use super::list::Lists;
-use super::manifest::{FileRecord, InputRecord, head};
+use super::made::{Made, make, note_file};
+use super::manifest::{InputRecord, head};
 use super::page::{Account, Tally};
-use super::reading::text_findings;
+use super::plan::{NOBODY, Plan, slug};
 use super::row::BundleRow;
-use super::sources::families_json;
-use super::{evidence, form, letter, mail, table, todo, xarf};
 
-/// The folder of what nobody claims.
-const NOBODY: &str = "unattributed";
+/// Sources that are in no report.
+const HELD: &str = "held.jsonl";
 
-/// The folder of what has an operator and no mailbox yet.
-const UNDETERMINED: &str = "undetermined";
-
-/// What holds of a whole run.
-#[derive(Debug)]
-pub struct Plan<'a> {
-    /// Configuration, clock and rules.
-    pub context: Context<'a>,
-    /// What makes a scan.
-    pub limits: ScanLimits,
-    /// The inputs.
-    pub inputs: Vec<InputRecord>,
-    /// The options that change results: never threads, output or order of paths.
-    pub options: Value,
-    /// Operator files, prefix lists, databases and configuration.
-    pub references: Vec<FileRecord>,
-    /// Bounds that the run met.
-    pub bounds: Vec<Bound>,
-}
+/// What is noted of each operator, for its manifest and sums.
+const NOTES: [&str; 3] = ["bundles", "files", "sums"];
 
 /// What came of a run.
 #[derive(Debug, Default)]
@@ -83,6 +62,22 @@ pub fn write<'a>(
     plan: &Plan<'a>,
     cases: impl IntoIterator<Item = Outcome<Case<'a>>>,
 ) -> Outcome<Written> {
+    let all: Vec<Outcome<Case<'a>>> = cases.into_iter().collect();
+    write_turns(folder, plan, [Ok(all)], |case| case)
+}
+
+/// The same of cases that are made by the threads that write them, turn by turn: those of one turn
+/// are in memory at once, and in the order of addresses.
+///
+/// # Errors
+///
+/// As [`write()`]; of two that go wrong the first is told.
+pub fn write_turns<'a, T: Send>(
+    folder: Folder,
+    plan: &Plan<'a>,
+    turns: impl IntoIterator<Item = Outcome<Vec<T>>>,
+    case: impl Fn(T) -> Outcome<Case<'a>> + Sync,
+) -> Outcome<Written> {
     let mut run = Run {
         written: Written { dir: folder.target().to_owned(), ..Written::default() },
         folder,
@@ -91,14 +86,18 @@ pub fn write<'a>(
         lists: BTreeMap::new(),
         tally: Tally::new(span(&plan.inputs)),
     };
-    for case in cases {
-        run.take(&case?)?;
+    for turn in turns {
+        let folder = &run.folder;
+        let made: Vec<Outcome<Made<'a>>> =
+            turn?.into_par_iter().map(|of| make(case(of)?, plan, folder)).collect();
+        for made in made {
+            run.take(made?)?;
+        }
     }
     for operator in std::mem::take(&mut run.operators) {
-        run.close(&operator)?;
+        run.close(operator)?;
     }
-    let held = run.folder.noted("held.jsonl")?;
-    run.folder.write("held.jsonl", &held)?;
+    run.folder.keep_note(HELD, HELD)?;
     let page = run.page();
     run.folder.write("index.html", &page)?;
     run.folder.write(super::folder::MARK, &run.summary())?;
@@ -110,8 +109,8 @@ struct Run<'p, 'a> {
     folder: Folder,
     plan: &'p Plan<'a>,
     written: Written,
-    operators: BTreeSet<String>,
-    lists: BTreeMap<String, Lists<'a>>,
+    operators: BTreeSet<&'a str>,
+    lists: BTreeMap<&'a str, Lists<'a>>,
     tally: Tally,
 }
 
@@ -122,196 +121,69 @@ fn span(inputs: &[InputRecord]) -> Option<(Instant, Instant)> {
 }
 
 impl<'a> Run<'_, 'a> {
-    fn take(&mut self, case: &Case<'a>) -> Outcome<()> {
-        let judgement = judge(case, &self.plan.context);
+    /// Takes a source that was written, in the order of addresses.
+    fn take(&mut self, made: Made<'a>) -> Outcome<()> {
+        let Made { case, judgement, reports, held } = made;
         self.written.sources += 1;
-        self.tally.source(case, &judgement);
+        self.tally.source(&case, &judgement);
         if case.source.login_succeeded() {
             self.written.logged_in.push(case.addr);
         }
         let mut ids: BTreeSet<&'static str> = judgement.findings.iter().map(|f| f.id).collect();
-        if judgement.filings.is_empty() {
-            self.count(ids);
+        if let Some(row) = held {
             self.written.held += 1;
-            let row = json!({
-                "source": case.addr.to_string(),
-                "families": families_json(case.source, self.plan.limits),
-                "findings": judgement.findings,
-            });
-            return self.folder.note("held.jsonl", (inert_json(row.to_string()) + "\n").as_bytes());
+            self.folder.note(HELD, &row)?;
         }
-        // Classes that are in no report are told with each that there is.
-        let about: Vec<_> = judgement
-            .findings
-            .iter()
-            .filter(|f| judgement.filings.iter().all(|filing| !filing.findings.contains(f)))
-            .collect();
-        for filing in &judgement.filings {
-            let held = json!(about);
-            ids.extend(self.file(case, filing, &held)?);
+        for mut report in reports {
+            if let (Some(letter), Some(channel)) = (report.letter.take(), report.filing.channel) {
+                let lists = self.lists.entry(report.operator).or_default();
+                let part = report.filing.part(&case, &self.plan.context);
+                let sent_in = lists.take(&slug(&channel.id), &part, &report.filing, &letter);
+                report.finish(&case, &self.plan.context, &self.folder, sent_in.as_deref())?;
+            }
+            self.operators.insert(report.operator);
+            for (note, rows) in NOTES.into_iter().zip(&report.notes) {
+                self.folder.note(&format!("{}.{note}", report.operator), rows)?;
+            }
+            self.tally.report(&case, &report.filing, &report.row);
+            ids.extend(report.filing.findings.iter().map(|f| f.id));
+            self.written.bundles.push(report.row);
         }
-        self.count(ids);
-        Ok(())
-    }
-
-    fn count(&mut self, ids: BTreeSet<&'static str>) {
         for id in ids {
             *self.written.findings.entry(id).or_default() += 1;
         }
-    }
-
-    /// Writes a report; the ids of what speaks for and against it.
-    fn file(
-        &mut self,
-        case: &Case<'a>,
-        filing: &Filing<'a>,
-        held: &Value,
-    ) -> Outcome<BTreeSet<&'static str>> {
-        let part = filing.part(case, &self.plan.context);
-        let operator = filing.operator.map_or(NOBODY, |o| o.id.as_str());
-        let mut source = slug(&case.addr.to_string().replace(':', "-"));
-        if part.is_one_of_several() {
-            // Each incident has a folder of its own.
-            let classes: Vec<&str> = part.classes().into_iter().map(Class::word).collect();
-            source = format!("{source}.{}", classes.join("."));
-        }
-        let inside = match (filing.operator, filing.channel) {
-            (None, _) => source,
-            (Some(_), Some(channel)) => format!("{}/{source}", slug(&channel.id)),
-            (Some(_), None) => format!("{UNDETERMINED}/{source}"),
-        };
-        let letter = letter::letter(&part, operator);
-        let lines = part.lines();
-        let mut redactor = letter::redact::Redactor::of(&part);
-        let mut sides = xarf::sides(&part, operator);
-        let log = evidence::log(&lines);
-        let mail = mail::mail(&part, &letter)?;
-        let incidents = incidents(filing);
-        let ticket = self.plan.context.config.filing.ticket(case.addr);
-        let mut filing = filing.clone();
-        // What was just written is read again, as lint and a desk read it.
-        let told = json!({
-            "source": case.addr.to_string(),
-            "classes": part.classes().into_iter().map(Class::word).collect::<Vec<_>>(),
-            "incidents": incidents,
-            "ticket": ticket,
-        });
-        filing.findings.extend(text_findings(&part, &filing, &told, (&mail, &letter.body), &log));
-        filing.findings.extend(form::findings(&part, &letter));
-        filing.findings.extend(xarf::findings(&part, &mut sides, &log));
-        filing.verdict = Verdict::of(&filing.findings);
-        let mut sent_in = None;
-        if let Some(channel) = filing.channel {
-            let lists = self.lists.entry(operator.to_owned()).or_default();
-            sent_in = lists.take(&slug(&channel.id), &part, &filing, &letter);
-        }
-        let mut files: Vec<(&str, Vec<u8>)> = vec![
-            ("evidence.jsonl", evidence::index(&lines)),
-            ("evidence.log", log),
-            ("events.csv", table::table(&part, &lines, &mut redactor)?),
-            ("report.eml", mail.into_bytes()),
-        ];
-        if let Some(text) = form::form(&part, &letter) {
-            files.push(("form.txt", text.into_bytes()));
-        }
-        files.push(("report.txt", letter.body.into_bytes()));
-        if let Some(todo) = todo::todo(&part, &filing) {
-            files.push(("TODO.txt", todo.into_bytes()));
-        }
-        if let Some(notes) = todo::notes(&filing, sent_in.as_deref()) {
-            files.push(("NOTES.txt", notes.into_bytes()));
-        }
-        files.extend(
-            sides.iter().filter_map(|s| s.made.as_ref().ok()).map(|(n, b)| (n.as_str(), b.clone())),
-        );
-        files.sort();
-        for (name, bytes) in files {
-            self.put(operator, &format!("{inside}/{name}"), &bytes)?;
-        }
-        self.operators.insert(operator.to_owned());
-
-        let missing: BTreeSet<&'static str> = filing
-            .findings
-            .iter()
-            .filter(|f| f.level == crate::judge::Level::Error)
-            .map(|f| f.id)
-            .collect();
-        let row = BundleRow {
-            path: format!("{operator}/{inside}"),
-            operator: filing.operator.map(|o| o.id.clone()),
-            to: filing.channel.map(|c| c.target().to_owned()).unwrap_or_default(),
-            source: case.addr,
-            classes: part.classes().into_iter().map(|c| c.word()).collect(),
-            events: filing.incidents.iter().map(|i| i.tally.events()).sum(),
-            verdict: filing.verdict,
-            missing: missing.into_iter().collect(),
-            sent_in: sent_in.map(|path| format!("{operator}/{path}")),
-        };
-        let record = case.attribution.as_ref().and_then(|a| a.record.as_ref()).map(|r| {
-            json!({
-                "prefix": r.prefix,
-                "region": r.region,
-                "kind": r.kind.to_string(),
-                "file": crate::text::shown(&r.file),
-                "line": r.line,
-                "date": r.file_date,
-                "sha256": r.file_sha256,
-                "asn": r.asn,
-            })
-        });
-        let mut whole = row.json();
-        if let Value::Object(map) = &mut whole {
-            map.insert("path".to_owned(), json!(inside));
-            map.insert("reference".to_owned(), json!(letter.reference));
-            map.insert("record".to_owned(), json!(record));
-            map.insert("incidents".to_owned(), json!(incidents));
-            let formats: Vec<Value> = sides.iter().map(xarf::Side::json).collect();
-            map.insert("formats".to_owned(), json!(formats));
-            map.insert("log_lines".to_owned(), json!(part.total_lines()));
-            map.insert("evidence_lines".to_owned(), json!(lines.len()));
-            map.insert("lines_shown".to_owned(), json!(letter.shown));
-            map.insert("findings".to_owned(), json!(filing.findings));
-            map.insert("held".to_owned(), held.clone());
-            if let Some(ticket) = ticket {
-                map.insert("ticket".to_owned(), json!(ticket));
-            }
-        }
-        self.folder.note(
-            &format!("{operator}.bundles"),
-            (inert_json(whole.to_string()) + "\n").as_bytes(),
-        )?;
-        self.tally.report(case, &filing, &row);
-        self.written.bundles.push(row);
-        Ok(filing.findings.iter().map(|f| f.id).collect())
-    }
-
-    /// Writes a file of an operator's folder and notes it for manifest and sums.
-    fn put(&self, operator: &str, path: &str, bytes: &[u8]) -> Outcome<()> {
-        self.folder.write(&format!("{operator}/{path}"), bytes)?;
-        let hash = sha256(bytes);
-        let row = json!({ "path": path, "bytes": bytes.len(), "sha256": hash });
-        self.folder.note(&format!("{operator}.files"), format!("{row}\n").as_bytes())?;
-        self.folder.note(&format!("{operator}.sums"), format!("{hash}  {path}\n").as_bytes())
+        Ok(())
     }
 
     /// Writes an operator's lists, manifest and sums.
-    fn close(&mut self, operator: &str) -> Outcome<()> {
+    fn close(&mut self, operator: &'a str) -> Outcome<()> {
+        let [bundles, files, sums] = NOTES.map(|note| format!("{operator}.{note}"));
         if let Some(lists) = self.lists.remove(operator) {
             for (path, bytes) in lists.files(&self.plan.context)? {
-                self.put(operator, &path, &bytes)?;
+                self.folder.write(&format!("{operator}/{path}"), &bytes)?;
+                let (mut file, mut sum) = (Vec::new(), Vec::new());
+                note_file(&mut file, &mut sum, &path, bytes.len(), &sha256(&bytes));
+                self.folder.note(&files, &file)?;
+                self.folder.note(&sums, &sum)?;
             }
         }
 
         let mut map = head(&self.plan.inputs, &self.plan.references, &self.plan.options);
         map.insert("operator".to_owned(), json!((operator != NOBODY).then_some(operator)));
-        let mut out = opened(&Value::Object(map))?;
-        list(&mut out, "bundles", &self.folder.noted(&format!("{operator}.bundles"))?);
-        list(&mut out, "files", &self.folder.noted(&format!("{operator}.files"))?);
-        out.extend_from_slice(b"\n}\n");
-        self.folder.write(&format!("{operator}/manifest.json"), &out)?;
-        let mut sums = self.folder.noted(&format!("{operator}.sums"))?;
-        let _ = writeln!(sums, "{}  manifest.json", sha256(&out));
-        self.folder.write(&format!("{operator}/SHA256SUMS"), &sums)
+        let mut out = self.folder.begin_file(&format!("{operator}/manifest.json"))?;
+        out.put(&opened(&Value::Object(map))?)?;
+        for (key, note) in [("bundles", &bundles), ("files", &files)] {
+            out.put(format!(",\n  \"{key}\": [").as_bytes())?;
+            // Each row begins with a comma; there is none before the first.
+            self.folder.copy_note(note, 1, &mut out)?;
+            out.put(b"\n  ]")?;
+        }
+        out.put(b"\n}\n")?;
+        let hash = out.end()?;
+        let mut out = self.folder.begin_file(&format!("{operator}/SHA256SUMS"))?;
+        self.folder.copy_note(&sums, 0, &mut out)?;
+        out.put(format!("{hash}  manifest.json\n").as_bytes())?;
+        out.end().map(drop)
     }
 
     fn page(&mut self) -> Vec<u8> {
@@ -352,21 +224,6 @@ impl<'a> Run<'_, 'a> {
     }
 }
 
-/// The incidents of a report, as a manifest tells them.
-pub(super) fn incidents(filing: &Filing<'_>) -> Vec<Value> {
-    let row = |i: &crate::judge::Incident| {
-        json!({
-            "class": i.tally.class.word(),
-            "events": i.tally.events(),
-            "lines": i.tally.lines,
-            "first": i.tally.first.to_string(),
-            "last": i.tally.last.to_string(),
-            "confidence": i.confidence.word(),
-        })
-    };
-    filing.incidents.iter().map(row).collect()
-}
-
 /// An object, printed and left open for more keys.
 fn opened(value: &Value) -> Outcome<Vec<u8>> {
     let out = serde_json::to_string_pretty(value)
@@ -376,31 +233,4 @@ fn opened(value: &Value) -> Outcome<Vec<u8>> {
         out.pop();
     }
     Ok(out)
-}
-
-/// A list whose entries are the lines of a note.
-fn list(out: &mut Vec<u8>, key: &str, rows: &[u8]) {
-    let _ = write!(out, ",\n  \"{key}\": [");
-    let mut first = true;
-    for row in rows.split(|b| *b == b'\n').filter(|r| !r.is_empty()) {
-        out.extend_from_slice(if first { b"\n    " } else { b",\n    " });
-        out.extend_from_slice(row);
-        first = false;
-    }
-    out.extend_from_slice(b"\n  ]");
-}
-
-/// A name that every file system takes.
-fn slug(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        let c = c.to_ascii_lowercase();
-        out.push(if c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c) {
-            c
-        } else {
-            '-'
-        });
-    }
-    // `::1` begins with what looks like an option to other programs.
-    if out.starts_with(['-', '.']) { format!("0{out}") } else { out }
 }

@@ -1,9 +1,11 @@
 //! `plaint report`: from logs to the folder one files.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
+use rayon::prelude::*;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -14,9 +16,10 @@ use crate::fault::{Fault, Outcome};
 use crate::hash::{hex, sha256};
 use crate::judge::saved::Transcript;
 use crate::judge::{Case, Context, EvidenceLine, Registration, join_sessions, judge};
-use crate::limits::{EVIDENCE_AT_ONCE, EVIDENCE_LINES_TOTAL};
+use crate::limits::{EVIDENCE_AT_ONCE, EVIDENCE_LINES_TOTAL, SOURCES_AT_ONCE};
 use crate::operator::Operators;
-use crate::run::evidence::{WantedLines, read_back};
+use crate::run::evidence::{gather, lines};
+use crate::run::spool::{Found, Spool};
 use crate::run::{Logs, Options, Scan, progress};
 use crate::session::Place;
 use crate::source::Source;
@@ -65,29 +68,33 @@ pub fn run(
     let context =
         Context { config, clock: &clock, now: asked.now, generic: operators.get("generic") };
     let rows = scan.sources.sorted();
-    let filed = filed(&rows, setup, operators, &context)?;
+    let threads = pool(setup.options.threads)?;
+    let options = &setup.options;
+    let about = About { options, config, operators, context: &context };
+    let (hashed, filed) =
+        threads.install(|| rayon::join(|| inputs(&logs, &scan), || about.filed(&rows)));
+    let (inputs, filed) = (hashed?, filed?);
     let plan = Plan {
         context,
-        limits: setup.options.scan_limits,
-        inputs: inputs(&logs, &scan)?,
+        limits: options.scan_limits,
+        inputs,
         options: asked.options.clone(),
-        references: references(config, operators, &rows)?,
-        bounds: scan.bounds_met(&setup.options),
+        references: references(config, operators, &filed.operators)?,
+        bounds: scan.bounds_met(options),
     };
-    let mut evidence = Evidence {
-        logs: &logs,
-        scan: &scan,
-        options: &setup.options,
-        waiting: filed.into_iter().peekable(),
-        at_once: EVIDENCE_AT_ONCE,
-        read: HashMap::new(),
-    };
-    let cases = rows
-        .iter()
-        .map(|(addr, source)| case(*addr, source, setup, config, operators, evidence.of(*addr)?));
+    let mut spool = Spool::new(folder.spool(), filed.ends.len());
+    gather(&logs, &scan, options, &filed.wanted, &filed.ends, &mut spool)?;
+    let mut from = 0;
+    let turns = filed.ends.iter().enumerate().map(|(n, end)| {
+        let range = from..*end as usize;
+        from = range.end;
+        Ok(turn(range, &rows, spool.turn(n)?))
+    });
     // Lines were read twice, and must have been the same ones; the folder is not yet in its place.
     let changed = std::iter::once_with(|| changed(&logs).map(Err)).flatten();
-    let written = bundle::write(folder, &plan, cases.chain(changed))?;
+    let case = |of| about.turned(&of, &logs, &scan);
+    let written =
+        threads.install(|| bundle::write_turns(folder, &plan, turns.chain(changed), case))?;
     let zone = setup.options.zone.as_ref().map(crate::time::Zone::name);
     let again =
         Again { dir: asked.dir, paths: &setup.paths, zone: zone.as_deref(), config: asked.config };
@@ -95,31 +102,154 @@ pub fn run(
     Ok((!rows.is_empty(), setup.exit_code(&logs, &scan)))
 }
 
-fn case<'a>(
+/// Threads that judge, write and hash.
+fn pool(threads: usize) -> Outcome<rayon::ThreadPool> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.max(1))
+        .build()
+        .map_err(|e| Fault::usage(format!("--threads {threads}: {e}")).hint("name fewer"))
+}
+
+/// What all sources are judged by.
+struct About<'r, 'a> {
+    options: &'r Options,
+    config: &'a Config,
+    operators: &'a Operators,
+    context: &'r Context<'a>,
+}
+
+impl<'a> About<'_, 'a> {
+    fn case(
+        &self,
+        addr: Addr,
+        source: &'a Source,
+        evidence: Vec<EvidenceLine>,
+    ) -> Outcome<Case<'a>> {
+        let (config, operators) = (self.config, self.operators);
+        let saved = |folder: &Option<PathBuf>| match folder {
+            Some(folder) if !evidence.is_empty() => Transcript::find(folder, addr),
+            _ => Ok(None),
+        };
+        Ok(Case {
+            addr,
+            source,
+            incidents: source.incidents(self.options.scan_limits),
+            attribution: Some(operators.whose(addr.ip())?),
+            whois: saved(&config.operators.whois)?,
+            traceroute: saved(&config.operators.traceroute)?,
+            rdap: match &config.operators.rdap {
+                Some(folder) if !evidence.is_empty() => Registration::find(folder, addr)?,
+                _ => None,
+            },
+            evidence,
+        })
+    }
+
+    fn turned(&self, of: &Turned<'a>, logs: &Logs, scan: &Scan) -> Outcome<Case<'a>> {
+        self.case(of.addr, of.source, of.lines(logs, scan, self.options))
+    }
+
+    /// The places of the lines of a source that something is filed of; none where nothing is. And
+    /// the operator that claims it.
+    fn wanted(&self, addr: Addr, source: &'a Source) -> Outcome<(Option<Wanted>, Option<&'a str>)> {
+        let case = self.case(addr, source, Vec::new())?;
+        let operator = case.attribution.as_ref().and_then(|a| a.operator);
+        let operator = operator.map(|p| p.id.as_str());
+        // Judged without its lines, what is left is either held anyway or lacks nothing but them.
+        let judgement = judge(&case, self.context);
+        if judgement.filings.is_empty() && !judgement.findings.iter().any(|f| f.id == "LOG-1") {
+            return Ok((None, operator));
+        }
+        let ends = case.incidents.iter().flat_map(|i| [i.ends.0, i.ends.1]).collect();
+        Ok((Some(Wanted { places: source.evidence(), ends }), operator))
+    }
+
+    fn filed(&self, rows: &[(Addr, &'a Source)]) -> Outcome<Filed<'a>> {
+        let all: Vec<Outcome<_>> =
+            rows.par_iter().map(|(addr, source)| self.wanted(*addr, source)).collect();
+        let all = all.into_iter().collect::<Outcome<Vec<_>>>()?;
+        let mut filed = Filed::default();
+        filed.operators.extend(all.iter().filter_map(|(_, operator)| *operator));
+        // Of the lines of all sources together no more than a run may take, and of each as many.
+        let counts = all.iter().filter_map(|(wanted, _)| Some(wanted.as_ref()?.places.len()));
+        let most = share(counts, EVIDENCE_LINES_TOTAL);
+        let (mut lines, mut sources) = (0, 0);
+        for (number, (wanted, _)) in (0u32..).zip(all) {
+            let Wanted { mut places, ends } = wanted.unwrap_or_default();
+            if places.len() > most {
+                places.sort_unstable_by_key(|p| p.hash());
+                places.truncate(most);
+            }
+            places.extend(ends);
+            if sources == SOURCES_AT_ONCE || (lines > 0 && lines + places.len() > EVIDENCE_AT_ONCE)
+            {
+                filed.ends.push(number);
+                (lines, sources) = (0, 0);
+            }
+            lines += places.len();
+            sources += 1;
+            filed.wanted.extend(places.into_iter().map(|place| (place, number)));
+        }
+        filed.ends.push(u32::try_from(rows.len()).unwrap_or(u32::MAX));
+        filed.wanted.par_sort_unstable();
+        filed.wanted.dedup();
+        Ok(filed)
+    }
+}
+
+/// The lines that are evidence of a source.
+#[derive(Default)]
+struct Wanted {
+    places: Vec<Place>,
+    /// The first and the last line of each incident: they are shown in any case.
+    ends: Vec<Place>,
+}
+
+/// What of which sources is filed.
+#[derive(Default)]
+struct Filed<'a> {
+    /// The places of their lines, each with the number of its source, sorted.
+    wanted: Vec<(Place, u32)>,
+    /// Where turns end: the number behind the last source of each.
+    ends: Vec<u32>,
+    /// The operators that claim any of the sources.
+    operators: BTreeSet<&'a str>,
+}
+
+/// A source in its turn.
+struct Turned<'a> {
     addr: Addr,
     source: &'a Source,
-    setup: &Setup,
-    config: &Config,
-    operators: &'a Operators,
-    evidence: Vec<EvidenceLine>,
-) -> Outcome<Case<'a>> {
-    let saved = |folder: &Option<PathBuf>| match folder {
-        Some(folder) if !evidence.is_empty() => Transcript::find(folder, addr),
-        _ => Ok(None),
-    };
-    Ok(Case {
-        addr,
-        source,
-        incidents: source.incidents(setup.options.scan_limits),
-        attribution: Some(operators.whose(addr.ip())?),
-        whois: saved(&config.operators.whois)?,
-        traceroute: saved(&config.operators.traceroute)?,
-        rdap: match &config.operators.rdap {
-            Some(folder) if !evidence.is_empty() => Registration::find(folder, addr)?,
-            _ => None,
-        },
-        evidence,
-    })
+    /// Its lines, as they were found: all of the turn, and which are its own.
+    found: Arc<Vec<u8>>,
+    own: Vec<Range<usize>>,
+}
+
+impl Turned<'_> {
+    fn lines(&self, logs: &Logs, scan: &Scan, options: &Options) -> Vec<EvidenceLine> {
+        let own = self.own.iter().filter_map(|r| self.found.get(r.clone()));
+        let mut lines = lines(own.flat_map(Found::all), self.addr, logs, scan, options);
+        lines.sort_by_key(|l| (l.moment.at, l.place));
+        join_sessions(&mut lines);
+        lines
+    }
+}
+
+/// The sources of a turn, each with its lines.
+fn turn<'a>(range: Range<usize>, rows: &[(Addr, &'a Source)], found: Vec<u8>) -> Vec<Turned<'a>> {
+    let mut own: Vec<Vec<Range<usize>>> = range.clone().map(|_| Vec::new()).collect();
+    let mut from = 0;
+    for (source, end) in Found::ends(&found) {
+        let number = (source as usize).checked_sub(range.start);
+        if let Some(own) = number.and_then(|n| own.get_mut(n)) {
+            own.push(from..end);
+        }
+        from = end;
+    }
+    let found = Arc::new(found);
+    let rows = rows.get(range).unwrap_or_default().iter().zip(own);
+    rows.map(|((addr, source), own)| Turned { addr: *addr, source, found: found.clone(), own })
+        .collect()
 }
 
 /// How many each may have at most, so that all together have no more than `total`.
@@ -146,77 +276,6 @@ fn changed(logs: &Logs) -> Option<Fault> {
         }
         other => Fault::usage(other.to_string()),
     })
-}
-
-/// The places of the lines of those sources that something is filed of, in the order of sources.
-fn filed(
-    rows: &[(Addr, &Source)],
-    setup: &Setup,
-    operators: &Operators,
-    context: &Context<'_>,
-) -> Outcome<Vec<(Addr, Vec<Place>)>> {
-    let mut filed = Vec::new();
-    for (addr, source) in rows {
-        let case = case(*addr, source, setup, context.config, operators, Vec::new())?;
-        // Judged without its lines, what is left is either held anyway or lacks nothing but them.
-        let judgement = judge(&case, context);
-        if judgement.filings.is_empty() && !judgement.findings.iter().any(|f| f.id == "LOG-1") {
-            continue;
-        }
-        let ends: Vec<Place> = case.incidents.iter().flat_map(|i| [i.ends.0, i.ends.1]).collect();
-        filed.push((*addr, source.evidence(), ends));
-    }
-    // Of the lines of all sources together no more than a run may take, and of each as many.
-    let most = share(filed.iter().map(|(_, places, _)| places.len()), EVIDENCE_LINES_TOTAL);
-    let cut = |(addr, mut places, ends): (Addr, Vec<Place>, Vec<Place>)| {
-        if places.len() > most {
-            places.sort_unstable_by_key(|p| p.hash());
-            places.truncate(most);
-        }
-        places.extend(ends);
-        (addr, places)
-    };
-    Ok(filed.into_iter().map(cut).collect())
-}
-
-/// The lines of sources, asked for in the order of sources and read back some sources at a time.
-struct Evidence<'r> {
-    logs: &'r Logs,
-    scan: &'r Scan,
-    options: &'r Options,
-    /// Those whose lines were not yet read, in order.
-    waiting: std::iter::Peekable<std::vec::IntoIter<(Addr, Vec<Place>)>>,
-    /// Lines that are read at once, but for a single source that has more.
-    at_once: usize,
-    read: HashMap<Addr, Vec<EvidenceLine>>,
-}
-
-impl Evidence<'_> {
-    fn of(&mut self, addr: Addr) -> Outcome<Vec<EvidenceLine>> {
-        if self.waiting.peek().is_some_and(|(next, _)| *next == addr) {
-            self.turn()?;
-        }
-        Ok(self.read.remove(&addr).unwrap_or_default())
-    }
-
-    fn turn(&mut self) -> Outcome<()> {
-        let mut wanted = WantedLines::default();
-        self.read.clear();
-        while let Some((addr, places)) = self
-            .waiting
-            .next_if(|(_, p)| wanted.is_empty() || wanted.len() + p.len() <= self.at_once)
-        {
-            wanted.extend(places.into_iter().map(|place| (place, addr)));
-        }
-        read_back(self.logs, self.scan, self.options, &wanted, &mut |addr, line| {
-            self.read.entry(addr).or_default().push(line);
-        })?;
-        for lines in self.read.values_mut() {
-            lines.sort_by_key(|l| (l.moment.at, l.place));
-            join_sessions(lines);
-        }
-        Ok(())
-    }
 }
 
 /// The inputs, each hashed as it lies on the disk.
@@ -255,12 +314,8 @@ fn inputs(logs: &Logs, scan: &Scan) -> Outcome<Vec<InputRecord>> {
 fn references(
     config: &Config,
     operators: &Operators,
-    rows: &[(Addr, &Source)],
+    used: &BTreeSet<&str>,
 ) -> Outcome<Vec<FileRecord>> {
-    let mut used = BTreeSet::from(["generic"]);
-    for (addr, _) in rows {
-        used.extend(operators.whose(addr.ip())?.operator.map(|p| p.id.as_str()));
-    }
     let mut out: Vec<FileRecord> = operators
         .lists()
         .map(|(path, date, sha256)| FileRecord {
@@ -270,7 +325,8 @@ fn references(
         })
         .collect();
     // Those that ship inside are told by the version, but for those that were used.
-    for profile in operators.iter().filter(|p| p.file.is_some() || used.contains(p.id.as_str())) {
+    let used = |id: &str| id == "generic" || used.contains(id);
+    for profile in operators.iter().filter(|p| p.file.is_some() || used(&p.id)) {
         out.push(FileRecord {
             path: profile.place().into(),
             date: None,

@@ -320,7 +320,7 @@ fn times(lines: &[&EvidenceLine]) -> Vec<Finding> {
         ));
     }
     let zones: BTreeSet<&str> =
-        lines.iter().filter(|l| l.moment.basis.told_zone).map(|l| l.zone.as_str()).collect();
+        lines.iter().filter(|l| l.moment.basis.told_zone).map(|l| &*l.zone).collect();
     if !zones.is_empty() {
         let zones: Vec<&str> = zones.into_iter().collect();
         out.push(Finding::new(

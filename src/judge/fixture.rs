@@ -1,6 +1,6 @@
 //! Cases built by hand, for the tests of this stage and the next.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use tempfile::TempDir;
 
@@ -147,7 +147,7 @@ impl Log {
         };
         self.lines.push(EvidenceLine {
             place,
-            path: PathBuf::from("auth.log"),
+            path: Path::new("auth.log").into(),
             line: self.lines.len() as u64 + 1,
             offset: place.offset,
             bytes,

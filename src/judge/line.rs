@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::Path;
+use std::sync::Arc;
 
 use crate::addr::Addr;
 use crate::class::{Class, Family, Reading};
@@ -17,7 +18,7 @@ pub struct EvidenceLine {
     /// Where it lies in the run.
     pub place: Place,
     /// Its file, as the run names it.
-    pub path: PathBuf,
+    pub path: Arc<Path>,
     /// Its number there, from 1.
     pub line: u64,
     /// Its offset in the unpacked file.
@@ -29,7 +30,7 @@ pub struct EvidenceLine {
     /// When.
     pub moment: Moment,
     /// The zone that was told for it; empty where its stamp states one.
-    pub zone: String,
+    pub zone: Arc<str>,
     /// What it says.
     pub kind: Kind,
     /// The dialect that read it.

@@ -1,6 +1,8 @@
-//! [`read_back`]: the lines of evidence of the sources that are filed, and of no others.
+//! The lines of evidence of the sources that are filed, and of no others: [`gather`] goes through
+//! the logs once, [`lines`] reads what it found of a source.
 
-use rustc_hash::FxHashMap;
+use std::path::Path;
+use std::sync::Arc;
 
 use crate::addr::Addr;
 use crate::event::OurEnd;
@@ -14,28 +16,27 @@ use crate::session::Place;
 use super::collect::{Log, Logs};
 use super::feed::{Order, Steps, each_chunk};
 use super::options::Options;
-use super::repeat::Trail;
+use super::read::LineReader;
+use super::repeat::{Repeat, Trail, times, told};
 use super::replay::Verdicts;
 use super::scan::Scan;
+use super::spool::{Ends, Found, Parts, Spool, part};
 
-/// Lines that are wanted, each for its source.
-pub type WantedLines = FxHashMap<Place, Addr>;
-
-/// Reads the wanted lines back, and hands them out in the order of the run.
+/// Finds the lines at `wanted`, each for the source of a number, and puts them into `spool` in the
+/// order of the run. `wanted` is sorted; `ends` says where turns end.
 ///
 /// # Errors
 ///
-/// The threads cannot be started.
-pub fn read_back(
+/// The threads cannot be started; the spool is full.
+pub fn gather(
     logs: &Logs,
     scan: &Scan,
     options: &Options,
-    wanted: &WantedLines,
-    each: &mut (dyn FnMut(Addr, EvidenceLine) + Send),
+    wanted: &[(Place, u32)],
+    ends: &Ends,
+    spool: &mut Spool,
 ) -> Outcome<()> {
-    let mut places: Vec<Place> = wanted.keys().copied().collect();
-    places.sort_unstable();
-    let verdicts = Verdicts::of_scan(scan);
+    let mut outcome = Ok(());
     each_chunk(
         &logs.logs,
         Order::Inputs,
@@ -44,12 +45,14 @@ pub fn read_back(
             begin: &|| (),
             read: &|(), log: &Log, input, chunk: &Chunk| {
                 super::progress::again(chunk.bytes().len() as u64);
-                let mut found = Vec::new();
-                let end = Place { input, offset: chunk.offset + chunk.bytes().len() as u64 };
-                let from = places.partition_point(|p| *p < Place { input, offset: chunk.offset });
-                // Most chunks hold none.
-                if places.get(from).is_none_or(|p| *p >= end) {
-                    return found;
+                let place = |offset| Place { input, offset };
+                let end = place(chunk.offset + chunk.bytes().len() as u64);
+                let from = wanted.partition_point(|(p, _)| *p < place(chunk.offset));
+                let mut wanted = wanted.iter().skip(from).take_while(|(p, _)| *p < end).peekable();
+                let mut parts = Parts::new();
+                // Most chunks of a calm log hold none.
+                if wanted.peek().is_none() {
+                    return parts;
                 }
                 let before = scan
                     .accounts
@@ -61,70 +64,114 @@ pub fn read_back(
                 let mut reader = log.reader(chunk.index, &scratch);
                 reader.doubt(chunk.unended());
                 let mut trail = Trail::default();
+                // The years of stamps and what lines refer to hang on all lines before them.
                 for (n, (offset, line)) in
                     (before + 1..).zip(Lines::new(chunk.bytes(), chunk.offset))
                 {
-                    let Ok(read) = reader.read(line, offset) else {
+                    let at = place(offset);
+                    while wanted.next_if(|(p, _)| *p < at).is_some() {}
+                    if wanted.peek().is_none() {
+                        break;
+                    }
+                    let Ok(read) = reader.skim(line, offset) else {
                         trail.cut();
                         continue;
                     };
-                    let at = Place { input, offset };
-                    let (read, told) = trail.follow(read, line, at, &scan.referred, &scratch);
-                    let (Some(source), Some(moment)) = (wanted.get(&at), read.moment) else {
-                        continue;
-                    };
-                    let end = verdicts.of_line(log, &read, told, at, options);
-                    let Some(act) = end.act else { continue };
-                    // The log is not what it was, or a line would stand against another.
-                    if act.source.is_some_and(|s| s != *source) {
-                        continue;
+                    let refers = trail.refers(&read, line, at, &scan.referred);
+                    let Some(moment) = read.moment else { continue };
+                    while let Some((_, source)) = wanted.next_if(|(p, _)| *p == at) {
+                        let before =
+                            refers.map(|Repeat { before, by, .. }| (before, !by.is_empty()));
+                        let place = at;
+                        let found =
+                            Found { source: *source, place, number: n, moment, line, before };
+                        part(ends, &mut parts, &found);
                     }
-                    let ours = OurEnd::of(&act, &read.envelope, &options.ours);
-                    let stamp = span_of(line, read.envelope.stamp_text);
-                    let is_ours = |a: Addr| {
-                        options.ours.is_mine(a)
-                            || ours.addr == Some(a)
-                            || options.ours.hosts.values().any(|h| h.address == Some(a))
-                    };
-                    found.push((
-                        *source,
-                        EvidenceLine {
-                            place: at,
-                            path: log.input.path.clone(),
-                            line: n,
-                            offset,
-                            bytes: line.to_vec(),
-                            stamp,
-                            moment,
-                            zone: log.zone.clone(),
-                            kind: act.kind,
-                            dialect: read.heard.by.map_or("", |(d, _)| d.id),
-                            class: end.class,
-                            reading: end.reading,
-                            source_port: act.source_port,
-                            destination: ours.addr,
-                            destination_port: ours.port,
-                            assumed_destination: ours.assumed_addr,
-                            assumed_port: ours.assumed_port,
-                            transport: act.transport,
-                            user: act.user.map(<[u8]>::to_vec),
-                            host: read.envelope.host.to_vec(),
-                            program: read.envelope.program.to_vec(),
-                            pid: read.envelope.pid,
-                            other_addresses: holds_other_address(line, *source, is_ours),
-                        },
-                    ));
                 }
-                found
+                parts
             },
-            take: &mut |found: Vec<(Addr, EvidenceLine)>| {
-                found.into_iter().for_each(|(addr, line)| each(addr, line));
-                true
+            take: &mut |parts: Parts| {
+                outcome = spool.take(parts);
+                outcome.is_ok()
             },
             end: &mut |()| {},
         },
     )?;
-    Ok(())
+    outcome
+}
+
+/// What the lines that were found of a source say, in the order in which they were found.
+#[must_use]
+pub fn lines<'f>(
+    found: impl Iterator<Item = Found<'f>>,
+    source: Addr,
+    logs: &Logs,
+    scan: &Scan,
+    options: &Options,
+) -> Vec<EvidenceLine> {
+    let scratch = Scratch::default();
+    let verdicts = Verdicts::of_scan(scan);
+    let mut open: Option<(u32, LineReader<'_>, Arc<Path>, Arc<str>)> = None;
+    let mut out = Vec::new();
+    for Found { place, number, moment, line, before, .. } in found {
+        let Some(log) = logs.logs.get(place.input as usize) else { continue };
+        // When each was logged is known: the clock of any chunk will do.
+        let (_, reader, path, zone) = match &mut open {
+            Some(open) if open.0 == place.input => open,
+            open => {
+                let (path, zone) = (log.input.path.as_path().into(), log.zone.as_str().into());
+                open.insert((place.input, log.reader(0, &scratch), path, zone))
+            }
+        };
+        let Ok(mut read) = reader.read(line, place.offset) else { continue };
+        read.moment = Some(moment);
+        let mut by = line;
+        if let Some((before, may_be_told)) = before
+            && let Some(n) = times(&read)
+            && let Some(said) = told(&read, n, before, &scratch)
+        {
+            read = said;
+            by = if may_be_told { before } else { b"" };
+        }
+        let end = verdicts.of_line(log, &read, by, place, options);
+        let Some(act) = end.act else { continue };
+        // The log is not what it was, or a line would stand against another.
+        if act.source.is_some_and(|s| s != source) {
+            continue;
+        }
+        let ours = OurEnd::of(&act, &read.envelope, &options.ours);
+        let is_ours = |a: Addr| {
+            options.ours.is_mine(a)
+                || ours.addr == Some(a)
+                || options.ours.hosts.values().any(|h| h.address == Some(a))
+        };
+        out.push(EvidenceLine {
+            place,
+            path: path.clone(),
+            line: number,
+            offset: place.offset,
+            bytes: line.to_vec(),
+            stamp: span_of(line, read.envelope.stamp_text),
+            moment,
+            zone: zone.clone(),
+            kind: act.kind,
+            dialect: read.heard.by.map_or("", |(d, _)| d.id),
+            class: end.class,
+            reading: end.reading,
+            source_port: act.source_port,
+            destination: ours.addr,
+            destination_port: ours.port,
+            assumed_destination: ours.assumed_addr,
+            assumed_port: ours.assumed_port,
+            transport: act.transport,
+            user: act.user.map(<[u8]>::to_vec),
+            host: read.envelope.host.to_vec(),
+            program: read.envelope.program.to_vec(),
+            pid: read.envelope.pid,
+            other_addresses: holds_other_address(line, source, is_ours),
+        });
+    }
+    out
 }
 
 /// Where a part of a line lies in it.

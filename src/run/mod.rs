@@ -21,6 +21,7 @@ pub mod state;
 pub mod feed;
 pub mod scan;
 pub mod replay;
+pub mod spool;
 pub mod evidence;
 
 pub use account::Account;

@@ -201,26 +201,51 @@ impl<'c> Trail<'c> {
         referred: &'c Referred,
         scratch: &'c Scratch,
     ) -> (Read<'c>, &'c [u8]) {
-        let Some(at) = read.moment.map(|m| m.at.nanos) else {
-            self.cut();
-            return (read, line);
-        };
-        self.turn(read.envelope.host);
-        let Some(n) = times(&read) else {
-            self.pass(line, at);
-            return (read, line);
-        };
-        let before = match self.find(at) {
-            Found::Line(before) => Some((before, before)),
-            // The scan has seen that no input before told it.
-            Found::Earlier => referred.get(&place).map(|before| (before.as_ref(), &b""[..])),
-            Found::Unsure => None,
-        };
-        match before.and_then(|(before, by)| Some((told(&read, n, before, scratch)?, by))) {
-            Some(told) => told,
+        match self.refers(&read, line, place, referred) {
+            Some(Repeat { times, before, by }) => match told(&read, times, before, scratch) {
+                Some(told) => (told, by),
+                None => (read, line),
+            },
             None => (read, line),
         }
     }
+
+    /// The line that a line refers to, if it does and that is known; as [`Trail::follow`].
+    pub fn refers(
+        &mut self,
+        read: &Read<'c>,
+        line: &'c [u8],
+        place: Place,
+        referred: &'c Referred,
+    ) -> Option<Repeat<'c>> {
+        let Some(at) = read.moment.map(|m| m.at.nanos) else {
+            self.cut();
+            return None;
+        };
+        self.turn(read.envelope.host);
+        let Some(times) = times(read) else {
+            self.pass(line, at);
+            return None;
+        };
+        let (before, by) = match self.find(at) {
+            Found::Line(before) => (before, before),
+            // The scan has seen that no input before told it.
+            Found::Earlier => (referred.get(&place)?.as_ref(), &b""[..]),
+            Found::Unsure => return None,
+        };
+        Some(Repeat { times, before, by })
+    }
+}
+
+/// What a line that refers to another comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Repeat<'c> {
+    /// How often it says that it was repeated.
+    pub times: u32,
+    /// The line that it refers to.
+    pub before: &'c [u8],
+    /// The line that an input before may have told: the same, or none.
+    pub by: &'c [u8],
 }
 
 #[cfg(test)]

@@ -75,7 +75,7 @@ pub fn uncertain(part: &Part<'_, '_>, extract: &Extract) -> String {
         ));
     }
     let zones: BTreeSet<&str> =
-        lines.iter().filter(|l| l.moment.basis.told_zone).map(|l| l.zone.as_str()).collect();
+        lines.iter().filter(|l| l.moment.basis.told_zone).map(|l| &*l.zone).collect();
     if !zones.is_empty() {
         let zones: Vec<String> = zones.into_iter().map(zone_words).collect();
         said.push(format!(

@@ -48,6 +48,8 @@ pub struct Letter {
     pub shown: usize,
     /// What was replaced in it, and by what.
     pub redactor: Redactor,
+    /// The offset of its lines, where they stand as they were logged ([`Part::as_logged`]).
+    pub as_logged: Option<i32>,
 }
 
 /// The reference of a report: the same for the same operator, mailbox, source
@@ -98,12 +100,13 @@ pub fn letter(part: &Part<'_, '_>, operator: &str) -> Letter {
             }
         }
     }
+    let as_logged = part.as_logged();
     let _ = writeln!(
         body,
         "\nTime zone of all times in this report: {}",
-        offset(part.as_logged().unwrap_or(0))
+        offset(as_logged.unwrap_or(0))
     );
-    Letter { body, own, reference, shown: extract.shown, redactor }
+    Letter { body, own, reference, shown: extract.shown, redactor, as_logged }
 }
 
 fn section_text(

@@ -1,5 +1,6 @@
 //! Replaces personal data in what is filed: the same text by the same token, and says how often.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
@@ -51,15 +52,18 @@ impl Redactor {
     }
 
     /// A text alone, such as a cell of a table.
-    pub fn field(&mut self, kind: Redaction, text: &[u8]) -> Vec<u8> {
+    pub fn field<'t>(&mut self, kind: Redaction, text: &'t [u8]) -> Cow<'t, [u8]> {
         if text.is_empty() || !self.hides(kind) || is_everybodys(kind, text) {
-            return text.to_vec();
+            return Cow::Borrowed(text);
         }
-        self.token(kind, text).into_bytes()
+        Cow::Owned(self.token(kind, text).into_bytes())
     }
 
     /// The rest of a line behind its stamp.
-    pub fn line(&mut self, line: &EvidenceLine, rest: &[u8]) -> Vec<u8> {
+    pub fn line<'l>(&mut self, line: &EvidenceLine, rest: &'l [u8]) -> Cow<'l, [u8]> {
+        if self.kinds.is_empty() {
+            return Cow::Borrowed(rest);
+        }
         let mut out = rest.to_vec();
         if self.hides(Redaction::Host) && !line.host.is_empty() {
             self.replace(Redaction::Host, &mut out, &line.host);
@@ -83,7 +87,7 @@ impl Redactor {
             self.replace(Redaction::User, &mut tail, user);
             out.append(&mut tail);
         }
-        out
+        Cow::Owned(out)
     }
 
     /// A destination, as the incident block names it.

@@ -13,13 +13,9 @@ const COLUMNS: usize = 72;
 pub fn zone_like(text: &str) -> Option<usize> {
     let b = text.as_bytes();
     let digit = |i: usize| b.get(i).is_some_and(u8::is_ascii_digit);
-    (0..b.len()).find(|&i| {
+    memchr::memchr2_iter(b'+', b'-', b).find(|&i| {
         let minutes = if b.get(i + 3) == Some(&b':') { i + 4 } else { i + 3 };
-        matches!(b.get(i), Some(b'+' | b'-'))
-            && digit(i + 1)
-            && digit(i + 2)
-            && digit(minutes)
-            && digit(minutes + 1)
+        digit(i + 1) && digit(i + 2) && digit(minutes) && digit(minutes + 1)
     })
 }
 
