@@ -140,7 +140,7 @@ pub fn make<'a>(mut case: Case<'a>, plan: &Plan<'a>, folder: &Folder) -> Outcome
         let mut row = b"{\"source\":\"".to_vec();
         row.extend_from_slice(case.addr.to_string().as_bytes());
         row.extend_from_slice(b"\",\"families\":");
-        write_families(&mut row, case.source, plan.limits);
+        write_families(&mut row, case.source, plan.limits, &mut crate::time::Dates::default());
         row.extend_from_slice(b",\"findings\":");
         row.extend_from_slice(&row_of(&judgement.findings));
         row.extend_from_slice(b"}\n");
