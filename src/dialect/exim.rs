@@ -54,7 +54,7 @@ fn part<const N: usize>(i: &[u8]) -> IResult<&[u8], ()> {
 }
 
 const GRAMMAR: &[Message] = messages! {
-    "host" "H=" "H=%s [F=<%s>] (rejected|temporarily rejected) %s: %s" "acl.c and smtp_in.c, smtp_handle_acl_fail()" host_first;
+    "host" "H=" "H=%s [F=<%s>] (rejected|temporarily rejected|dropped by) %s: %s" "acl.c and smtp_in.c, smtp_handle_acl_fail()" host_first;
     "sender-host" "F=" "F=%s H=%s rejected by local_scan(): %s" "receive.c before 4.60" |m| host_later(m, 0);
     "received" "<= " "<= %s H=%s P=%s [A=%s:%s] S=%d id=%s" "receive.c, receive_msg()" received;
     "sync" "SMTP protocol synchronization error " "SMTP protocol synchronization error (%s): rejected \"%s\" H=%s next input=\"%s\"" "smtp_in.c, smtp_get_cache() and smtp_setup_msg()" |m| host_later(m, 1);
@@ -116,6 +116,9 @@ fn add<'a>(cuts: &mut Cuts<'a>, kind: Option<Kind>, who: Peer) {
 /// What is said of a host, and so whether it is hostile.
 fn verdict(rest: &[u8]) -> Option<Kind> {
     let Some(at) = find(rest, b" rejected ").or_else(|| find(rest, b" rejected:")) else {
+        if let Some(at) = find(rest, b" dropped by '") {
+            return Some(smtp_refusal(b"", rest.get(at..).unwrap_or_default()));
+        }
         let known =
             [" sender verify ", " Warning: ", " incomplete transaction", " X=", " U=", " I="];
         return known
