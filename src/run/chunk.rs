@@ -4,7 +4,6 @@ use rustc_hash::FxHashMap;
 
 use crate::addr::Addr;
 use crate::class::{Family, Reading};
-use crate::dialect::usual_packet::UsualPacket;
 use crate::dialect::{Act, Dialect, Kind, Message, Readings, Said, Weight};
 use crate::digits::{Brief, Memo};
 use crate::envelope::{Envelope, Unread};
@@ -12,7 +11,7 @@ use crate::input::{Chunk, Lines};
 use crate::json::Scratch;
 use crate::limits::{READINGS_KEPT, REPEATS};
 use crate::session::{Doubt, Fact, Place, name_hash};
-use crate::source::{Packet, Partial};
+use crate::source::{ADDED_TOGETHER, Packet, Partial};
 use crate::time::Moment;
 
 use super::collect::Log;
@@ -79,13 +78,13 @@ impl<'r> Worker<'r> {
                         lines.pass(long);
                         continue;
                     }
-                    Look::Packet(long, of, packet, at) => {
+                    Look::Packet(long, of) => {
                         host = of;
                         lines.pass(long);
-                        let UsualPacket { source, destination, port, transport, .. } = packet;
-                        let destination = Some(destination);
-                        let packet = Packet { at, place, transport, destination, port, times: 1 };
-                        self.packets.add_packet(source, &packet);
+                        if self.straight.sent.len() == ADDED_TOGETHER {
+                            self.packets.add_packets(&self.straight.sent);
+                            self.straight.sent.clear();
+                        }
                         continue;
                     }
                     Look::Read(line, read, of) => {
@@ -127,6 +126,8 @@ impl<'r> Worker<'r> {
                 *n += 1;
             }
         }
+        self.packets.add_packets(&self.straight.sent);
+        self.straight.sent.clear();
         self.straight.end(&mut out);
         out.first = reader.clock.first;
         out.end = reader.clock.step;

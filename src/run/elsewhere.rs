@@ -7,7 +7,8 @@ use crate::dialect::usual_packet::UsualPacket;
 use crate::dialect::{Act, Kind, Weight};
 use crate::limits::REPEATS;
 use crate::session::{Fact, name_hash};
-use crate::time::{Instant, Moment};
+use crate::source::Packet;
+use crate::time::Moment;
 
 use super::gleaned::ChunkOut;
 use super::options::Options;
@@ -50,8 +51,8 @@ impl Straight {
         let host = line.known.host;
         if line.known.by == By::Netfilter {
             return match self.packet(line, options, reader, trail, out) {
-                Some((end, Some((packet, at)))) => Look::Packet(end, host, packet, at),
-                Some((end, None)) => Look::Done(end, host),
+                Some((end, true)) => Look::Packet(end, host),
+                Some((end, false)) => Look::Done(end, host),
                 None => Look::Pass,
             };
         }
@@ -91,7 +92,7 @@ impl Straight {
         Some(end)
     }
 
-    /// Counts a usual packet; its length, and the packet where it counts for its source.
+    /// Counts a usual packet, and keeps it where it counts for its source; its length, and whether it does.
     #[inline(always)]
     fn packet<'c>(
         &mut self,
@@ -100,7 +101,7 @@ impl Straight {
         reader: &mut LineReader<'_>,
         trail: &mut Trail<'c>,
         out: &mut ChunkOut,
-    ) -> Option<(usize, Option<(UsualPacket, Instant)>)> {
+    ) -> Option<(usize, bool)> {
         let mut packet = self.prefixes.read(line.text)?;
         if packet.kind == Kind::Packet {
             let act = Act::new(Kind::Packet).by(Some(packet.source), None);
@@ -113,7 +114,12 @@ impl Straight {
         }
         let (end, moment) = self.pass(line, packet.len, Some(packet.kind), reader, trail, out)?;
         let counts = packet.kind == Kind::Packet && (self.wants_all || options.wants(moment.at));
-        Some((end, counts.then_some((packet, moment.at))))
+        if counts {
+            let UsualPacket { source, destination, port, transport, .. } = packet;
+            let (at, place, destination) = (moment.at, line.place, Some(destination));
+            self.sent.push((source, Packet { at, place, transport, destination, port, times: 1 }));
+        }
+        Some((end, counts))
     }
 
     /// Counts what all usual lines count; the line's length, and when it was logged.

@@ -6,13 +6,13 @@
 use crate::addr::Addr;
 use crate::class::Reading;
 use crate::dialect::usual::{self, Usual};
-use crate::dialect::usual_packet::{Prefixes, UsualPacket};
+use crate::dialect::usual_packet::Prefixes;
 use crate::dialect::{Claim, DIALECTS, Heard, Kind, Said, Weight};
 use crate::digits;
 use crate::envelope::{Envelope, Format, Head, Heads, TELL_TIME};
 use crate::limits::{LINE_BYTES, REPEATS};
 use crate::session::{Fact, Place, name_hash};
-use crate::time::Instant;
+use crate::source::Packet;
 
 use super::gleaned::ChunkOut;
 use super::options::Options;
@@ -78,8 +78,8 @@ impl By {
 pub enum Look<'c> {
     /// It was a usual line: its length, and its host's number.
     Done(usize, u32),
-    /// It was a usual line that tells of a packet that counts, and when.
-    Packet(usize, u32, UsualPacket, Instant),
+    /// The same, and it told of a packet that counts, which is among [`Straight::sent`].
+    Packet(usize, u32),
     /// Its envelope and what the grammars say of its message; the line, and its host.
     Read(&'c [u8], Read<'c>, (u32, usize)),
     /// It is left to the reader of all forms.
@@ -110,6 +110,8 @@ pub struct Straight {
     pub(super) told_elsewhere: [Told; READ - 1],
     /// What stands before packets.
     pub(super) prefixes: Prefixes,
+    /// Packets that count for their sources.
+    pub sent: Vec<(Addr, Packet)>,
 }
 
 /// A line whose head is known: it and all behind it, its message, and where it lies.
@@ -144,6 +146,7 @@ impl Default for Straight {
             told: [0; QUIET + 1],
             told_elsewhere: [[0; QUIET + 1]; READ - 1],
             prefixes: Prefixes::default(),
+            sent: Vec::new(),
         }
     }
 }
@@ -408,10 +411,11 @@ mod tests {
     use crate::run::chunk::Worker;
     use crate::run::overlap::Told;
     use crate::run::{Logs, Options};
+    use crate::source::Partial;
     use crate::time::Zone;
 
     /// What a chunk comes to, with the lines that were read straight through or without.
-    fn of(text: &[u8], straight: bool, zone: &str) -> String {
+    fn of(text: &[u8], straight: bool, zone: &str) -> (String, Partial) {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(text).unwrap();
         let options = Options {
@@ -428,7 +432,8 @@ mod tests {
         let told = Told::default();
         let mut worker = Worker::new(&options, &told);
         let out = worker.read(log, 0, &chunk, Vec::new());
-        format!("{out:?} {:?}", worker.packets)
+        // In which order the sources of packets came is no part of what they come to.
+        (format!("{out:?}"), worker.packets)
     }
 
     /// Says which line is read differently, if any is.

@@ -15,17 +15,15 @@ mod table;
 use crate::addr::Addr;
 use crate::class::{Class, Counted, Family};
 use crate::dialect::Weight;
-use crate::session::{Outcome, Place, Settled, Spot};
+use crate::session::{Outcome, Place, Settled};
 use crate::time::Instant;
 
 pub use ports::Ports;
 pub use sample::Sample;
 use table::Table;
+pub use table::{ADDED_TOGETHER, TOGETHER};
 pub use tally::{ClassTally, FamilyTally, Packet, PacketTally};
 pub use timeline::Timeline;
-
-/// Sessions that are summed up together: as many as the processor has addresses of pages at hand.
-pub const TOGETHER: usize = 32;
 
 /// Failed tries before a success is worth a finding.
 pub const FAILED_BEFORE_LOGIN: u64 = 10;
@@ -174,6 +172,15 @@ impl Source {
         Some((first, last))
     }
 
+    #[inline(always)]
+    fn add_packet(&mut self, keeps_evidence: bool, p: &Packet) {
+        if keeps_evidence {
+            self.extra_mut().evidence.add(p.place);
+            self.extra_mut().timeline.add(p.at, Class::Probe, 1);
+        }
+        self.family_mut(Family::Firewall).add_packet(p);
+    }
+
     fn merge(&mut self, other: Self) {
         if let Some(family) = other.tally.family {
             self.family_mut(family).merge(other.tally);
@@ -319,21 +326,14 @@ impl Partial {
     /// Adds a refused packet that opens something.
     #[inline]
     pub fn add_packet(&mut self, addr: Addr, p: &Packet) {
-        let source = self.map.of(addr);
-        if self.keeps_evidence {
-            let extra = source.extra_mut();
-            extra.evidence.add(p.place);
-            extra.timeline.add(p.at, Class::Probe, 1);
-        }
-        let tally = source.family_mut(Family::Firewall);
-        let spot = Spot::new(p.at, p.place);
-        tally.span(spot, spot);
-        tally.lines += 1;
-        tally.packets += u64::from(p.times);
-        if let Some(port) = p.port {
-            tally.ports.insert(port);
-        }
-        tally.packet_mut().add(p);
+        self.map.of(addr).add_packet(self.keeps_evidence, p);
+    }
+
+    /// Adds several, in any order.
+    #[inline(never)]
+    pub fn add_packets(&mut self, packets: &[(Addr, Packet)]) {
+        let (keeps, apart) = (self.keeps_evidence, |s: &Source| s.tally.touch_apart());
+        self.map.add_to(packets, [Source::touch, apart], |s, p| s.add_packet(keeps, p));
     }
 
     /// Looks at where the sources of some sessions lie, so that adding them
@@ -610,6 +610,37 @@ mod tests {
             prop_assert!(a.len() <= most);
             let kept: u64 = a.sorted().iter().flat_map(|(_, s)| s.families().map(|(_, t)| t.lines)).sum();
             prop_assert_eq!(kept + a.left_out, lines.len() as u64);
+        }
+    }
+
+    #[test]
+    fn together_they_come_to_what_they_come_to_alone() {
+        let sent: Vec<(Addr, Packet)> = (0..3000u32)
+            .map(|n| {
+                let at = Instant { nanos: i64::from(n * n % 977), decimals: 0 };
+                let place = Place { input: 1, offset: u64::from(n) };
+                let transport = match n % 5 {
+                    0 => Transport::Udp,
+                    1 => Transport::Icmp,
+                    _ => Transport::Tcp,
+                };
+                let port = (n % 5 != 1).then_some((n * 7 % 401) as u16);
+                let destination = Some(Addr::from_v4(0xc633_6400 + n % 3));
+                let source = match n / 7 % 60 {
+                    0 => Addr::parse(b"2001:db8::7").unwrap(),
+                    other => Addr::from_v4(0xcb00_7100 + other * other % 61),
+                };
+                (source, Packet { at, place, transport, destination, port, times: 1 + n % 2 })
+            })
+            .collect();
+        for keeps_evidence in [false, true] {
+            let (mut alone, mut all) = (Partial::new(keeps_evidence), Partial::new(keeps_evidence));
+            sent.iter().for_each(|(addr, packet)| alone.add_packet(*addr, packet));
+            all.add_packets(&sent);
+            assert_eq!(alone, all);
+            assert!(all.len() > 20);
+            all.add_packets(sent.get(..1).unwrap());
+            assert_ne!(alone, all);
         }
     }
 }

@@ -15,17 +15,63 @@ pub struct Ports {
 /// More ports than very few.
 #[derive(Clone, Debug)]
 enum More {
-    /// Sorted, while there are few more.
-    Few(Vec<u16>),
+    /// Each where its number says, or soon behind, while there are few more: no search is predicted
+    /// wrongly, and none is moved.
+    Few(Few),
     /// One bit a port, once there are many.
     Many(Box<[u64; 1024]>),
+}
+
+/// A few ports, at most every other place taken.
+#[derive(Clone, Debug)]
+struct Few {
+    /// A power of two of them; 0 where none is.
+    places: Box<[u16]>,
+    /// Whether port 0 is one of them.
+    zero: bool,
+}
+
+impl Few {
+    fn new(places: usize) -> Self {
+        Self { places: vec![0; places].into(), zero: false }
+    }
+
+    /// Adds a port; whether it is new.
+    #[inline]
+    fn insert(&mut self, port: u16) -> bool {
+        if port == 0 {
+            return !std::mem::replace(&mut self.zero, true);
+        }
+        let last = self.places.len() - 1;
+        // Neighbours lie far from each other.
+        let mut at = usize::from(port.wrapping_mul(0x9e37).rotate_left(8)) & last;
+        while let Some(place) = self.places.get_mut(at) {
+            if *place == port {
+                return false;
+            }
+            if *place == 0 {
+                *place = port;
+                return true;
+            }
+            at = (at + 1) & last;
+        }
+        false
+    }
+
+    /// All of them, in no order.
+    fn iter(&self) -> impl Iterator<Item = u16> + '_ {
+        self.zero.then_some(0).into_iter().chain(self.places.iter().copied().filter(|p| *p != 0))
+    }
 }
 
 /// Ports kept without an allocation.
 const FIRST: usize = 6;
 
-/// Ports at which a sorted list is larger than the bits would be.
+/// Ports whose places are as large as the bits.
 const MANY: usize = 2048;
+
+/// Places for few ports, when they begin.
+const PLACES: usize = 16;
 
 impl Ports {
     /// Adds a port.
@@ -34,28 +80,41 @@ impl Ports {
         let held = self.count as usize;
         match self.more.as_deref_mut() {
             None => {
-                let kept = self.first.get(..held).unwrap_or_default();
-                let Err(at) = kept.binary_search(&port) else { return };
+                // All are looked at, so that nothing turns on which it is.
+                let kept = self.first.iter().zip(0..held);
+                if kept.clone().fold(false, |known, (kept, _)| known | (*kept == port)) {
+                    return;
+                }
                 self.count += 1;
                 if held < FIRST {
+                    let at = kept.map(|(kept, _)| usize::from(*kept < port)).sum();
                     self.first.copy_within(at..held, at + 1);
                     if let Some(slot) = self.first.get_mut(at) {
                         *slot = port;
                     }
                 } else {
-                    let mut few = kept.to_vec();
-                    few.insert(at, port);
+                    let mut few = Few::new(PLACES);
+                    self.first.iter().chain([&port]).for_each(|p| {
+                        few.insert(*p);
+                    });
                     self.more = Some(Box::new(More::Few(few)));
                 }
             }
             Some(More::Few(few)) => {
-                let Err(at) = few.binary_search(&port) else { return };
-                few.insert(at, port);
+                if !few.insert(port) {
+                    return;
+                }
                 self.count += 1;
-                if few.len() > MANY {
+                if held >= MANY {
                     let mut bits = Box::new([0u64; 1024]);
-                    few.iter().for_each(|p| set(&mut bits, *p));
+                    few.iter().for_each(|p| set(&mut bits, p));
                     self.more = Some(Box::new(More::Many(bits)));
+                } else if held * 2 >= few.places.len() {
+                    let mut larger = Few::new(few.places.len() * 2);
+                    few.iter().for_each(|p| {
+                        larger.insert(p);
+                    });
+                    *few = larger;
                 }
             }
             Some(More::Many(bits)) => {
@@ -67,6 +126,16 @@ impl Ports {
         }
     }
 
+    /// Looks at what more than very few take. What comes of it says nothing, but hangs on it.
+    #[inline(always)]
+    #[must_use]
+    pub fn touch(&self) -> u64 {
+        match self.more.as_deref() {
+            Some(More::Few(few)) => few.places.first().copied().map_or(1, u64::from),
+            more => u64::from(more.is_some()),
+        }
+    }
+
     /// How many there are.
     #[must_use]
     pub const fn count(&self) -> u32 {
@@ -75,15 +144,20 @@ impl Ports {
 
     /// All of them, ascending.
     pub fn iter(&self) -> impl Iterator<Item = u16> + '_ {
-        let (first, few, many): (&[u16], &[u16], &[u64]) = match self.more.as_deref() {
-            None => (self.first.get(..self.count as usize).unwrap_or_default(), &[], &[]),
-            Some(More::Few(few)) => (&[], few, &[]),
-            Some(More::Many(bits)) => (&[], &[], bits.as_slice()),
+        let mut sorted = Vec::new();
+        let (first, many): (&[u16], &[u64]) = match self.more.as_deref() {
+            None => (self.first.get(..self.count as usize).unwrap_or_default(), &[]),
+            Some(More::Few(few)) => {
+                sorted.extend(few.iter());
+                sorted.sort_unstable();
+                (&[], &[])
+            }
+            Some(More::Many(bits)) => (&[], bits.as_slice()),
         };
         let bits = (0u16..).zip(many).flat_map(|(i, word)| {
             (0u16..64).filter(move |n| word >> n & 1 == 1).map(move |n| i * 64 + n)
         });
-        first.iter().chain(few).copied().chain(bits)
+        first.iter().copied().chain(sorted).chain(bits)
     }
 
     /// The smallest, as many as output lists.
@@ -140,5 +214,24 @@ mod tests {
             (0..=65_535).step_by(7).chain(100..120).chain([22, 443]).collect();
         assert!(few.iter().eq(want.iter().copied()));
         assert_eq!(few.count() as usize, want.len());
+    }
+
+    #[test]
+    fn any_order_comes_to_the_same_at_every_size() {
+        let all: Vec<u16> = (0..3000u16).map(|n| n.wrapping_mul(40_503)).collect();
+        let mut want = std::collections::BTreeSet::new();
+        let mut ports = Ports::default();
+        for port in &all {
+            ports.insert(*port);
+            ports.insert(*all.first().unwrap());
+            want.insert(*port);
+            assert_eq!(ports.count() as usize, want.len());
+            if want.len() < 70 || want.len().abs_diff(2048) < 3 {
+                assert!(ports.iter().eq(want.iter().copied()), "{}", want.len());
+                let mut other = Ports::default();
+                want.iter().rev().for_each(|p| other.insert(*p));
+                assert_eq!(ports, other);
+            }
+        }
     }
 }

@@ -23,7 +23,51 @@ pub struct Table<T> {
     len: usize,
 }
 
+/// Sessions that are summed up together: as many as the processor has addresses of pages at hand.
+pub const TOGETHER: usize = 32;
+
+/// How much is added together: most of it follows something of the same address, so that there are some
+/// thirty addresses among so many.
+pub const ADDED_TOGETHER: usize = 128;
+
 impl<T: Default> Table<T> {
+    /// Adds to many sources, after looks at each of them: nothing but looks, so that as many as can be
+    /// are under way at once. What comes of them says nothing.
+    #[inline(always)]
+    pub fn add_to<P>(
+        &mut self,
+        many: &[(Addr, P)],
+        looks: [fn(&T) -> u64; 2],
+        add: impl Fn(&mut T, &P),
+    ) {
+        for many in many.chunks(ADDED_TOGETHER) {
+            let mut places = [None; ADDED_TOGETHER];
+            let (mut met, mut distinct) = ([0; ADDED_TOGETHER], 0);
+            let mut last = (Addr::NOBODY, None);
+            for (place, (addr, _)) in places.iter_mut().zip(many) {
+                if *addr != last.0 {
+                    last = (*addr, self.place(*addr));
+                    if let (Some(at), Some(one)) = (last.1, met.get_mut(distinct)) {
+                        *one = at;
+                        distinct += 1;
+                    }
+                }
+                *place = last.1;
+            }
+            for look in looks {
+                let seen = met.iter().take(distinct).filter_map(|at| self.at(*at));
+                std::hint::black_box(seen.fold(0, |all, source| all ^ look(source)));
+            }
+            for ((addr, what), place) in many.iter().zip(places) {
+                match place.and_then(|at| self.at_mut(at)) {
+                    Some(source) => add(source, what),
+                    // It is new, or was when all were looked for.
+                    None => add(self.of(*addr), what),
+                }
+            }
+        }
+    }
+
     /// The source of an address.
     #[inline(always)]
     #[must_use]
@@ -49,7 +93,14 @@ impl<T: Default> Table<T> {
         self.blocks.get(at / BLOCK)?.get(at % BLOCK)
     }
 
-    /// The same to be changed, made if new.
+    /// The same to be changed.
+    #[inline(always)]
+    pub fn at_mut(&mut self, at: u32) -> Option<&mut T> {
+        let at = at as usize;
+        self.blocks.get_mut(at / BLOCK)?.get_mut(at % BLOCK)
+    }
+
+    /// What an address's place is, made if new.
     #[inline(always)]
     pub fn of(&mut self, addr: Addr) -> &mut T {
         // There is no room for so many: a source takes more than a hundred bytes.

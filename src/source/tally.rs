@@ -116,6 +116,25 @@ impl FamilyTally {
         self.detail.get_or_insert_default().packet.get_or_insert_default()
     }
 
+    /// Adds a refused packet that opens something.
+    #[inline(always)]
+    pub(super) fn add_packet(&mut self, p: &Packet) {
+        let spot = Spot::new(p.at, p.place);
+        self.span(spot, spot);
+        self.lines += 1;
+        self.packets += u64::from(p.times);
+        if let Some(port) = p.port {
+            self.ports.insert(port);
+        }
+        self.packet_mut().add(p);
+    }
+
+    /// Looks at what lies apart of packets. What comes of it says nothing, but hangs on it.
+    #[inline(always)]
+    pub(super) fn touch_apart(&self) -> u64 {
+        self.ports.touch() ^ self.packet().map_or(0, |packet| packet.touch() ^ packet.tcp)
+    }
+
     /// The counts of a class, made if new; classes stay in order.
     pub fn class_mut(&mut self, class: Class) -> &mut ClassTally {
         let classes = &mut self.detail.get_or_insert_default().classes;
@@ -212,7 +231,7 @@ impl ClassTally {
 }
 
 /// What a source's refused packets were.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct PacketTally {
     /// TCP, with SYN where flags are logged.
     pub tcp: u64,
@@ -222,8 +241,31 @@ pub struct PacketTally {
     pub icmp: u64,
     /// Other protocols.
     pub other: u64,
-    /// Hashes of TCP targets (48 bits of the address, which is all of IPv4, and the port): the smallest, in order.
+    /// Hashes of TCP targets (48 bits of the address, which is all of IPv4, and the port): the
+    /// smallest, in no order and some of them often, until there is no more room.
     targets: Vec<u64>,
+    /// The largest of them once there are as many as are kept; else 0.
+    full: u64,
+}
+
+impl PartialEq for PacketTally {
+    fn eq(&self, other: &Self) -> bool {
+        (self.tcp, self.udp, self.icmp, self.other)
+            == (other.tcp, other.udp, other.icmp, other.other)
+            && self.kept() == other.kept()
+    }
+}
+
+impl Eq for PacketTally {}
+
+/// Room for targets, at first.
+const FEW: usize = 4;
+
+/// Leaves each hash once, and no more than are kept: the smallest.
+fn smallest(hashes: &mut Vec<u64>) {
+    hashes.sort_unstable();
+    hashes.dedup();
+    hashes.truncate(TARGETS_KEPT);
 }
 
 const FACTOR: u64 = 0xd6e8_feb8_6659_fd93;
@@ -273,25 +315,62 @@ impl PacketTally {
     }
 
     /// `hash` is a target's own.
+    #[inline]
     fn target(&mut self, hash: u64) {
-        if self.targets.len() == TARGETS_KEPT && self.targets.last().is_some_and(|l| *l < hash) {
+        if self.full != 0 && hash >= self.full || self.targets.last() == Some(&hash) {
             return;
         }
-        if let Err(at) = self.targets.binary_search(&hash) {
-            self.targets.insert(at, hash);
-            self.targets.truncate(TARGETS_KEPT);
+        if self.targets.len() == self.targets.capacity() {
+            self.tidy();
         }
+        self.targets.push(hash);
+    }
+
+    /// Leaves each target once, and room for as many again at most: so what it takes is shared by
+    /// as many packets as come until the next time.
+    #[inline(never)]
+    fn tidy(&mut self) {
+        smallest(&mut self.targets);
+        if self.targets.len() == TARGETS_KEPT {
+            self.full = self.targets.last().copied().unwrap_or_default();
+        }
+        if self.targets.len() * 2 >= self.targets.capacity() {
+            self.targets.reserve_exact(self.targets.len().max(FEW));
+        }
+    }
+
+    /// The targets that are kept, in order.
+    fn kept(&self) -> Vec<u64> {
+        let mut kept = self.targets.clone();
+        smallest(&mut kept);
+        kept
+    }
+
+    /// Looks at the targets. What comes of it says nothing, but hangs on them.
+    #[inline(always)]
+    #[must_use]
+    pub fn touch(&self) -> u64 {
+        self.targets.last().copied().unwrap_or_default()
     }
 
     /// Most ports of one address, and most addresses at one port, among the targets kept.
     #[must_use]
     pub fn spread(&self) -> (u32, u32) {
-        let most = |mut keys: Vec<u64>| {
-            keys.sort_unstable();
-            keys.chunk_by(|a, b| a == b).map(<[u64]>::len).max().unwrap_or(0)
+        let most = |keys: &[u64], same: fn(u64) -> u64| {
+            let runs = keys.chunk_by(|a, b| same(*a) == same(*b));
+            runs.map(<[u64]>::len).max().unwrap_or(0)
         };
-        let ports = most(self.targets.iter().map(|t| unmix(*t) >> 16).collect());
-        let addresses = most(self.targets.iter().map(|t| unmix(*t) & 0xffff).collect());
+        let mut keys = self.targets.clone();
+        if keys.len() > TARGETS_KEPT {
+            smallest(&mut keys);
+        }
+        keys.iter_mut().for_each(|key| *key = unmix(*key));
+        keys.sort_unstable();
+        keys.dedup();
+        let ports = most(&keys, |key| key >> 16);
+        keys.iter_mut().for_each(|key| *key &= 0xffff);
+        keys.sort_unstable();
+        let addresses = most(&keys, |key| key);
         (u32::try_from(ports).unwrap_or(u32::MAX), u32::try_from(addresses).unwrap_or(u32::MAX))
     }
 
@@ -326,6 +405,16 @@ mod tests {
         all.sort_unstable();
         all.truncate(TARGETS_KEPT);
         assert_eq!(up, down);
-        assert_eq!(up.targets, all);
+        assert_eq!(up.kept(), all);
+        assert_eq!(down.kept(), all);
+        let mut more = down.clone();
+        more.target(all[1] - 1);
+        assert_ne!(up, more);
+        // However often each is met.
+        let mut often = PacketTally::default();
+        (0..4000u64).for_each(|n| often.target(mix(n * n % 2000)));
+        (0..2000u64).for_each(|n| often.target(mix(n)));
+        assert_eq!(up, often);
+        assert!(often.targets.capacity() <= 2 * TARGETS_KEPT);
     }
 }
