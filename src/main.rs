@@ -69,7 +69,7 @@ fn run(cli: &Cli) -> Outcome<u8> {
     match &cli.command {
         Command::Sources(args) => {
             let setup = args.logs.setup(&config, cli.voice())?;
-            let operators = args.owner.load(&config, cli.voice())?;
+            let operators = args.owner.load_names(&config, cli.voice())?;
             let (hostile, code) = commands::sources::run(&setup, &operators, args.format.into())?;
             Ok(verdict(code, hostile && args.logs.reading.exit_code))
         }

@@ -108,6 +108,12 @@ fn wrappers_change_nothing() {
     });
     let relayed = TRIES
         .map(|(s, m)| format!("Jun 12 08:58:{s} relay <38>Jun 12 08:58:{s} web1 sshd[811]: {m}\n"));
+    let splunk = TRIES.map(|(s, m)| {
+        let line = format!("Jun 12 08:58:{s} web1 sshd[811]: {m}").replace('"', "\\\"");
+        format!(
+            "{{\"preview\":false,\"offset\":{s},\"result\":{{\"_raw\":\"{line}\",\"_time\":\"2020-12-23 19:43:35.000 UTC\",\"host\":\"search1\"}}}}\n"
+        )
+    });
     let hostless = TRIES.map(|(s, m)| format!("Jun 12 08:58:{s} sshd[811]: {m}\n"));
     let events = (0u32..).zip(TRIES).map(|(n, (s, m))| {
         format!(
@@ -135,6 +141,7 @@ fn wrappers_change_nothing() {
         ("utf-16.gz", gz(&utf16(&log, true))),
         ("docker", docker.concat().into_bytes()),
         ("cri", cri.concat().into_bytes()),
+        ("splunk", splunk.concat().into_bytes()),
         ("relayed", relayed.concat().into_bytes()),
         ("hostless", hostless.concat().into_bytes()),
         ("events", events.clone().into_bytes()),

@@ -105,6 +105,19 @@ pub struct OwnerArgs {
 }
 
 impl OwnerArgs {
+    /// The same for a command that names operators and asks nothing else of them: without a file that says
+    /// whose addresses are, no name can come up, and the shipped files are left unread.
+    pub fn load_names(&self, config: &Config, voice: Voice) -> Outcome<Operators> {
+        let of_config = &config.operators;
+        let dir = self.operators.is_some() || of_config.dir.is_some();
+        let db = self.asn_db.is_some() || of_config.asn_db.is_some();
+        let registry = !self.registry.is_empty() || !of_config.registry.is_empty();
+        if dir || db || registry || voice.tells(Severity::Detail) {
+            return self.load(config, voice);
+        }
+        Ok(Operators::nobody())
+    }
+
     /// The operators, from flags, else from the configuration.
     pub fn load(&self, config: &Config, voice: Voice) -> Outcome<Operators> {
         let of_config = &config.operators;

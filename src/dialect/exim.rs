@@ -56,7 +56,7 @@ fn part<const N: usize>(i: &[u8]) -> IResult<&[u8], ()> {
 }
 
 const GRAMMAR: &[Message] = messages! {
-    "host" "H=" "H=%s [F=<%s>] (rejected|temporarily rejected) %s: %s" "acl.c and smtp_in.c, smtp_handle_acl_fail()" host_first;
+    "host" "H=" "H=%s [F=<%s>] (rejected|temporarily rejected|dropped by) %s: %s" "acl.c and smtp_in.c, smtp_handle_acl_fail()" host_first;
     "sender-host" "F=" "F=%s H=%s rejected by local_scan(): %s" "receive.c before 4.60" |m| host_later(m, 0);
     "received" "<= " "<= %s H=%s P=%s [A=%s:%s] S=%d id=%s" "receive.c, receive_msg()" received;
     "sync" "SMTP protocol synchronization error " "SMTP protocol synchronization error (%s): rejected \"%s\" H=%s next input=\"%s\"" "smtp_in.c, smtp_get_cache() and smtp_setup_msg()" |m| host_later(m, 1);
@@ -120,6 +120,9 @@ fn verdict(rest: &[u8]) -> Option<Kind> {
     // The sender, which stands before the verdict, and the recipient behind it may hold its words in quotes.
     let verdict = [&b" rejected "[..], b" rejected:"].iter().find_map(|w| find_unquoted(rest, w));
     let Some(at) = verdict else {
+        if let Some(at) = find_unquoted(rest, b" dropped by '") {
+            return Some(smtp_refusal(b"", rest.get(at..).unwrap_or_default()));
+        }
         let known =
             [" sender verify ", " Warning: ", " incomplete transaction", " X=", " U=", " I="];
         return known
@@ -293,7 +296,7 @@ mod tests {
             H=(x) [203.0.113.9] F=<"a rejected AUTH b"@d.example> rejected RCPT <c@d.example>: relay not permitted => Relay 203.0.113.9 - -
             H=(x) [203.0.113.9] F=<"a temporarily rejected RCPT \" b"@d.example> rejected RCPT <c@d.example>: Unrouteable address => UnknownRecipient 203.0.113.9 - -
             H=h.example [203.0.113.9] F=<"a rejected RCPT <c>: relay not permitted"@d.example> temporarily rejected RCPT <c@d.example>: greylisted => Deferred 203.0.113.9 - -
-            H=h.example [203.0.113.9] F=<"a rejected RCPT <c>: no"@d.example> Warning: x => MailContext 203.0.113.9 - -
+            H=h.example [203.0.113.9] F=<"a rejected RCPT <c>: no dropped by 'b"@d.example> Warning: x => MailContext 203.0.113.9 - -
             H=(x) [203.0.113.9] F=<a"b> rejected RCPT <c@d.example>: Unrouteable address => UnknownRecipient 203.0.113.9 - -
             H=(x) [203.0.113.9] F=<a@b.example> rejected RCPT <"a>: try later"@d.example>: Unrouteable address => UnknownRecipient 203.0.113.9 - -
             H=(x) [203.0.113.9] F=<a@b.example> rejected RCPT <c@d.example>: greylist@b.example is listed => Spam 203.0.113.9 - -

@@ -35,6 +35,7 @@ const GRAMMAR: &[Message] = messages! {
     "no-user" "SMTP: User " "SMTP: User %s doesn't exist. Attempt from IP address %s." "security log" no_user;
     "no-reverse" "Client with IP address " "Client with IP address %s has no reverse DNS entry, connection rejected before SMTP greeting" "security log" |m| first(m, "Client with IP address ", Kind::Spam, " has no reverse DNS entry, connection rejected");
     "message" "Message from IP address " "Message from IP address %s, sender <%s> rejected: %s" "security log" |m| first(m, "Message from IP address ", Kind::Spam, ", sender <");
+    "admin" "Administration login into Web Administration from " "Administration login into Web Administration from %s failed: %s" "security log" |m| first(m, "Administration login into Web Administration from ", Kind::MailContext, " failed: ");
     "login" "Failed " "Failed %s login from %s[ with SASL method %s.]" "security log" login;
 };
 

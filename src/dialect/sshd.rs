@@ -94,6 +94,8 @@ const GRAMMAR: &[Message] = messages! {
     "not-permitted" "Authentication tried for " "Authentication tried for %.100s with correct key but not from a permitted host (host=%.200s, ip=%.200s, required=%.200s)." "auth2-pubkeyfile.c" rare::not_permitted;
     "starting" "Starting session: " "Starting session: %s%s%s for %s from %.200s port %d id %d" "session.c, do_exec()" rare::starting;
     "kex-quiet" "kex_exchange_identification: " "kex_exchange_identification: %s" "kex.c, kex_exchange_identification()" |_| Said::One(Act::new(Kind::KexBroken));
+    "junos" "SSHD_LOGIN_FAILED: " "SSHD_LOGIN_FAILED: Login failed for user '%s' from host '%s'" "Junos, System Log Explorer: SSHD_LOGIN_FAILED" rare::junos;
+    "junos-structured" "Login failed for user '" "Login failed for user '%s' from host '%s'" "Junos, System Log Explorer: SSHD_LOGIN_FAILED" rare::junos;
     "no-match" "no matching " "no matching %s found: client %s server %s" "kex.c, choose_enc(), choose_mac(), choose_comp() up to 6.6" rare::no_match;
     "no-method" "Unable to negotiate a key exchange method" "Unable to negotiate a key exchange method" "kex.c, choose_kex() up to 6.6" rare::unnamed;
     "no-hostkey" "no hostkey alg" "no hostkey alg" "kex.c, choose_hostkeyalg() up to 6.6" rare::unnamed;

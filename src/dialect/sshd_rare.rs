@@ -204,6 +204,22 @@ pub(super) fn magic(message: &[u8]) -> Said<'_> {
     Said::one(whole(message, (head, known_peer)).map(|(_, p)| act(Kind::BadBanner, p)))
 }
 
+/// Junos's own word on a login that its sshd refused and tells of too: it counts there. The account is the client's text,
+/// and the host stands last.
+pub(super) fn junos(message: &[u8]) -> Said<'_> {
+    let text = message.strip_prefix(b"SSHD_LOGIN_FAILED: ").unwrap_or(message);
+    let Some(text) = text.strip_prefix(b"Login failed for user '") else { return Said::No };
+    let Some(at) = memchr::memmem::rfind(text, b"' from host '") else { return Said::No };
+    let host = text.get(at + b"' from host '".len()..).and_then(|t| t.strip_suffix(b"'"));
+    match host.and_then(Addr::parse) {
+        Some(addr) => {
+            let act = super::parts::tcp(Kind::SshContext, Some(addr), None);
+            Said::One(Act { user: text.get(..at), ..act })
+        }
+        None => Said::No,
+    }
+}
+
 /// Says something of the connection and names nobody: its process may be that of one who is named.
 pub(super) const fn unnamed(_: &[u8]) -> Said<'_> {
     Said::One(Act::new(Kind::SshContext))

@@ -220,6 +220,10 @@ pub fn json<'a>(
         };
         let text = text.ok_or(Unread::NoEnvelope)?;
         within(text, Envelope::bare(stamp, time, text, Format::Json), inner)
+    } else if let Some(raw) = o.get("result").and_then(|r| r.object()?.get("_raw")) {
+        // A search's result as Splunk exports it: the line as it was indexed, with its own time.
+        let text = raw.text(scratch).ok_or(Unread::NoEnvelope)?;
+        inner(text).ok_or(Unread::NoEnvelope)?
     } else {
         let (stamp, text) = azure_flows(&o).or_else(|| json_time(&o)).ok_or(Unread::NoEnvelope)?;
         let host = o.first_word(&["host", "hostname", "sensor"]).unwrap_or_default();

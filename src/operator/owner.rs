@@ -59,6 +59,22 @@ struct List {
 }
 
 impl Operators {
+    /// Nobody, of whom no address is: what the shipped files come to where neither a list of prefixes nor
+    /// a database says whose addresses are.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Self {
+            profiles: Vec::new(),
+            table: Table::default(),
+            claims: Vec::new(),
+            lists: Vec::new(),
+            asn_db: None,
+            by_asn: FxHashMap::default(),
+            registry: Registry::default(),
+            by_holder: FxHashMap::default(),
+        }
+    }
+
     /// Reads the shipped operator files and those in `dir`, their prefix
     /// lists, and the AS database.
     ///
@@ -83,14 +99,9 @@ impl Operators {
         let mut profiles = layer::load(dir)?;
         profiles.sort_by(|a, b| a.id.cmp(&b.id));
         let mut all = Self {
-            profiles: Vec::new(),
-            table: Table::default(),
-            claims: Vec::new(),
-            lists: Vec::new(),
             asn_db: asn_db.map(AsnDb::load).transpose()?,
-            by_asn: FxHashMap::default(),
             registry: Registry::load(registries)?,
-            by_holder: FxHashMap::default(),
+            ..Self::nobody()
         };
         for (number, profile) in (0u32..).zip(&profiles) {
             // Regions first: of equal ranges of one operator, theirs says more.

@@ -322,3 +322,9 @@ fn the_name_alone_is_the_one_of_the_attribution() {
         [None, Some("bt"), Some("hoster"), Some("janet")]
     );
 }
+
+#[test]
+fn shipped_files_alone_name_nobody() {
+    // Else whoever asks for names alone would have to read them.
+    assert!(Operators::load(None, None).unwrap().table.is_empty());
+}
