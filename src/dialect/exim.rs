@@ -13,7 +13,9 @@ use nom::sequence::{delimited, terminated};
 use nom::{IResult, Parser};
 
 use super::act::{Act, Kind};
-use super::parts::{Peer, addr, addr_port, bracketed, find, port, says, smtp_refusal, tcp, whole};
+use super::parts::{
+    Peer, addr, addr_port, bracketed, find, find_unquoted, port, says, smtp_refusal, tcp, whole,
+};
 use super::spec::{Cuts, Dialect, Message, Said, messages};
 use crate::class::Family;
 use crate::envelope::{Format, stamp};
@@ -115,8 +117,10 @@ fn add<'a>(cuts: &mut Cuts<'a>, kind: Option<Kind>, who: Peer) {
 
 /// What is said of a host, and so whether it is hostile.
 fn verdict(rest: &[u8]) -> Option<Kind> {
-    let Some(at) = find(rest, b" rejected ").or_else(|| find(rest, b" rejected:")) else {
-        if let Some(at) = find(rest, b" dropped by '") {
+    // The sender, which stands before the verdict, and the recipient behind it may hold its words in quotes.
+    let verdict = [&b" rejected "[..], b" rejected:"].iter().find_map(|w| find_unquoted(rest, w));
+    let Some(at) = verdict else {
+        if let Some(at) = find_unquoted(rest, b" dropped by '") {
             return Some(smtp_refusal(b"", rest.get(at..).unwrap_or_default()));
         }
         let known =
@@ -141,7 +145,7 @@ fn verdict(rest: &[u8]) -> Option<Kind> {
     if what.starts_with(b"AUTH") {
         return Some(Kind::MailContext);
     }
-    let reason = find(what, b">: ").and_then(|n| what.get(n + 3..)).unwrap_or(what);
+    let reason = find_unquoted(what, b">: ").and_then(|n| what.get(n + 3..)).unwrap_or(what);
     Some(smtp_refusal(b"", reason))
 }
 
@@ -289,7 +293,14 @@ mod tests {
             H=(x) [203.0.113.9]:99 F=<a@b.example> rejected RCPT <c@d.example>: Unrouteable address => UnknownRecipient 203.0.113.9 99 -
             H=h.example [203.0.113.9] temporarily rejected RCPT <c@d.example>: greylisted => Deferred 203.0.113.9 - -
             H=h.example [203.0.113.9] F=<a> rejected after DATA: virus => Spam 203.0.113.9 - -
-            H=h.example [203.0.113.9] F=<a> sender verify fail for <a>: no => MailContext 203.0.113.9 - -
+            H=(x) [203.0.113.9] F=<"a rejected AUTH b"@d.example> rejected RCPT <c@d.example>: relay not permitted => Relay 203.0.113.9 - -
+            H=(x) [203.0.113.9] F=<"a temporarily rejected RCPT \" b"@d.example> rejected RCPT <c@d.example>: Unrouteable address => UnknownRecipient 203.0.113.9 - -
+            H=h.example [203.0.113.9] F=<"a rejected RCPT <c>: relay not permitted"@d.example> temporarily rejected RCPT <c@d.example>: greylisted => Deferred 203.0.113.9 - -
+            H=h.example [203.0.113.9] F=<"a rejected RCPT <c>: no dropped by 'b"@d.example> Warning: x => MailContext 203.0.113.9 - -
+            H=(x) [203.0.113.9] F=<a"b> rejected RCPT <c@d.example>: Unrouteable address => UnknownRecipient 203.0.113.9 - -
+            H=(x) [203.0.113.9] F=<a@b.example> rejected RCPT <"a>: try later"@d.example>: Unrouteable address => UnknownRecipient 203.0.113.9 - -
+            H=(x) [203.0.113.9] F=<a@b.example> rejected RCPT <c@d.example>: greylist@b.example is listed => Spam 203.0.113.9 - -
+            H=h.example [203.0.113.9] F=<a> sender verify for <a>: no => MailContext 203.0.113.9 - -
         "#,
         );
     }

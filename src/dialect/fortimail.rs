@@ -80,11 +80,12 @@ fn log(message: &[u8]) -> Said<'_> {
     }
 }
 
-/// What came of a message, by the last fields of its history: what stands there of the far end's can only
-/// speak against itself.
+/// What came of a message. Each field must stand once: subject and addresses, before or behind it, are the far end's
+/// text, and who handed it over may be no more than its relay.
 fn outcome(message: &[u8]) -> Kind {
     let value = |key: &[u8]| {
-        let at = memchr::memmem::rfind(message, key)? + key.len();
+        let mut all = memchr::memmem::find_iter(message, key);
+        let at = all.next().filter(|_| all.next().is_none())? + key.len();
         message.get(at..)?.split(|b| *b == b'"').next()
     };
     let is_in = value(b"direction=\"") == Some(b"in");

@@ -60,11 +60,13 @@ fn connection(message: &[u8]) -> Said<'_> {
 
 /// The sums of a connection: `rcpts=ACCEPTED/LATER/REFUSED`, the last that stand there.
 fn ended<'a>(source: Option<Addr>, text: &[u8]) -> Act<'a> {
-    let refused = memchr::memmem::rfind(text, b" rcpts=")
-        .and_then(|at| text.get(at + 7..)?.split(|b| *b == b' ').next())
+    // The last answer, behind them, may quote the far end's.
+    let sums = text.get(..find(text, b" lr=").unwrap_or(text.len())).unwrap_or_default();
+    let refused = memchr::memmem::rfind(sums, b" rcpts=")
+        .and_then(|at| sums.get(at + 7..)?.split(|b| *b == b' ').next())
         .and_then(|counts| number(counts.split(|b| *b == b'/').nth(2)?))
         .unwrap_or(0);
-    let ours = find(text, b" relay=Y").is_some();
+    let ours = find(sums, b" relay=Y").is_some();
     if refused > 0 && !ours {
         let last = find(text, b" lr=\"").and_then(|at| text.get(at + 5..)).unwrap_or_default();
         let code = last.get(..3).unwrap_or_default();
@@ -76,6 +78,6 @@ fn ended<'a>(source: Option<Addr>, text: &[u8]) -> Act<'a> {
         };
         return tcp(kind, source, None).times(refused.min(REPEATS));
     }
-    let early = find(text, b" early=Y").is_some() && !ours;
+    let early = find(sums, b" early=Y").is_some() && !ours;
     tcp(if early { Kind::SmtpProbe } else { Kind::MailDisconnected }, source, None)
 }

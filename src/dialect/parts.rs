@@ -1,5 +1,7 @@
 //! The nom parsers that grammars share: peers, ports, numbers, and every way to cut a message.
 
+use std::borrow::Cow;
+
 use nom::bytes::complete::{tag, take_while, take_while1};
 use nom::character::complete::digit1;
 use nom::combinator::{all_consuming, map_opt, opt};
@@ -301,14 +303,65 @@ pub fn says(text: &[u8], words: &[&str]) -> bool {
     })
 }
 
+/// Where `needle` first lies outside of what stands in double quotes, in which a mail address may hold any
+/// text; where no quotes are, or one is never closed, as [`find`].
+#[must_use]
+pub fn find_unquoted(text: &[u8], needle: &[u8]) -> Option<usize> {
+    let (mut from, mut quoted) = (0, false);
+    while let Some(rest) = text.get(from..) {
+        let quote = memchr::memchr2(b'"', b'\\', rest);
+        let part = rest.get(..quote.unwrap_or(rest.len())).unwrap_or_default();
+        if !quoted && let Some(at) = find(part, needle) {
+            return Some(from + at);
+        }
+        let Some(quote) = quote else { break };
+        // What a backslash stands before is no quote.
+        let is_quote = rest.get(quote) == Some(&b'"');
+        quoted ^= is_quote;
+        from += quote + if is_quote { 1 } else { 2 };
+    }
+    if quoted { find(text, needle) } else { None }
+}
+
+/// What a refusal says in the server's words: mail addresses, host names and what stands in angle brackets are the
+/// far end's.
+fn own_words(text: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr3(b'@', b'.', b'<', text).is_none() {
+        return Cow::Borrowed(text);
+    }
+    // Up to the end of a quoted local part, in which blanks may stand.
+    let quotes = [&b"\"@"[..], b"&quot;@"];
+    let end = quotes.iter().filter_map(|q| memchr::memmem::rfind(text, q).map(|at| at + 1)).max();
+    let (quoted, rest) = text.split_at_checked(end.unwrap_or(0)).unwrap_or((&[], text));
+    let open = find(quoted, b"\"").into_iter().chain(find(quoted, b"&quot;")).min();
+    let before = quoted.get(..open.unwrap_or(0)).unwrap_or_default();
+    let mut own = Vec::with_capacity(text.len());
+    for text in [before, rest] {
+        let mut inside = false;
+        for word in text.split(|b| *b == b' ') {
+            let opens = memchr::memchr(b'<', word).is_some();
+            let ends = memchr::memrchr(b'>', word).is_some();
+            let host =
+                word.windows(3).any(|w| matches!(w, [_, b'.', b] if b.is_ascii_alphabetic()));
+            if !(inside || opens || host || memchr::memchr(b'@', word).is_some()) {
+                own.extend_from_slice(word);
+                own.push(b' ');
+            }
+            inside = (inside || opens) && !ends;
+        }
+    }
+    Cow::Owned(own)
+}
+
 /// What a refusal at SMTP's door is, by its code, its status and its words in any server's language.
 #[must_use]
 pub fn smtp_refusal(code: &[u8], text: &[u8]) -> Kind {
-    if says(text, &["relay"]) && says(text, &["denied", "not permitted", "not allowed", "unable"]) {
+    let own = &*own_words(text);
+    if says(own, &["relay"]) && says(own, &["denied", "not permitted", "not allowed", "unable"]) {
         return Kind::Relay;
     }
     let later = ["greylist", "graylist", "try again", "temporar", "later"];
-    if code.starts_with(b"4") || says(text, &later) {
+    if code.starts_with(b"4") || says(own, &later) {
         return Kind::Deferred;
     }
     let unknown = [
@@ -347,6 +400,31 @@ mod tests {
         let (rest, a) = addr_then_colon(b"2001:db8::7:11: Bye").unwrap();
         // Both `…::7:11` and `…::7` are addresses; the longest is taken, and the grammar that follows decides.
         assert_eq!((a.to_string().as_str(), rest), ("2001:db8::7:11", &b": Bye"[..]));
+    }
+
+    #[test]
+    fn what_a_refusal_quotes_decides_nothing() {
+        let row = |code: &str, text: &str| {
+            format!("{:?}", smtp_refusal(code.as_bytes(), text.as_bytes()))
+        };
+        for (text, want) in [
+            ("550 5.1.1 unknown or illegal alias: info+later@d.example", "Spam"),
+            ("550 5.1.1 unknown user: &quot;try later x&quot;@d.example", "UnknownRecipient"),
+            ("550 5.1.1 unknown user: \"try later x\"@d.example", "UnknownRecipient"),
+            ("550 5.7.1 <relay.denied later@d.example> no", "Spam"),
+            ("550 5.7.1 helo later.example refused", "Spam"),
+            ("550 5.7.1 <a@d.example>... Relaying denied", "Relay"),
+            ("550 5.7.1 relay of a@d.example is denied.", "Relay"),
+            ("550 greylisted, see x.example", "Deferred"),
+            ("550 Please try again later.", "Deferred"),
+        ] {
+            assert_eq!(row("550", text), want, "{text}");
+        }
+        let at = |t: &str| find_unquoted(t.as_bytes(), b">: ");
+        assert_eq!(at("<\"a>: \\\">: b\">: c"), Some(13));
+        assert_eq!(at("<a>: \"b\""), Some(2));
+        assert_eq!(at("<a\">: b"), Some(3), "a quote that is never closed");
+        assert_eq!(at("\"a>: b\""), None);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use nom::{IResult, Parser};
 
 use super::act::{Act, Kind, Transport};
 use super::parts::{
-    Peer, addr_then_colon, bracketed, every_cut, find, port, repeated, says, whole,
+    Peer, addr_then_colon, bracketed, every_cut, find, find_unquoted, port, repeated, says, whole,
 };
 use super::spec::{Dialect, Message, Said, messages};
 use crate::addr::Addr;
@@ -293,24 +293,36 @@ pub(super) fn refusal(stage: &[u8], text: &[u8]) -> Kind {
     let parsed: IResult<&[u8], _> = (opt(code), opt(status)).parse(text.unwrap_or_default());
     let Ok((text, (code, status))) = parsed else { return Kind::Deferred };
     let (code, status) = (code.unwrap_or_default(), status.unwrap_or_default());
-    let reason = match (text.first(), find(text, b">: ")) {
+    let reason = match (text.first(), find_unquoted(text, b">: ")) {
         (Some(b'<'), Some(end)) => text.get(end + 3..).unwrap_or_default(),
         _ => text,
     };
-    if says(reason, &["blocked using"]) {
-        return Kind::Spam;
-    }
-    if says(reason, &["relay access denied", "relaying denied"]) {
-        return Kind::Relay;
-    }
     let soft = code.starts_with(b"4") || status.starts_with(b"4");
     let ours = match status {
         [b'4', b'.', b'2' | b'3', b'.', ..] => true,
         b"" => matches!(code, b"" | b"451" | b"452"),
         _ => code == b"421",
     };
-    let later = ["try again", "temporar", "too many", "cannot find your", "unverified address"];
-    if ours || says(reason, &["greylist", "graylist"]) || soft && says(reason, &later) {
+    // The numbers are ours; the words may quote the far end's.
+    if ours {
+        return Kind::Deferred;
+    }
+    if says(reason, &["blocked using"]) {
+        return Kind::Spam;
+    }
+    if says(reason, &["relay access denied", "relaying denied"]) {
+        return Kind::Relay;
+    }
+    let later = [
+        "greylist",
+        "graylist",
+        "try again",
+        "temporar",
+        "too many",
+        "cannot find your",
+        "unverified address",
+    ];
+    if soft && says(reason, &later) {
         return Kind::Deferred;
     }
     // Too large for us, and other limits of the system.
@@ -432,6 +444,23 @@ mod tests {
             ),
             ("CONNECT|554 5.7.1 <unknown[192.0.2.7]>: Client host rejected: Access denied", "Spam"),
             ("CONNECT|421 4.7.0 unknown[192.0.2.7] Error: too many connections", "Deferred"),
+            // What is the far end's decides nothing.
+            (
+                "RCPT|550 5.7.23 <a@b.example>: Recipient address rejected: Message rejected due to: SPF fail. Please see http://spf.example/Why?s=mfrom;id=greylist@c.example;ip=192.0.2.7;r=<UNKNOWN>",
+                "Spam",
+            ),
+            (
+                "RCPT|554 5.7.1 <\"a>: greylisted\"@c.example>: Sender address rejected: Access denied",
+                "Spam",
+            ),
+            (
+                "RCPT|450 4.2.0 <\"a>: Relay access denied\"@b.example>: Recipient address rejected: Greylisted",
+                "Deferred",
+            ),
+            (
+                "RCPT|451 4.3.0 <a>: blocked using b@c.example>: Temporary lookup failure",
+                "Deferred",
+            ),
             ("MAIL|552 5.3.4 Message size exceeds fixed limit", "MailContext"),
             (
                 "DATA|503 5.5.0 <DATA>: Data command rejected: Improper use of SMTP command pipelining",

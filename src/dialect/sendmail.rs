@@ -10,7 +10,7 @@ use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
 use super::act::Kind;
-use super::parts::{Peer, every_cut, find, named, smtp_refusal, tcp, whole};
+use super::parts::{Peer, every_cut, find, find_unquoted, named, smtp_refusal, tcp, whole};
 use super::spec::{Dialect, Message, Said, messages};
 use crate::addr::Addr;
 use crate::class::Family;
@@ -77,7 +77,7 @@ fn ruleset(message: &[u8]) -> Said<'_> {
     let tail = |i| tail.parse(i);
     every_cut(message, ", relay=", tail, |_, (addr, reason): (_, &[u8])| {
         let code = reason.get(..3).unwrap_or_default();
-        let text = find(reason, b"... ").and_then(|n| reason.get(n..)).unwrap_or(reason);
+        let text = find_unquoted(reason, b"... ").and_then(|n| reason.get(n..)).unwrap_or(reason);
         let kind = if reason == b", discard" {
             // Taken, and thrown away.
             Kind::MailContext
