@@ -59,8 +59,7 @@ struct List {
 }
 
 impl Operators {
-    /// Nobody, of whom no address is: what the shipped files come to where neither a list of prefixes nor
-    /// a database says whose addresses are.
+    /// What the shipped files come to where no list and no database says whose addresses are.
     #[must_use]
     pub fn nobody() -> Self {
         Self {
@@ -286,11 +285,11 @@ impl Operators {
         regions.get(usize::from(claim.region?)).map(|r| r.name.as_str())
     }
 
-    /// The id of the operator whose the address is, as [`Operators::whose`] says.
+    /// The id of the operator that [`Operators::whose`] says.
     ///
     /// # Errors
     ///
-    /// As [`Operators::whose`].
+    /// As there.
     #[inline]
     pub fn name_of(&self, ip: IpAddr) -> Outcome<Option<&str>> {
         if self.asn_db.is_some() || !self.registry.is_empty() {
