@@ -295,7 +295,6 @@ impl Operators {
         if self.asn_db.is_some() || !self.registry.is_empty() {
             return Ok(self.whose(ip)?.operator.map(|p| p.id.as_str()));
         }
-        // Only lists can say, and then the smallest range does.
         let claim = self.table.longest(ip).and_then(|id| self.claims.get(id as usize));
         Ok(claim.and_then(|claim| self.profile(*claim)).map(|p| p.id.as_str()))
     }
