@@ -186,7 +186,7 @@ impl Log {
             first: end,
             last: end,
             keys_offered: false,
-            lone: 0,
+            lone: false,
             our_port: port,
             told: Vec::new(),
         });

@@ -26,7 +26,7 @@ impl Line<'_, '_> {
             count: 1,
             source: Addr::NOBODY,
             port: 0,
-            our_port: self.known.our_port,
+            our_port: self.known.our_port(),
             host: self.known.host,
             pid: self.pid,
             session: 0,
@@ -49,7 +49,7 @@ impl Straight {
         out: &mut ChunkOut,
     ) -> Look<'c> {
         let host = line.known.host;
-        if line.known.by == By::Netfilter {
+        if line.known.by() == By::Netfilter {
             return match self.packet(line, options, reader, trail, out) {
                 Some((end, true)) => Look::Packet(end, host),
                 Some((end, false)) => Look::Done(end, host),
@@ -70,7 +70,7 @@ impl Straight {
         trail: &mut Trail<'c>,
         out: &mut ChunkOut,
     ) -> Option<usize> {
-        let usual = match line.known.by {
+        let usual = match line.known.by() {
             By::Dovecot => usual_mail::dovecot(line.text)?,
             _ => usual_mail::postfix(line.text)?,
         };
@@ -146,7 +146,7 @@ impl Straight {
             out.saw_at(moment);
         }
         // What else a line adds to is the same for all that tell of a kind.
-        let told = self.told_elsewhere.get_mut(known.by as usize);
+        let told = self.told_elsewhere.get_mut(known.by() as usize);
         if let Some(n) = told.and_then(|t| t.get_mut(kind.map_or(QUIET, |kind| kind as usize))) {
             *n += 1;
         }

@@ -153,8 +153,17 @@ impl<'c> LineReader<'c> {
         let (stamp, same) = self.envelopes.stamp(stamp)?;
         match (same, self.last) {
             (true, Some(m)) => Some((stamp, m, true)),
+            _ if let Some(m) = self.on_day(&stamp) => Some((stamp, m, false)),
             _ => Some((stamp, self.other_moment(stamp, offset)?, false)),
         }
+    }
+
+    #[inline(always)]
+    fn on_day(&mut self, stamp: &Stamp) -> Option<Moment> {
+        let Stamp::Civil(civil) = stamp else { return None };
+        let moment = self.clock.on_day(civil)?;
+        self.last = Some(moment);
+        Some(moment)
     }
 
     #[inline(never)]

@@ -108,9 +108,9 @@ impl State {
         // the waits for them overlap.
         let mut sum_up = |batch: &mut Vec<Settled>| {
             for some in batch.chunks(TOGETHER) {
-                std::hint::black_box(sources.touch(some));
-                for s in some {
-                    settled(s, sources, accounts, decided, *remember);
+                let places = sources.places(some);
+                for (s, place) in some.iter().zip(places) {
+                    settled((s, place), sources, accounts, decided, *remember);
                 }
             }
             batch.clear();
@@ -151,7 +151,8 @@ impl State {
     /// Settles what is still open, and takes in the packets.
     pub fn finish(&mut self, packets: Vec<Partial>, max_sources: usize) {
         let Self { sessions, sources, accounts, decided, remember, .. } = self;
-        sessions.finish(&mut |s: Settled| settled(&s, sources, accounts, decided, *remember));
+        sessions
+            .finish(&mut |s: Settled| settled((&s, None), sources, accounts, decided, *remember));
         // Who only sent packets, which anyone can forge, takes no room from who tried to log in.
         let mut sent = Partial::new(*remember);
         for p in packets {
@@ -171,14 +172,15 @@ impl State {
     }
 }
 
+/// Sums up a session; `place` is where its source stands, if that is known.
 fn settled(
-    s: &Settled,
+    (s, place): (&Settled, Option<u32>),
     sources: &mut Partial,
     accounts: &mut [Account],
     decided: &mut FxHashMap<Place, Decision>,
     remember: bool,
 ) {
-    sources.add(s);
+    sources.add_at(place, s);
     if !remember {
         return;
     }

@@ -19,30 +19,82 @@ use super::options::Options;
 use super::read::{LineReader, Program, Read};
 use super::repeat::Trail;
 
-/// What is known of lines that begin with a head. It is copied for each line, so it is small.
+/// What is known of lines that begin with a head. It is copied for each line, so it is three numbers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Known {
     /// The host's number in the chunk, and its place in the trail.
     pub(super) host: u32,
     trail: u32,
+    /// See [`About`]. A number, since fields of a byte would be written one by one and then waited for.
+    about: u64,
+}
+
+/// What else is known of a head.
+struct About {
     /// Our port at that host, where sshd's message does not say.
-    pub(super) our_port: u16,
+    our_port: u16,
     /// Bytes of the host's name, and where the program's ends.
     name: u8,
     ends: u8,
     /// Whether a process follows.
     process: bool,
     /// Whose usual messages may follow.
-    pub(super) by: By,
+    by: By,
     /// The program's place in [`Straight::programs`].
     program: u8,
 }
 
 impl Known {
+    fn new(host: u32, trail: u32, about: &About) -> Self {
+        let About { our_port, name, ends, process, by, program } = *about;
+        let [low, high] = our_port.to_le_bytes();
+        let bytes = [low, high, name, ends, u8::from(process), by as u8, program, 0];
+        Self { host, trail, about: u64::from_le_bytes(bytes) }
+    }
+
     /// The host's place in the trail.
     #[inline(always)]
     pub(super) const fn trail(&self) -> usize {
         self.trail as usize
+    }
+
+    /// Our port at that host, where sshd's message does not say.
+    #[inline(always)]
+    pub(super) const fn our_port(&self) -> u16 {
+        self.about as u16
+    }
+
+    /// Bytes of the host's name.
+    const fn name(&self) -> usize {
+        (self.about >> 16) as u8 as usize
+    }
+
+    /// Where the program's name ends.
+    const fn ends(&self) -> usize {
+        (self.about >> 24) as u8 as usize
+    }
+
+    /// Whether a process follows.
+    #[inline(always)]
+    const fn process(&self) -> bool {
+        (self.about >> 32) as u8 != 0
+    }
+
+    /// Whose usual messages may follow.
+    #[inline(always)]
+    pub(super) const fn by(&self) -> By {
+        match (self.about >> 40) as u8 {
+            0 => By::Netfilter,
+            1 => By::Postfix,
+            2 => By::Dovecot,
+            3 => By::Sshd,
+            _ => By::Nobody,
+        }
+    }
+
+    /// The program's place in [`Straight::programs`].
+    const fn program(&self) -> usize {
+        (self.about >> 48) as u8 as usize
     }
 }
 
@@ -215,8 +267,8 @@ impl Straight {
                 (head.len(), known)
             }
         };
-        let Some((pid, text)) = process(rest, long, known.process) else { return Look::Pass };
-        if known.by == By::Sshd
+        let Some((pid, text)) = process(rest, long, known.process()) else { return Look::Pass };
+        if known.by() == By::Sshd
             && self.usual
             && let Some(usual) = usual::read(text)
             && let Some(end) =
@@ -224,7 +276,7 @@ impl Straight {
         {
             return Look::Done(end, known.host);
         }
-        if !matches!(known.by, By::Sshd | By::Nobody) && self.usual {
+        if !matches!(known.by(), By::Sshd | By::Nobody) && self.usual {
             let line = Line { left, text, known: &known, pid, place };
             let look = self.elsewhere(&line, options, reader, trail, out);
             if !matches!(look, Look::Pass) {
@@ -276,7 +328,7 @@ impl Straight {
                     // Only a line that the next one explains names nobody.
                     source: source.unwrap_or(Addr::NOBODY),
                     port,
-                    our_port: known.our_port,
+                    our_port: known.our_port(),
                     host: known.host,
                     pid,
                     session: 0,
@@ -321,7 +373,7 @@ impl Straight {
         let Some((stamp, moment, _)) = reader.moment(stamp_text, place.offset) else {
             return Look::Pass;
         };
-        let Some(program) = self.programs.get(usize::from(known.program)).copied() else {
+        let Some(program) = self.programs.get(known.program()).copied() else {
             return Look::Pass;
         };
         let heard = if program.claim.known() {
@@ -339,14 +391,14 @@ impl Straight {
             }
             return Look::Done(before + end, known.host);
         };
-        let name = usize::from(known.name);
+        let name = known.name();
         let envelope = Envelope {
             stamp,
             same_stamp: false,
             stamp_text,
             host: body.get(..name).unwrap_or_default(),
-            program: body.get(name + 1..usize::from(known.ends)).unwrap_or_default(),
-            pid: known.process.then_some(pid),
+            program: body.get(name + 1..known.ends()).unwrap_or_default(),
+            pid: known.process().then_some(pid),
             message,
             body: body.get(..body.len() - text.len() + message.len()).unwrap_or_default(),
             format: Format::Rfc3164,
@@ -380,9 +432,8 @@ impl Straight {
             let process = line.get(16 + head.len() - 1) == Some(&b'[');
             let by = By::of(e.program, program, self.sshd);
             self.programs.push(program);
-            let (host, program) = (host.0, place);
-            let known = Known { host, trail, our_port, name, ends, process, by, program };
-            self.heads.put(head, known);
+            let about = About { our_port, name, ends, process, by, program: place };
+            self.heads.put(head, Known::new(host.0, trail, &about));
         }
     }
 }

@@ -34,8 +34,8 @@ impl Place {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spot {
     nanos: i64,
-    decimals: u8,
-    input: u32,
+    /// The decimals of the time, and below them the input's number.
+    of: u64,
     offset: u64,
 }
 
@@ -43,11 +43,9 @@ impl Ord for Spot {
     // Many lines are of one second: to compare one number first would be predicted wrongly.
     #[inline(always)]
     fn cmp(&self, other: &Self) -> Ordering {
-        let key = |s: &Self| {
-            let place = u128::from(s.input) << 64 | u128::from(s.offset);
-            (s.nanos, u128::from(s.decimals) << 96 | place)
-        };
-        let ((at, rest), (other_at, other_rest)) = (key(self), key(other));
+        let rest = |s: &Self| u128::from(s.of) << 64 | u128::from(s.offset);
+        let ((at, rest), (other_at, other_rest)) =
+            ((self.nanos, rest(self)), (other.nanos, rest(other)));
         let less = (at < other_at) | ((at == other_at) & (rest < other_rest));
         let more = (at > other_at) | ((at == other_at) & (rest > other_rest));
         (i8::from(more) - i8::from(less)).cmp(&0)
@@ -67,11 +65,15 @@ impl PartialOrd for Spot {
 }
 
 impl Spot {
+    /// Of no line.
+    pub const NONE: Self = Self { nanos: 0, of: 0, offset: 0 };
+
     /// Of a line.
     #[inline(always)]
     #[must_use]
     pub const fn new(at: Instant, place: Place) -> Self {
-        Self { nanos: at.nanos, decimals: at.decimals, input: place.input, offset: place.offset }
+        let of = (at.decimals as u64) << 32 | place.input as u64;
+        Self { nanos: at.nanos, of, offset: place.offset }
     }
 
     /// When, in nanoseconds since 1970.
@@ -84,13 +86,13 @@ impl Spot {
     /// When.
     #[must_use]
     pub const fn at(&self) -> Instant {
-        Instant { nanos: self.nanos, decimals: self.decimals }
+        Instant { nanos: self.nanos, decimals: (self.of >> 32) as u8 }
     }
 
     /// Where.
     #[must_use]
     pub const fn place(&self) -> Place {
-        Place { input: self.input, offset: self.offset }
+        Place { input: self.of as u32, offset: self.offset }
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod fact;
 pub mod state;
 pub mod pool;
+pub mod open;
 pub mod table;
 
 pub use fact::{Doubt, Fact, Place, Spot, name_hash};

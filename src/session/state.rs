@@ -54,9 +54,9 @@ pub struct Counts {
 impl Counts {
     /// Adds a line's count.
     #[inline(always)]
-    pub fn add(&mut self, tally: Tally, n: u32) {
+    fn add(&mut self, tally: u8, n: u32) {
         // No branch: lines of every kind come mixed.
-        if let Some(count) = self.by.get_mut(tally as usize) {
+        if let Some(count) = self.by.get_mut(usize::from(tally)) {
             *count = count.saturating_add(n);
         }
     }
@@ -95,8 +95,8 @@ pub struct Settled {
     pub last: Spot,
     /// Whether keys were offered, so that the end of the session says nothing.
     pub keys_offered: bool,
-    /// Lines that are hostile in hostile company only.
-    pub lone: u32,
+    /// Whether it has lines that are hostile in hostile company only.
+    pub lone: bool,
     /// Our ports.
     pub our_port: u16,
     /// Its lines, where the run remembers them.
@@ -108,7 +108,7 @@ impl Settled {
     /// broke off before a login and offered no keys.
     #[must_use]
     pub const fn keeps_company(&self) -> bool {
-        matches!(self.outcome, Outcome::Harmless) && self.lone > 0 && !self.keys_offered
+        matches!(self.outcome, Outcome::Harmless) && self.lone && !self.keys_offered
     }
 
     /// How a line of this session reads in the end.
@@ -126,22 +126,81 @@ impl Settled {
     }
 }
 
+/// What is known of a session, as bits: they are set together, without a jump for each.
+mod mark {
+    /// Keys were offered. The next bit stands where a probe's line makes it hostile.
+    pub const KEYS: u8 = 1;
+    pub const HOSTILE: u8 = KEYS << 1;
+    pub const CLOSED: u8 = 1 << 2;
+    pub const LOGGED_IN: u8 = 1 << 3;
+    /// PAM spoke within its own process.
+    pub const OWN_PAM: u8 = 1 << 4;
+    /// It has lines that are hostile in hostile company only.
+    pub const LONE: u8 = 1 << 5;
+}
+
+/// What a line of a kind does to its session.
+#[derive(Clone, Copy)]
+struct Effect {
+    /// The marks it sets.
+    marks: u8,
+    /// [`mark::HOSTILE`] where it does that only if no keys were offered.
+    probe: u8,
+    /// What its count is added to.
+    tally: u8,
+    /// Whether it says that a recipient or a sender was refused, and is counted so.
+    refuses: bool,
+    /// Its class, as a bit.
+    class: u16,
+}
+
+impl Effect {
+    const fn of(kind: Kind) -> Self {
+        let facts = kind.facts();
+        let (weight, probe) = match facts.weight {
+            Weight::Hostile => (mark::HOSTILE, 0),
+            Weight::Probe => (0, mark::HOSTILE),
+            Weight::WithOthers => (mark::LONE, 0),
+            Weight::KeyOffered => (mark::KEYS, 0),
+            Weight::Success => (mark::LOGGED_IN, 0),
+            Weight::Nothing => (0, 0),
+        };
+        let edge = if matches!(facts.edge, Edge::Close) { mark::CLOSED } else { 0 };
+        let refuses =
+            matches!(facts.class, Some(Class::Spam | Class::RelayAttempt | Class::Harvest));
+        let class = match facts.class {
+            Some(class) => class.bit(),
+            None => 0,
+        };
+        Self { marks: weight | edge, probe, tally: facts.tally as u8, refuses, class }
+    }
+}
+
+/// By [`Kind`].
+static EFFECTS: [Effect; Kind::ALL.len()] = effects();
+
+// Written before the program runs, so that nothing of it can fail later.
+#[allow(clippy::indexing_slicing)]
+const fn effects() -> [Effect; Kind::ALL.len()] {
+    let mut all = [Effect::of(Kind::Failed); Kind::ALL.len()];
+    let mut n = 0;
+    while n < all.len() {
+        all[Kind::ALL[n] as usize] = Effect::of(Kind::ALL[n]);
+        n += 1;
+    }
+    all
+}
+
 /// A session while it lasts. It is small, since many lie between the lines of one.
 #[derive(Clone, Debug)]
 pub struct Session {
     pub(super) port: u16,
-    pub(super) our_port: u16,
+    our_port: u16,
+    classes: u16,
+    marks: u8,
     /// The account that sshd said does not exist.
     pub(super) user: u64,
-    pub(super) closed: bool,
-    pub(super) hostile: bool,
-    keys_offered: bool,
-    logged_in: bool,
-    /// PAM spoke within its own process.
-    pub(super) own_pam: bool,
-    lone: u32,
     pub(super) counts: Counts,
-    classes: u16,
     pub(super) lines: u32,
     first: Spot,
     pub(super) last: Spot,
@@ -161,24 +220,46 @@ impl Session {
     /// A session that begins with a line.
     #[inline(always)]
     #[must_use]
-    pub const fn new(fact: &Fact) -> Self {
-        Self {
-            port: fact.port,
-            our_port: fact.our_port,
-            user: 0,
-            closed: false,
-            hostile: false,
-            keys_offered: false,
-            logged_in: false,
-            own_pam: false,
-            lone: 0,
-            counts: Counts { by: [0; 5] },
-            classes: 0,
-            lines: 0,
-            first: Spot::new(fact.at, fact.place),
-            last: Spot::new(fact.at, fact.place),
-            more: None,
-        }
+    pub fn new(fact: &Fact) -> Self {
+        let here = Spot::new(fact.at, fact.place);
+        Self { port: fact.port, our_port: fact.our_port, first: here, last: here, ..Self::NONE }
+    }
+
+    /// None: what lies in a free place.
+    pub const NONE: Self = Self {
+        port: 0,
+        our_port: 0,
+        classes: 0,
+        marks: 0,
+        user: 0,
+        counts: Counts { by: [0; 5] },
+        lines: 0,
+        first: Spot::NONE,
+        last: Spot::NONE,
+        more: None,
+    };
+
+    const fn has(&self, mark: u8) -> bool {
+        self.marks & mark != 0
+    }
+
+    /// Whether its last line came.
+    #[inline(always)]
+    #[must_use]
+    pub const fn closed(&self) -> bool {
+        self.has(mark::CLOSED)
+    }
+
+    /// Whether PAM spoke within its own process.
+    #[inline(always)]
+    #[must_use]
+    pub const fn own_pam(&self) -> bool {
+        self.has(mark::OWN_PAM)
+    }
+
+    /// Says that it did.
+    pub const fn set_own_pam(&mut self) {
+        self.marks |= mark::OWN_PAM;
     }
 
     /// Whether a line with its key belongs to another session than this one.
@@ -192,17 +273,25 @@ impl Session {
         longer_than(SESSION_SILENCE_SECONDS)
             | ((self.port != 0) & (fact.port != 0) & (self.port != fact.port))
             | ((edge == Edge::Open) & (self.lines > 0))
-            | (self.closed
+            | (self.closed()
                 & ((edge == Edge::Within)
                     | ((edge == Edge::Trail) & late)
                     // `Connection closed` after `Unable to negotiate` closes the same connection.
                     | ((edge == Edge::Close) & (late | (fact.port == 0)))))
     }
 
+    /// Takes a line that belongs to it, from where few lines come.
+    #[inline(never)]
+    pub fn take_also(&mut self, fact: &Fact, by: By, remember: bool) {
+        self.take(fact, by, remember);
+    }
+
     /// Takes a line that belongs to it.
-    #[inline]
+    #[inline(always)]
     pub fn take(&mut self, fact: &Fact, by: By, remember: bool) {
-        let facts = fact.kind.facts();
+        // The table has a place for every kind.
+        #[allow(clippy::indexing_slicing)]
+        let effect = &EFFECTS[fact.kind as usize];
         self.lines = self.lines.saturating_add(1);
         // Nearly every line is later than those before it.
         let here = Spot::new(fact.at, fact.place);
@@ -220,19 +309,17 @@ impl Session {
         if self.our_port == 0 {
             self.our_port = fact.our_port;
         }
-        // No branch where lines of every kind come mixed.
-        let weight = facts.weight;
-        let holds = weight == Weight::Hostile || (weight == Weight::Probe && !self.keys_offered);
-        self.hostile |= holds;
-        self.classes |= if holds { facts.class.map_or(0, Class::bit) } else { 0 };
-        self.keys_offered |= weight == Weight::KeyOffered;
-        self.logged_in |= weight == Weight::Success;
-        self.lone += u32::from(weight == Weight::WithOthers);
-        match facts.class {
-            Some(Class::Spam | Class::RelayAttempt | Class::Harvest) => self.refuse(fact),
-            _ => self.counts.add(facts.tally, fact.count),
+        // No jump where lines of every kind come mixed.
+        let keys = (self.marks & mark::KEYS) << 1;
+        let probe = effect.probe & !keys;
+        let holds = u16::from((effect.marks | probe) & mark::HOSTILE != 0);
+        self.classes |= effect.class & holds.wrapping_neg();
+        self.marks |= effect.marks | probe;
+        if effect.refuses {
+            self.refuse(fact);
+        } else {
+            self.counts.add(effect.tally, fact.count);
         }
-        self.closed |= facts.edge == Edge::Close;
         if remember {
             self.remember(fact, by);
         }
@@ -259,14 +346,14 @@ impl Session {
 
     /// What it comes to.
     #[must_use]
-    pub fn settle(self, source: Addr, family: Family) -> Settled {
-        let outcome = match (self.logged_in, self.hostile) {
+    pub fn settle(mut self, source: Addr, family: Family) -> Settled {
+        let outcome = match (self.has(mark::LOGGED_IN), self.has(mark::HOSTILE)) {
             (true, _) => Outcome::LoggedIn,
             (_, true) => Outcome::Hostile,
             _ => Outcome::Harmless,
         };
         let attempts = self.counts.attempts();
-        let more = self.more.map_or_else(More::default, |more| *more);
+        let more = self.more.take().map_or_else(More::default, |more| *more);
         let has = |c: Class| self.classes & c.bit() != 0;
         let mut classes = [(None, 0); 4];
         let mut slots = classes.iter_mut();
@@ -306,8 +393,8 @@ impl Session {
             lines: self.lines,
             first: self.first,
             last: self.last,
-            keys_offered: self.keys_offered,
-            lone: self.lone,
+            keys_offered: self.has(mark::KEYS),
+            lone: self.has(mark::LONE),
             our_port: self.our_port,
             told: more.told,
         }

@@ -5,9 +5,6 @@
 //! key tells later is another session. The table depends on the sequence of
 //! facts alone: neither chunks nor threads show in it.
 
-use std::collections::hash_map::Entry;
-use std::hash::{Hash, Hasher};
-
 use rustc_hash::FxHashMap;
 
 use crate::addr::Addr;
@@ -19,54 +16,9 @@ use crate::limits::{
 };
 
 use super::fact::{Doubt, Fact};
+use super::open::{Key, Open};
 use super::pool::{Pool, PoolKey};
 use super::state::{By, Session, Settled};
-
-/// What makes lines one session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
-    source: Addr,
-    /// The host's number, and in the highest bit the family: firewalls have no sessions.
-    host: u32,
-    pid: u32,
-    /// What the program calls the session, or the port where it logs no process.
-    extra: u64,
-}
-
-/// The bit of a key's host that says whose logs tell of the session.
-const MAIL: u32 = 1 << 31;
-
-impl Key {
-    #[inline(always)]
-    const fn of(fact: &Fact) -> Self {
-        let extra = match (fact.session, fact.pid) {
-            (0, 0) => fact.port as u64,
-            (s, _) => s,
-        };
-        // A session that has a name is the same in every process that names it.
-        let pid = if fact.session == 0 { fact.pid } else { 0 };
-        let family = match fact.kind.facts().family {
-            Family::Mail => MAIL,
-            _ => 0,
-        };
-        Self { source: fact.source, host: fact.host & !MAIL | family, pid, extra }
-    }
-
-    const fn family(&self) -> Family {
-        if self.host & MAIL == 0 { Family::Sshd } else { Family::Mail }
-    }
-}
-
-impl Hash for Key {
-    #[inline(always)]
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        // Two words for all: processes differ where sources do not, and the other way round.
-        let bits = self.source.bits();
-        let process = u64::from(self.host) << 32 | u64::from(self.pid);
-        state.write_u64((bits >> 64) as u64 ^ self.extra ^ process.rotate_left(7));
-        state.write_u64(bits as u64);
-    }
-}
 
 /// Whether a line or session about an account may decide a reading.
 fn testifies(user: u64, reading: &Fact) -> bool {
@@ -76,10 +28,18 @@ fn testifies(user: u64, reading: &Fact) -> bool {
 /// Sessions that may always be open before the table is swept for its size.
 const ROOM_LEAST: usize = 1 << 15;
 
+/// An hour in nanoseconds.
+const HOUR: i64 = 3600 * SECOND;
+
+/// Where an hour begins, by its number.
+const fn hours(n: i64) -> i64 {
+    n.saturating_mul(HOUR)
+}
+
 /// The sessions of a run.
 #[derive(Debug, Default)]
 pub struct Sessions {
-    open: FxHashMap<Key, Session>,
+    open: Open,
     pool: Pool,
     /// A mail login that was refused lately, and how many lines may still retell it.
     lately: FxHashMap<PoolKey, Lately>,
@@ -92,7 +52,8 @@ pub struct Sessions {
     /// Clients of sessions that have a name, by host and name, and when they connected.
     called: FxHashMap<(u32, u64), (Addr, u16, i64)>,
     remember: bool,
-    swept: i64,
+    /// When the hour of log time that was swept last is over.
+    hour_ends: i64,
     /// Open sessions at which the table is swept before the hour is over.
     room: usize,
     /// Doubtful lines that no witness decided.
@@ -117,7 +78,7 @@ impl Sessions {
     pub fn new(remember: bool) -> Self {
         Self {
             remember,
-            swept: i64::MIN,
+            hour_ends: i64::MIN,
             room: ROOM_LEAST.min(SESSIONS_OPEN),
             most: SESSIONS_OPEN,
             ..Self::default()
@@ -133,31 +94,58 @@ impl Sessions {
         }
         // Once in an hour of log time: old sessions are settled, so that memory
         // does not grow with the length of a log.
-        let hour = fact.at.nanos / (3600 * SECOND);
-        if hour > self.swept || self.open.len() > self.room {
-            self.swept = hour;
+        if fact.at.nanos >= self.hour_ends || self.open.len() > self.room {
+            self.hour_ends = hours(fact.at.nanos / HOUR + 1);
             self.sweep(fact.at.nanos, out);
             if self.open.len() > self.most {
                 self.thin(out);
             }
             self.room = (2 * self.open.len()).max(ROOM_LEAST).min(self.most);
-        } else if hour < self.swept.saturating_sub(1) {
+        } else if fact.at.nanos < self.hour_ends.saturating_sub(2 * HOUR) {
             // Another input, which begins earlier.
-            self.swept = hour;
+            self.hour_ends = hours(fact.at.nanos / HOUR + 1);
         }
     }
 
+    #[inline(always)]
     fn accept(&mut self, fact: &Fact, by: By, out: &mut impl FnMut(Settled)) {
-        if fact.source == Addr::NOBODY && fact.session != 0 {
-            return self.accept_by_name(fact, out);
+        if fact.source == Addr::NOBODY {
+            return self.accept_unnamed(fact, out);
         }
-        let facts = fact.kind.facts();
+        let apart = matches!(
+            fact.kind,
+            Kind::KexBroken
+                | Kind::MailConnected
+                | Kind::Connected
+                | Kind::Left
+                | Kind::PamFailed
+                | Kind::MailPam
+                | Kind::MailHelper
+        );
+        if !(apart && self.accept_apart(fact, by, out)) {
+            self.join(fact, by, out);
+        }
+    }
+
+    /// The same, from where few lines come.
+    #[inline(never)]
+    fn accept_also(&mut self, fact: &Fact, by: By, out: &mut impl FnMut(Settled)) {
+        self.accept(fact, by, out);
+    }
+
+    /// Takes a line that is more than one of its session: whether that is all.
+    fn accept_apart(&mut self, fact: &Fact, by: By, out: &mut impl FnMut(Settled)) -> bool {
         match fact.kind {
-            Kind::KexBroken => {
-                self.broken.insert((fact.host, fact.pid), fact.at.nanos);
-                return self.list_unnamed(fact);
+            Kind::PamFailed | Kind::MailPam | Kind::MailHelper if fact.session == 0 => {
+                if !self.joins_known(fact) {
+                    self.pool.wait(fact);
+                }
+                return true;
             }
-            Kind::SshContext if fact.source == Addr::NOBODY => return self.list_unnamed(fact),
+            Kind::KexBroken => {
+                self.accept_unnamed(fact, out);
+                return true;
+            }
             // Its program names the client once, and the session from then on.
             Kind::MailConnected if fact.session != 0 => {
                 if self.called.len() >= self.most {
@@ -176,48 +164,44 @@ impl Sessions {
             Kind::Left if fact.pid != 0 && !self.broken.is_empty() => {
                 let at = self.broken.remove(&(fact.host, fact.pid));
                 if at.is_some_and(|at| (fact.at.nanos - at).abs() <= TRAILER_SECONDS * SECOND) {
-                    return self.accept(&Fact { kind: Kind::ClosedEarly, ..*fact }, by, out);
+                    self.accept_also(&Fact { kind: Kind::ClosedEarly, ..*fact }, by, out);
+                    return true;
                 }
-            }
-            Kind::PamFailed | Kind::MailPam | Kind::MailHelper if fact.session == 0 => {
-                if !self.joins_known(fact) {
-                    self.pool.wait(fact);
-                }
-                return;
             }
             _ => {}
         }
+        false
+    }
+
+    /// Takes a line of its session.
+    #[inline(always)]
+    fn join(&mut self, fact: &Fact, by: By, out: &mut impl FnMut(Settled)) {
+        let facts = fact.kind.facts();
         let key = Key::of(fact);
         let remember = self.remember;
-        let pool_key = PoolKey::of(fact);
-        // One look-up: an old session under the key makes way in its place.
-        let session = match self.open.entry(key) {
-            Entry::Vacant(slot) => slot.insert(Session::new(fact)),
-            Entry::Occupied(slot) => {
-                let session = slot.into_mut();
-                if session.is_over(fact, facts.edge) {
-                    let old = std::mem::replace(session, Session::new(fact));
-                    out(old.settle(key.source, key.family()));
-                }
-                session
-            }
-        };
+        let Some(session) = self.open.of(&key, fact) else { return };
+        // An old session under the key makes way in its place.
+        if session.is_over(fact, facts.edge) {
+            let old = std::mem::replace(session, Session::new(fact));
+            out(old.settle(key.source, key.family()));
+        }
         session.take(fact, by, remember);
+        let pool_key = PoolKey::of(fact);
         if !self.pool.is_empty() {
             match facts.family {
                 Family::Sshd => {
                     // PAM's lines wait only while their process has no open session.
-                    if fact.pid != 0 && (session.lines == 1 || session.closed) {
+                    if fact.pid != 0 && (session.lines == 1 || session.closed()) {
                         self.pool.own(pool_key, fact.pid, |f| {
-                            session.own_pam = true;
-                            session.take(&f, By::Itself, remember);
+                            session.set_own_pam();
+                            session.take_also(&f, By::Itself, remember);
                         });
                     }
                     let told =
                         session.counts.of(Tally::Refused).max(session.counts.of(Tally::SshdOnPam));
                     // Where PAM spoke in the session's own process, sshd's `Failed` is that try.
                     let retold = match facts.tally {
-                        Tally::Refused => !session.own_pam,
+                        Tally::Refused => !session.own_pam(),
                         tally => tally == Tally::SshdOnPam,
                     };
                     if retold {
@@ -228,7 +212,7 @@ impl Sessions {
                             else {
                                 break;
                             };
-                            session.take(&f, By::Itself, remember);
+                            session.take_also(&f, By::Itself, remember);
                         }
                     }
                 }
@@ -241,14 +225,14 @@ impl Sessions {
                         let Some(f) = self.pool.claim(pool_key, Tally::Pam, fact.at, before) else {
                             break;
                         };
-                        session.take(&f, By::Itself, remember);
+                        session.take_also(&f, By::Itself, remember);
                     }
                     while session.counts.of(Tally::Helper) < told {
                         let Some(f) = self.pool.claim(pool_key, Tally::Helper, fact.at, before)
                         else {
                             break;
                         };
-                        session.take(&f, By::Itself, remember);
+                        session.take_also(&f, By::Itself, remember);
                     }
                 }
                 _ => {}
@@ -269,6 +253,20 @@ impl Sessions {
         }
     }
 
+    /// Takes a line that names nobody.
+    #[cold]
+    fn accept_unnamed(&mut self, fact: &Fact, out: &mut impl FnMut(Settled)) {
+        if fact.source == Addr::NOBODY && fact.session != 0 {
+            return self.accept_by_name(fact, out);
+        }
+        if fact.kind == Kind::KexBroken {
+            self.broken.insert((fact.host, fact.pid), fact.at.nanos);
+        }
+        if matches!(fact.kind, Kind::KexBroken | Kind::SshContext) {
+            self.list_unnamed(fact);
+        }
+    }
+
     /// Takes a line that names its session and not its client: what it tells is the client's, where one
     /// is known to have begun that session, and nobody's else.
     fn accept_by_name(&mut self, fact: &Fact, out: &mut impl FnMut(Settled)) {
@@ -280,14 +278,14 @@ impl Sessions {
         if fact.kind.facts().edge == Edge::Close {
             self.called.remove(&name);
         }
-        self.accept(&Fact { source, port, ..*fact }, By::Session, out);
+        self.accept_also(&Fact { source, port, ..*fact }, By::Session, out);
     }
 
     /// Lists a line that names nobody with the session of its process. It counts nothing there.
     fn list_unnamed(&mut self, fact: &Fact) {
         let Some((key, since)) = self.named.get(&(fact.host, fact.pid)) else { return };
         let lies = (fact.at.nanos - since).abs() <= SESSION_SILENCE_SECONDS * SECOND;
-        if let Some(session) = self.open.get_mut(key).filter(|s| lies && !s.closed) {
+        if let Some(session) = self.open.get_mut(key).filter(|s| lies && !s.closed()) {
             session.remember(fact, By::Session);
         }
     }
@@ -303,11 +301,11 @@ impl Sessions {
             let key = Key::of(fact);
             let Some(session) = self.open.get_mut(&key) else { return false };
             let silence = (fact.at.nanos - session.last.nanos()) / SECOND;
-            if session.closed || silence > SESSION_SILENCE_SECONDS {
+            if session.closed() || silence > SESSION_SILENCE_SECONDS {
                 return false;
             }
-            session.own_pam = true;
-            session.take(fact, By::Itself, remember);
+            session.set_own_pam();
+            session.take_also(fact, By::Itself, remember);
             return true;
         }
         let Some(lately) = self.lately.get_mut(&PoolKey::of(fact)) else { return false };
@@ -317,7 +315,7 @@ impl Sessions {
         }
         let Some(session) = self.open.get_mut(&lately.key) else { return false };
         *left -= 1;
-        session.take(fact, By::Itself, remember);
+        session.take_also(fact, By::Itself, remember);
         true
     }
 
@@ -336,7 +334,7 @@ impl Sessions {
                 && self
                     .open
                     .get(&Key::of(fact))
-                    .is_some_and(|s| s.port == fact.port && !s.closed && testifies(s.user, fact));
+                    .is_some_and(|s| s.port == fact.port && !s.closed() && testifies(s.user, fact));
             if known && witnessed.replace(*fact).is_some() {
                 // Two witnesses decide nothing.
                 self.quarantined += 1;
@@ -344,7 +342,7 @@ impl Sessions {
             }
         }
         match (witnessed, first) {
-            (Some(fact), _) => self.accept(&fact, By::Witness, out),
+            (Some(fact), _) => self.accept_also(&fact, By::Witness, out),
             (None, Some(f)) if f.pid != 0 => {
                 let list = self.doubts.entry((f.host, f.pid)).or_default();
                 if list.len() < DOUBTS_KEPT {
@@ -386,8 +384,8 @@ impl Sessions {
         let remember = self.remember;
         for fact in decided {
             match self.open.get_mut(&Key::of(&fact)) {
-                Some(session) => session.take(&fact, By::Witness, remember),
-                None => self.accept(&fact, By::Witness, out),
+                Some(session) => session.take_also(&fact, By::Witness, remember),
+                None => self.accept_also(&fact, By::Witness, out),
             }
         }
     }
@@ -395,13 +393,13 @@ impl Sessions {
     /// Settles what cannot get another line.
     fn sweep(&mut self, now: i64, out: &mut impl FnMut(Settled)) {
         // In no order: what they are summed up into does not depend on it.
-        let over = self.open.extract_if(|_, s| {
+        let over = |s: &Session| {
             let silence = (now - s.last.nanos()) / SECOND;
-            silence > if s.closed { 2 * TRAILER_SECONDS } else { SESSION_SILENCE_SECONDS }
-        });
-        for (key, session) in over {
+            silence > if s.closed() { 2 * TRAILER_SECONDS } else { SESSION_SILENCE_SECONDS }
+        };
+        self.open.take_out(over, &mut |key, session| {
             out(session.settle(key.source, key.family()));
-        }
+        });
         let silent = now - SESSION_SILENCE_SECONDS * SECOND;
         let expired = self.pool.expired(silent);
         self.alone(&expired, out);
@@ -425,7 +423,7 @@ impl Sessions {
     /// half of what may be open is: who floods loses the thread of his own sessions alone.
     fn thin(&mut self, out: &mut impl FnMut(Settled)) {
         let mut each: FxHashMap<Addr, usize> = FxHashMap::default();
-        for key in self.open.keys() {
+        for (key, _) in self.open.iter() {
             *each.entry(key.source).or_default() += 1;
         }
         let mut counts: Vec<usize> = each.into_values().collect();
@@ -469,7 +467,7 @@ impl Sessions {
             let mut session = Session::new(first);
             let mut n = 0;
             for f in facts.iter().skip(at).take_while(|f| together(f)) {
-                session.take(f, By::Itself, self.remember);
+                session.take_also(f, By::Itself, self.remember);
                 n += 1;
             }
             out(session.settle(first.source, first.kind.facts().family));
@@ -479,9 +477,9 @@ impl Sessions {
 
     /// Settles everything: the run is at its end.
     pub fn finish(&mut self, out: &mut impl FnMut(Settled)) {
-        for (key, session) in self.open.drain() {
+        self.open.take_out(|_| true, &mut |key, session| {
             out(session.settle(key.source, key.family()));
-        }
+        });
         let waiting = self.pool.expired(i64::MAX);
         self.alone(&waiting, out);
         self.quarantined += self.doubts.drain().map(|(_, l)| l.len() as u64).sum::<u64>();

@@ -250,9 +250,14 @@ impl Partial {
 
     /// Adds a session that is over.
     pub fn add(&mut self, s: &Settled) {
+        self.add_at(self.map.place(s.source), s);
+    }
+
+    /// The same, of a source that stands at `place` if that is known ([`Self::places`]).
+    pub fn add_at(&mut self, place: Option<u32>, s: &Settled) {
         match s.outcome {
             Outcome::Harmless if s.keeps_company() => {
-                let lone = self.map.of(s.source).extra_mut().lone.get_or_insert_default();
+                let lone = self.map.of_at(s.source, place).extra_mut().lone.get_or_insert_default();
                 lone.tally.span(s.first, s.last);
                 lone.tally.lines += u64::from(s.lines);
                 lone.tally.connections += 1;
@@ -271,7 +276,7 @@ impl Partial {
             }
             Outcome::Harmless => return,
             Outcome::LoggedIn => {
-                let extra = self.map.of(s.source).extra_mut();
+                let extra = self.map.of_at(s.source, place).extra_mut();
                 extra.logins += 1;
                 extra.first_login =
                     Some(extra.first_login.map_or(s.last.at(), |f| f.min(s.last.at())));
@@ -280,7 +285,7 @@ impl Partial {
             }
             Outcome::Hostile => {}
         }
-        let source = self.map.of(s.source);
+        let source = self.map.of_at(s.source, place);
         if self.keeps_evidence {
             for told in &s.told {
                 source.extra_mut().evidence.add(told.place);
@@ -336,17 +341,18 @@ impl Partial {
         self.map.add_to(packets, [Source::touch, apart], |s, p| s.add_packet(keeps, p));
     }
 
-    /// Looks at where the sources of some sessions lie, so that adding them
-    /// does not wait for memory once for each. What comes of it says nothing.
+    /// Where the sources of some sessions stand. All of them are looked at, so that adding to them
+    /// does not wait for memory once for each.
     #[must_use]
-    pub fn touch(&self, sessions: &[Settled]) -> u64 {
+    pub fn places(&self, sessions: &[Settled]) -> [Option<u32>; TOGETHER] {
         let mut places = [None; TOGETHER];
         for (place, s) in places.iter_mut().zip(sessions) {
             *place = self.map.place(s.source);
         }
         // Nothing but looks, so that as many as can be are under way at once.
         let seen = places.iter().flatten().filter_map(|at| self.map.at(*at));
-        seen.fold(0, |all, source| all ^ source.touch())
+        std::hint::black_box(seen.fold(0, |all, source| all ^ source.touch()));
+        places
     }
 
     /// Merges another partial in.

@@ -100,9 +100,23 @@ impl<T: Default> Table<T> {
         self.blocks.get_mut(at / BLOCK)?.get_mut(at % BLOCK)
     }
 
+    /// What stands at an address's place, or where that is not known, at the one it has or gets.
+    #[inline(always)]
+    pub fn of_at(&mut self, addr: Addr, place: Option<u32>) -> &mut T {
+        let at = place.unwrap_or_else(|| self.place_of(addr)) as usize;
+        // What the index names was put there.
+        #[allow(clippy::indexing_slicing)]
+        &mut self.blocks[at / BLOCK][at % BLOCK]
+    }
+
     /// What an address's place is, made if new.
     #[inline(always)]
     pub fn of(&mut self, addr: Addr) -> &mut T {
+        self.of_at(addr, None)
+    }
+
+    #[inline(always)]
+    fn place_of(&mut self, addr: Addr) -> u32 {
         // There is no room for so many: a source takes more than a hundred bytes.
         let next = u32::try_from(self.len).unwrap_or(u32::MAX);
         let at = match addr.v4() {
@@ -112,10 +126,7 @@ impl<T: Default> Table<T> {
         if at == next {
             self.add();
         }
-        let at = at as usize;
-        // What the index names was put there.
-        #[allow(clippy::indexing_slicing)]
-        &mut self.blocks[at / BLOCK][at % BLOCK]
+        at
     }
 
     #[inline(never)]

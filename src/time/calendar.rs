@@ -375,6 +375,22 @@ pub struct Clock<'c> {
 }
 
 impl Clock<'_> {
+    /// The moment of a stamp of the same date as on the line before, in a stretch that is sure: the
+    /// common case.
+    #[inline(always)]
+    pub fn on_day(&self, civil: &Civil) -> Option<Moment> {
+        let ((month, day, first), (from, to, east)) = (self.day?, self.sure?);
+        let local = first + i64::from(civil.second);
+        let sure = civil.offset.is_none()
+            && civil.year.is_none()
+            && (month, day) == (civil.month, civil.day)
+            && self.calendar.zone.is_some()
+            && (from..to).contains(&local);
+        let nanos = (local - i64::from(east)) * SECOND + i64::from(civil.nanos);
+        let basis = Basis { told_zone: true, inferred_year: true, ..Basis::default() };
+        sure.then_some(Moment { at: Instant { nanos, decimals: civil.decimals }, basis })
+    }
+
     /// The moment a stamp stands for; `offset` is where its line lies. `None`
     /// where the year or zone is unknown ([`Clock::unknown`] says which).
     pub fn moment(&mut self, stamp: &Stamp, offset: u64) -> Option<Moment> {
@@ -385,19 +401,8 @@ impl Clock<'_> {
             }
             Stamp::Civil(c) => c,
         };
-        // The same date as on the line before, in a stretch that is sure: the common case.
-        if let (Some((month, day, first)), Some((from, to, east)), None) =
-            (self.day, self.sure, civil.offset)
-            && civil.year.is_none()
-            && (month, day) == (civil.month, civil.day)
-            && self.calendar.zone.is_some()
-        {
-            let local = first + i64::from(civil.second);
-            if (from..to).contains(&local) {
-                let nanos = (local - i64::from(east)) * SECOND + i64::from(civil.nanos);
-                let basis = Basis { told_zone: true, inferred_year: true, ..Basis::default() };
-                return Some(Moment { at: Instant { nanos, decimals: civil.decimals }, basis });
-            }
+        if let Some(moment) = self.on_day(civil) {
+            return Some(moment);
         }
         let mut basis = Basis::default();
         let year = match civil.year {
