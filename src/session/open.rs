@@ -1,12 +1,10 @@
 //! [`Open`]: the sessions that are not over, found by what makes lines one session.
 //!
-//! Lines of one session mostly follow each other closely: where the sessions met lately lie is kept
-//! at hand, so that one look finds most of them. Behind it stands a map of all; a session itself lies
-//! in two lines of the cache, in a place that it keeps while it lasts.
+//! A session lies in two lines of the cache, in a place that it keeps while it lasts. Where that is, an index
+//! says: numbers only, made anew when those that are over are taken out. Most lines are of a session that was
+//! met shortly before: where those lie is kept at hand, in so little room that it stays in the nearest cache.
 
-use std::hash::{Hash, Hasher};
-
-use rustc_hash::FxHashMap;
+use std::hash::{BuildHasher as _, RandomState};
 
 use crate::addr::Addr;
 use crate::class::Family;
@@ -15,7 +13,7 @@ use super::fact::Fact;
 use super::state::Session;
 
 /// What makes lines one session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     /// Who. Nobody has no session.
     pub source: Addr,
@@ -65,26 +63,23 @@ impl Key {
         u64::from(self.host) << 32 | u64::from(self.pid)
     }
 
-    /// Its place among those met lately.
+    /// A hash, of which all bits are good. Far ends choose much of a key: who does not know the seed
+    /// cannot choose where it lies.
     #[inline(always)]
-    fn lately(&self) -> usize {
-        let mixed = self.source.bits() as u64 ^ self.process() ^ self.extra;
-        (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize % LATELY
-    }
-}
-
-impl Hash for Key {
-    #[inline(always)]
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        // Two words for all: processes differ where sources do not, and the other way round.
+    fn hash(&self, seed: u64) -> u64 {
         let bits = self.source.bits();
-        state.write_u64((bits >> 64) as u64 ^ self.extra ^ self.process().rotate_left(7));
-        state.write_u64(bits as u64);
+        let a = (bits >> 64) as u64 ^ self.extra ^ self.process().rotate_left(7);
+        let (a, b) = (a ^ seed, (bits as u64).rotate_left(23) ^ self.process() ^ SPREAD);
+        let folded = |a: u64, b: u64| {
+            let all = u128::from(a) * u128::from(b);
+            all as u64 ^ (all >> 64) as u64
+        };
+        folded(a, SPREAD).wrapping_add(folded(b, seed | 1))
     }
 }
 
-/// Sessions met lately that are at hand, a power of two.
-const LATELY: usize = 1024;
+/// An odd number whose bits are in no order.
+const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// A place: two lines of the cache. One that is free is of nobody.
 #[derive(Debug)]
@@ -101,16 +96,29 @@ const _: () = assert!(size_of::<Slot>() == 128);
 pub struct Open {
     slots: Vec<Slot>,
     free: Vec<u32>,
-    index: FxHashMap<Key, u32>,
+    /// A power of two of numbers, at most half of them not zero: from a key's hash on, its place and one,
+    /// below the upper half of the hash.
+    index: Vec<u64>,
+    /// The places of sessions met lately, by their keys' hashes.
     lately: [u32; LATELY],
+    seed: u64,
 }
+
+/// Sessions met lately that are at hand, a power of two.
+const LATELY: usize = 1024;
+
+/// Numbers of the index at least.
+const INDEX_LEAST: usize = 1 << 11;
 
 impl Default for Open {
     fn default() -> Self {
-        let (slots, free) = (Vec::new(), Vec::new());
-        Self { slots, free, index: FxHashMap::default(), lately: [0; LATELY] }
+        let (slots, free, index) = (Vec::new(), Vec::new(), vec![0; INDEX_LEAST]);
+        Self { slots, free, index, lately: [0; LATELY], seed: RandomState::new().hash_one(0) }
     }
 }
+
+/// The upper half of a hash.
+const UPPER: u64 = !0 << 32;
 
 impl Open {
     /// How many there are.
@@ -120,53 +128,113 @@ impl Open {
         self.slots.len() - self.free.len()
     }
 
+    /// Where a key's session lies, or where in the index it is to be put.
+    #[inline(always)]
+    fn find(&self, key: &Key, hash: u64) -> Result<usize, usize> {
+        let mask = self.index.len() - 1;
+        let mut at = hash as usize & mask;
+        // Half of the index is free.
+        loop {
+            let number = self.index.get(at).copied().unwrap_or(0);
+            if number == 0 {
+                return Err(at);
+            }
+            let place = (number as u32).wrapping_sub(1) as usize;
+            if (number ^ hash) & UPPER == 0 && self.slots.get(place).is_some_and(|s| s.key.is(key))
+            {
+                return Ok(place);
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    /// Where a key's session lies, if it was met lately.
+    #[inline(always)]
+    fn met(&self, key: &Key, hash: u64) -> Option<usize> {
+        let place = *self.lately.get(hash as usize % LATELY)? as usize;
+        self.slots.get(place).filter(|slot| slot.key.is(key)).map(|_| place)
+    }
+
     /// The session of a key; where there is none, it begins with `fact`.
     #[inline(always)]
     pub fn of(&mut self, key: &Key, fact: &Fact) -> Option<&mut Session> {
-        let at = match self.lately.get(key.lately()) {
-            Some(at) if self.slots.get(*at as usize).is_some_and(|s| s.key.is(key)) => *at,
-            _ => self.other(key, fact)?,
+        let hash = key.hash(self.seed);
+        let place = match self.met(key, hash) {
+            Some(place) => place,
+            None => self.other(key, fact, hash)?,
         };
-        self.slots.get_mut(at as usize).map(|slot| &mut slot.session)
+        self.slots.get_mut(place).map(|slot| &mut slot.session)
     }
 
     /// The place of a session that was not met lately, or begins.
     #[inline(never)]
-    fn other(&mut self, key: &Key, fact: &Fact) -> Option<u32> {
-        // As many as there are places for.
-        let next = match self.free.last() {
-            Some(at) => *at,
-            None => u32::try_from(self.slots.len()).ok()?,
+    fn other(&mut self, key: &Key, fact: &Fact, hash: u64) -> Option<usize> {
+        let place = match self.find(key, hash) {
+            Ok(place) => place,
+            Err(at) => self.begin(key, fact, hash, at)?,
         };
-        let at = *self.index.entry(*key).or_insert(next);
-        if at == next {
-            let slot = Slot { key: *key, session: Session::new(fact) };
-            self.free.pop();
-            match self.slots.get_mut(at as usize) {
-                Some(place) => *place = slot,
-                None => self.slots.push(slot),
+        if let Some(lately) = self.lately.get_mut(hash as usize % LATELY) {
+            *lately = place as u32;
+        }
+        Some(place)
+    }
+
+    /// The place of a session that begins.
+    #[inline(always)]
+    fn begin(&mut self, key: &Key, fact: &Fact, hash: u64, at: usize) -> Option<usize> {
+        let slot = Slot { key: *key, session: Session::new(fact) };
+        let place = match self.free.pop() {
+            Some(place) => {
+                *self.slots.get_mut(place as usize)? = slot;
+                place
+            }
+            None => {
+                // There is no room for so many.
+                let place = u32::try_from(self.slots.len()).ok()?;
+                self.slots.push(slot);
+                place
+            }
+        };
+        if let Some(number) = self.index.get_mut(at) {
+            *number = hash & UPPER | u64::from(place + 1);
+        }
+        if 2 * self.len() > self.index.len() {
+            self.index_anew();
+        }
+        Some(place as usize)
+    }
+
+    /// Makes the index of those that are there.
+    fn index_anew(&mut self) {
+        let want = (3 * self.len()).next_power_of_two().max(INDEX_LEAST);
+        self.index.clear();
+        self.index.resize(want, 0);
+        for (slot, place) in self.slots.iter().zip(1..) {
+            if slot.key.source != Addr::NOBODY {
+                let hash = slot.key.hash(self.seed);
+                let mut at = hash as usize & (want - 1);
+                while self.index.get(at).is_some_and(|number| *number != 0) {
+                    at = (at + 1) & (want - 1);
+                }
+                if let Some(number) = self.index.get_mut(at) {
+                    *number = hash & UPPER | place;
+                }
             }
         }
-        if let Some(place) = self.lately.get_mut(key.lately()) {
-            *place = at;
-        }
-        Some(at)
     }
 
     /// The session of a key, if it has one.
     #[must_use]
     pub fn get(&self, key: &Key) -> Option<&Session> {
-        let at = *self.index.get(key)?;
-        self.slots.get(at as usize).map(|slot| &slot.session)
+        let place = self.find(key, key.hash(self.seed)).ok()?;
+        self.slots.get(place).map(|slot| &slot.session)
     }
 
     /// The same to be changed.
     pub fn get_mut(&mut self, key: &Key) -> Option<&mut Session> {
-        let at = match self.lately.get(key.lately()) {
-            Some(at) if self.slots.get(*at as usize).is_some_and(|s| s.key.is(key)) => *at,
-            _ => *self.index.get(key)?,
-        };
-        self.slots.get_mut(at as usize).map(|slot| &mut slot.session)
+        let hash = key.hash(self.seed);
+        let place = self.met(key, hash).or_else(|| self.find(key, hash).ok())?;
+        self.slots.get_mut(place).map(|slot| &mut slot.session)
     }
 
     /// All of them, in no order.
@@ -178,26 +246,17 @@ impl Open {
     /// Takes out those that are over, in no order.
     pub fn take_out(
         &mut self,
-        over: impl Fn(&Session) -> bool,
-        each: &mut impl FnMut(Key, Session),
+        mut over: impl FnMut(&Key, &Session) -> bool,
+        each: &mut impl FnMut(&Key, &mut Session),
     ) {
-        for (slot, at) in self.slots.iter_mut().zip(0..) {
-            if slot.key.source != Addr::NOBODY && over(&slot.session) {
-                self.index.remove(&slot.key);
-                self.free.push(at);
-                let gone = std::mem::replace(slot, Slot { key: NOBODYS, session: Session::NONE });
-                each(gone.key, gone.session);
+        for (slot, place) in self.slots.iter_mut().zip(0..) {
+            if slot.key.source != Addr::NOBODY && over(&slot.key, &slot.session) {
+                each(&slot.key, &mut slot.session);
+                slot.key = NOBODYS;
+                self.free.push(place);
             }
         }
-    }
-
-    /// Takes one out.
-    pub fn remove(&mut self, key: &Key) -> Option<Session> {
-        let at = self.index.remove(key)?;
-        let slot = self.slots.get_mut(at as usize)?;
-        self.free.push(at);
-        let gone = std::mem::replace(slot, Slot { key: NOBODYS, session: Session::NONE });
-        Some(gone.session)
+        self.index_anew();
     }
 }
 

@@ -139,9 +139,23 @@ mod mark {
     pub const LONE: u8 = 1 << 5;
 }
 
+/// Where a line of a kind begins another session, as bits.
+mod over {
+    /// Where this one has lines.
+    pub const LINES: u8 = 1;
+    /// Where it is closed.
+    pub const CLOSED: u8 = 1 << 1;
+    /// Where it has been so for longer than a trailing line takes.
+    pub const LATE: u8 = 1 << 2;
+    /// Where it is closed and the line names no port.
+    pub const PORTLESS: u8 = 1 << 3;
+}
+
 /// What a line of a kind does to its session.
 #[derive(Clone, Copy)]
 struct Effect {
+    /// Where it is of another: see [`over`].
+    over: u8,
     /// The marks it sets.
     marks: u8,
     /// [`mark::HOSTILE`] where it does that only if no keys were offered.
@@ -155,6 +169,13 @@ struct Effect {
 }
 
 impl Effect {
+    #[inline(always)]
+    // The table has a place for every kind.
+    #[allow(clippy::indexing_slicing)]
+    fn by(kind: Kind) -> &'static Self {
+        &EFFECTS[kind as usize]
+    }
+
     const fn of(kind: Kind) -> Self {
         let facts = kind.facts();
         let (weight, probe) = match facts.weight {
@@ -165,14 +186,20 @@ impl Effect {
             Weight::Success => (mark::LOGGED_IN, 0),
             Weight::Nothing => (0, 0),
         };
-        let edge = if matches!(facts.edge, Edge::Close) { mark::CLOSED } else { 0 };
+        let (over, edge) = match facts.edge {
+            Edge::Open => (over::LINES, 0),
+            Edge::Within => (over::CLOSED, 0),
+            // `Connection closed` after `Unable to negotiate` closes the same connection.
+            Edge::Close => (over::LATE | over::PORTLESS, mark::CLOSED),
+            Edge::Trail => (over::LATE, 0),
+        };
         let refuses =
             matches!(facts.class, Some(Class::Spam | Class::RelayAttempt | Class::Harvest));
         let class = match facts.class {
             Some(class) => class.bit(),
             None => 0,
         };
-        Self { marks: weight | edge, probe, tally: facts.tally as u8, refuses, class }
+        Self { over, marks: weight | edge, probe, tally: facts.tally as u8, refuses, class }
     }
 }
 
@@ -263,21 +290,22 @@ impl Session {
     }
 
     /// Whether a line with its key belongs to another session than this one.
-    #[inline]
+    #[inline(always)]
     #[must_use]
-    pub fn is_over(&self, fact: &Fact, edge: Edge) -> bool {
+    pub fn is_over(&self, fact: &Fact) -> bool {
         let silence = fact.at.nanos - self.last.nanos();
         let longer_than = |seconds: i64| silence >= (seconds + 1) * SECOND;
-        let late = longer_than(TRAILER_SECONDS);
         // No jump: lines of every kind come mixed.
+        let closed = u8::from(self.closed());
+        let late = closed & u8::from(longer_than(TRAILER_SECONDS));
+        let portless = closed & u8::from(fact.port == 0);
+        let is = u8::from(self.lines > 0) * over::LINES
+            | closed * over::CLOSED
+            | late * over::LATE
+            | portless * over::PORTLESS;
         longer_than(SESSION_SILENCE_SECONDS)
             | ((self.port != 0) & (fact.port != 0) & (self.port != fact.port))
-            | ((edge == Edge::Open) & (self.lines > 0))
-            | (self.closed()
-                & ((edge == Edge::Within)
-                    | ((edge == Edge::Trail) & late)
-                    // `Connection closed` after `Unable to negotiate` closes the same connection.
-                    | ((edge == Edge::Close) & (late | (fact.port == 0)))))
+            | (Effect::by(fact.kind).over & is != 0)
     }
 
     /// Takes a line that belongs to it, from where few lines come.
@@ -289,9 +317,7 @@ impl Session {
     /// Takes a line that belongs to it.
     #[inline(always)]
     pub fn take(&mut self, fact: &Fact, by: By, remember: bool) {
-        // The table has a place for every kind.
-        #[allow(clippy::indexing_slicing)]
-        let effect = &EFFECTS[fact.kind as usize];
+        let effect = Effect::by(fact.kind);
         self.lines = self.lines.saturating_add(1);
         // Nearly every line is later than those before it.
         let here = Spot::new(fact.at, fact.place);
@@ -346,7 +372,7 @@ impl Session {
 
     /// What it comes to.
     #[must_use]
-    pub fn settle(mut self, source: Addr, family: Family) -> Settled {
+    pub fn settle(&mut self, source: Addr, family: Family) -> Settled {
         let outcome = match (self.has(mark::LOGGED_IN), self.has(mark::HOSTILE)) {
             (true, _) => Outcome::LoggedIn,
             (_, true) => Outcome::Hostile,

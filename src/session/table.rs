@@ -5,7 +5,7 @@
 //! key tells later is another session. The table depends on the sequence of
 //! facts alone: neither chunks nor threads show in it.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::addr::Addr;
 use crate::class::{Class, Family};
@@ -26,7 +26,7 @@ fn testifies(user: u64, reading: &Fact) -> bool {
 }
 
 /// Sessions that may always be open before the table is swept for its size.
-const ROOM_LEAST: usize = 1 << 15;
+const ROOM_LEAST: usize = 1 << 9;
 
 /// An hour in nanoseconds.
 const HOUR: i64 = 3600 * SECOND;
@@ -52,9 +52,9 @@ pub struct Sessions {
     /// Clients of sessions that have a name, by host and name, and when they connected.
     called: FxHashMap<(u32, u64), (Addr, u16, i64)>,
     remember: bool,
-    /// When the hour of log time that was swept last is over.
+    /// When the hour of log time is over in which the last was given up that waited in vain.
     hour_ends: i64,
-    /// Open sessions at which the table is swept before the hour is over.
+    /// Open sessions at which the table is swept.
     room: usize,
     /// Doubtful lines that no witness decided.
     pub quarantined: u64,
@@ -92,15 +92,18 @@ impl Sessions {
         if !self.doubts.is_empty() {
             self.decide(fact, out);
         }
-        // Once in an hour of log time: old sessions are settled, so that memory
-        // does not grow with the length of a log.
-        if fact.at.nanos >= self.hour_ends || self.open.len() > self.room {
-            self.hour_ends = hours(fact.at.nanos / HOUR + 1);
+        // Memory does not grow with the length of a log: once in an hour of log time what waits in vain is
+        // given up, and once they are too many, sessions that are over are settled.
+        if self.open.len() > self.room {
             self.sweep(fact.at.nanos, out);
             if self.open.len() > self.most {
                 self.thin(out);
             }
             self.room = (2 * self.open.len()).max(ROOM_LEAST).min(self.most);
+        }
+        if fact.at.nanos >= self.hour_ends {
+            self.hour_ends = hours(fact.at.nanos / HOUR + 1);
+            self.give_up(fact.at.nanos, out);
         } else if fact.at.nanos < self.hour_ends.saturating_sub(2 * HOUR) {
             // Another input, which begins earlier.
             self.hour_ends = hours(fact.at.nanos / HOUR + 1);
@@ -181,18 +184,17 @@ impl Sessions {
         let remember = self.remember;
         let Some(session) = self.open.of(&key, fact) else { return };
         // An old session under the key makes way in its place.
-        if session.is_over(fact, facts.edge) {
-            let old = std::mem::replace(session, Session::new(fact));
-            out(old.settle(key.source, key.family()));
+        if session.is_over(fact) {
+            out(session.settle(key.source, key.family()));
+            *session = Session::new(fact);
         }
         session.take(fact, by, remember);
-        let pool_key = PoolKey::of(fact);
         if !self.pool.is_empty() {
             match facts.family {
                 Family::Sshd => {
                     // PAM's lines wait only while their process has no open session.
                     if fact.pid != 0 && (session.lines == 1 || session.closed()) {
-                        self.pool.own(pool_key, fact.pid, |f| {
+                        self.pool.own(PoolKey::of(fact), fact.pid, |f| {
                             session.set_own_pam();
                             session.take_also(&f, By::Itself, remember);
                         });
@@ -207,9 +209,12 @@ impl Sessions {
                     if retold {
                         // One each: a try told by two lines of sshd has one line of PAM's.
                         while session.counts.of(Tally::Pam) < told {
-                            let Some(f) =
-                                self.pool.claim(pool_key, Tally::Pam, fact.at, PAM_SECONDS)
-                            else {
+                            let Some(f) = self.pool.claim(
+                                PoolKey::of(fact),
+                                Tally::Pam,
+                                fact.at,
+                                PAM_SECONDS,
+                            ) else {
                                 break;
                             };
                             session.take_also(&f, By::Itself, remember);
@@ -222,13 +227,16 @@ impl Sessions {
                     let before = PAM_SECONDS.max(i64::from(fact.lasted) + 10);
                     let told = session.counts.of(Tally::Refused);
                     while session.counts.of(Tally::Pam) < told {
-                        let Some(f) = self.pool.claim(pool_key, Tally::Pam, fact.at, before) else {
+                        let Some(f) =
+                            self.pool.claim(PoolKey::of(fact), Tally::Pam, fact.at, before)
+                        else {
                             break;
                         };
                         session.take_also(&f, By::Itself, remember);
                     }
                     while session.counts.of(Tally::Helper) < told {
-                        let Some(f) = self.pool.claim(pool_key, Tally::Helper, fact.at, before)
+                        let Some(f) =
+                            self.pool.claim(PoolKey::of(fact), Tally::Helper, fact.at, before)
                         else {
                             break;
                         };
@@ -249,7 +257,7 @@ impl Sessions {
                 pam: c.of(Tally::Refused).saturating_sub(c.of(Tally::Pam)),
                 helper: c.of(Tally::Refused).saturating_sub(c.of(Tally::Helper)),
             };
-            self.lately.insert(pool_key, lately);
+            self.lately.insert(PoolKey::of(fact), lately);
         }
     }
 
@@ -330,11 +338,14 @@ impl Sessions {
         let mut first = None;
         for fact in doubt.iter() {
             first.get_or_insert(fact);
-            let known = fact.pid != 0
-                && self
-                    .open
-                    .get(&Key::of(fact))
-                    .is_some_and(|s| s.port == fact.port && !s.closed() && testifies(s.user, fact));
+            let testifies = |s: &Session| {
+                let silence = (fact.at.nanos - s.last.nanos()).abs();
+                s.port == fact.port
+                    && !s.closed()
+                    && silence <= SESSION_SILENCE_SECONDS * SECOND
+                    && testifies(s.user, fact)
+            };
+            let known = fact.pid != 0 && self.open.get(&Key::of(fact)).is_some_and(testifies);
             if known && witnessed.replace(*fact).is_some() {
                 // Two witnesses decide nothing.
                 self.quarantined += 1;
@@ -391,15 +402,21 @@ impl Sessions {
     }
 
     /// Settles what cannot get another line.
+    #[inline(never)]
     fn sweep(&mut self, now: i64, out: &mut impl FnMut(Settled)) {
         // In no order: what they are summed up into does not depend on it.
-        let over = |s: &Session| {
+        let over = |_: &Key, s: &Session| {
             let silence = (now - s.last.nanos()) / SECOND;
             silence > if s.closed() { 2 * TRAILER_SECONDS } else { SESSION_SILENCE_SECONDS }
         };
         self.open.take_out(over, &mut |key, session| {
             out(session.settle(key.source, key.family()));
         });
+    }
+
+    /// Settles lines that wait for what will not come, and forgets what nothing can refer to.
+    #[inline(never)]
+    fn give_up(&mut self, now: i64, out: &mut impl FnMut(Settled)) {
         let silent = now - SESSION_SILENCE_SECONDS * SECOND;
         let expired = self.pool.expired(silent);
         self.alone(&expired, out);
@@ -443,14 +460,12 @@ impl Sessions {
             .map(|(key, s)| (key.source, std::cmp::Reverse(s.last.nanos()), *key))
             .collect();
         all.sort_unstable();
-        for of_source in all.chunk_by(|a, b| a.0 == b.0) {
-            for (_, _, key) in of_source.iter().skip(share) {
-                if let Some(session) = self.open.remove(key) {
-                    self.cut_short += 1;
-                    out(session.settle(key.source, key.family()));
-                }
-            }
-        }
+        let beyond = all.chunk_by(|a, b| a.0 == b.0).flat_map(|of_one| of_one.iter().skip(share));
+        let beyond: FxHashSet<Key> = beyond.map(|(_, _, key)| *key).collect();
+        self.cut_short += beyond.len() as u64;
+        self.open.take_out(|key, _| beyond.contains(key), &mut |key, session| {
+            out(session.settle(key.source, key.family()));
+        });
     }
 
     /// Settles retelling lines that retell nothing: by process for sshd, by minute for mail.
@@ -477,7 +492,7 @@ impl Sessions {
 
     /// Settles everything: the run is at its end.
     pub fn finish(&mut self, out: &mut impl FnMut(Settled)) {
-        self.open.take_out(|_| true, &mut |key, session| {
+        self.open.take_out(|_, _| true, &mut |key, session| {
             out(session.settle(key.source, key.family()));
         });
         let waiting = self.pool.expired(i64::MAX);
