@@ -63,6 +63,48 @@ impl Addr {
         Some(Self::of(ip))
     }
 
+    /// The IPv6 address of groups alone that a text begins with, and how long it is. None where there is
+    /// none, where a dotted quad or a scope is part of it, or where fewer than four bytes follow it: such
+    /// a text is for [`Self::parse`], which says the same of the others.
+    #[inline]
+    #[must_use]
+    pub fn leading_v6(text: &[u8]) -> Option<(Self, usize)> {
+        let (mut groups, mut count) = (0u128, 0u32);
+        // How many groups stand before `::`.
+        let mut gap = None;
+        let mut at = 0;
+        if text.starts_with(b"::") {
+            (gap, at) = (Some(0), 2);
+        }
+        // Whether what stands before may be the end.
+        let mut may_end = gap.is_some();
+        loop {
+            let (group, digits) = group(text.get(at..)?.first_chunk()?);
+            if digits == 0 {
+                break;
+            }
+            groups = groups << 16 | u128::from(group);
+            count += 1;
+            at += digits;
+            may_end = true;
+            if text.get(at) != Some(&b':') || count > 8 {
+                break;
+            }
+            at += 1;
+            may_end = text.get(at) == Some(&b':');
+            if may_end {
+                if gap.is_some() {
+                    return None;
+                }
+                (gap, at) = (Some(count), at + 1);
+            }
+        }
+        if !may_end || matches!(text.get(at), Some(b'.' | b'%')) {
+            return None;
+        }
+        Some((Self::of(joined(groups, count, gap)?), at))
+    }
+
     /// As a standard address, IPv4 where it is one.
     #[must_use]
     pub fn ip(self) -> IpAddr {
@@ -124,6 +166,53 @@ const fn octets() -> [([u8; 4], u8); 256] {
     all
 }
 
+/// The hexadecimal digits that four bytes begin with, as a number, and how many they are. Groups have every
+/// length, so nothing jumps on it.
+#[inline(always)]
+fn group(bytes: &[u8; 4]) -> (u16, usize) {
+    let values = bytes.map(|b| HEX.get(usize::from(b)).copied().unwrap_or(NO_HEX));
+    // What ends them is the first that is none; behind the fourth something always is.
+    let others = u64::from(u32::from_le_bytes(values) & 0x8080_8080) | 1 << 39;
+    let long = others.trailing_zeros() / 8;
+    let [a, b, c, d] = values.map(|v| u32::from(v & 0xf));
+    let all = a << 12 | b << 8 | c << 4 | d;
+    ((all >> (16 - 4 * long)) as u16, long as usize)
+}
+
+/// What is no hexadecimal digit.
+const NO_HEX: u8 = 0x80;
+
+/// The value of each byte as a hexadecimal digit.
+static HEX: [u8; 256] = hex();
+
+// Written before the program runs, so that nothing of it can fail later.
+#[allow(clippy::indexing_slicing)]
+const fn hex() -> [u8; 256] {
+    let mut all = [NO_HEX; 256];
+    let mut n = 0;
+    while n < 16 {
+        all[if n < 10 { b'0' + n } else { b'a' + n - 10 } as usize] = n;
+        all[if n < 10 { b'0' + n } else { b'A' + n - 10 } as usize] = n;
+        n += 1;
+    }
+    all
+}
+
+/// Groups put together: all eight, or those before `::` and those behind it.
+fn joined(groups: u128, count: u32, gap: Option<u32>) -> Option<u128> {
+    match gap {
+        None => (count == 8).then_some(groups),
+        // `::` stands for one group at least.
+        Some(before) if count < 8 => {
+            let low = 16 * (count - before);
+            let high = groups.checked_shr(low).unwrap_or(0);
+            let low_bits = if low == 0 { 0 } else { groups & (u128::MAX >> (128 - low)) };
+            Some(high.checked_shl(128 - 16 * before).unwrap_or(0) | low_bits)
+        }
+        Some(_) => None,
+    }
+}
+
 /// Exactly one IPv6 address (RFC 4291 §2.2): up to eight groups of one to four
 /// hexadecimal digits, `::` once for groups of zeros, the last two perhaps a dotted quad.
 fn v6(text: &[u8]) -> Option<u128> {
@@ -172,17 +261,7 @@ fn v6(text: &[u8]) -> Option<u128> {
             _ => return None,
         };
     }
-    match gap {
-        None => (count == 8).then_some(groups),
-        // `::` stands for one group at least.
-        Some(before) if count < 8 => {
-            let low = 16 * (count - before);
-            let high = groups.checked_shr(low).unwrap_or(0);
-            let low_bits = if low == 0 { 0 } else { groups & (u128::MAX >> (128 - low)) };
-            Some(high.checked_shl(128 - 16 * before).unwrap_or(0) | low_bits)
-        }
-        Some(_) => None,
-    }
+    joined(groups, count, gap)
 }
 
 impl From<IpAddr> for Addr {
@@ -234,6 +313,31 @@ mod tests {
         fn v6_of_few_letters(text in "[1f:.]{1,14}") {
             let want = text.parse::<Ipv6Addr>().ok().map(u128::from);
             prop_assert_eq!(v6(text.as_bytes()), want, "{}", text);
+        }
+
+        #[test]
+        fn what_leads_is_read_as_the_whole_is(text in "([0-9a-f:]{0,6}:){0,4}[0-9a-f:.%]{0,12}", behind in "[ \n,]") {
+            let all = format!("{text}{behind}....");
+            // What follows may belong to another group, so that it is not looked at; what is found is all of it.
+            match Addr::leading_v6(all.as_bytes()) {
+                Some((addr, used)) if used == text.len() => {
+                    prop_assert_eq!(Addr::parse(text.as_bytes()), Some(addr));
+                }
+                _ => {
+                    let plain = text.parse::<Ipv6Addr>().is_ok() && !text.contains('.');
+                    prop_assert!(!plain, "{}", text);
+                }
+            }
+        }
+
+        #[test]
+        fn v6_printed_leads(bits: u128, zeros: u128, more: u128) {
+            let ip = Ipv6Addr::from(bits & zeros & more);
+            let text = format!("{ip} port");
+            if !ip.to_string().contains('.') {
+                let want = Some((Addr::from(IpAddr::V6(ip)), ip.to_string().len()));
+                prop_assert_eq!(Addr::leading_v6(text.as_bytes()), want);
+            }
         }
 
         #[test]

@@ -231,9 +231,11 @@ impl ReadingArgs {
             }
             options.max_sources = n;
         }
-        if let Some(n) = self.chunk_bytes {
-            options.chunk_bytes = n;
-        }
+        options.chunk_bytes = match self.chunk_bytes {
+            Some(n) => n,
+            None if options.threads <= 1 => plaint::limits::CHUNK_BYTES_ALONE,
+            None => options.chunk_bytes,
+        };
         Ok(options)
     }
 

@@ -67,6 +67,12 @@ impl<'a> Text<'a> {
 
     #[inline(never)]
     fn other_addr(&mut self) -> Option<Addr> {
+        if let Some((addr, used)) = Addr::leading_v6(self.0)
+            && let Some(rest) = self.0.get(used..).filter(|rest| ends_word(rest))
+        {
+            self.0 = rest;
+            return Some(addr);
+        }
         // As long as addresses are, with a scope.
         let end = self.0.iter().take(64).position(|b| *b <= b' ')?;
         let (word, rest) = self.0.split_at_checked(end)?;
@@ -103,12 +109,19 @@ impl<'a> Text<'a> {
     #[inline]
     fn rest(&mut self) -> Option<&'a [u8]> {
         self.0.first().filter(|b| b.is_ascii_alphanumeric())?;
-        let end = memchr::memchr(b'\n', self.0)?;
-        let (line, rest) = self.0.split_at_checked(end)?;
+        let (line, rest) = line(self.0)?;
         line.last().filter(|b| **b > b' ')?;
         self.0 = rest;
         Some(line)
     }
+}
+
+/// A text up to its line's end, and what is from there on. None where a NUL stands before that: such a line is
+/// of no log.
+#[inline(always)]
+pub(super) fn line(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (line, rest) = text.split_at_checked(memchr::memchr2(b'\n', 0, text)?)?;
+    (rest.first() == Some(&b'\n')).then_some((line, rest))
 }
 
 /// Whether a blank or the line's end comes next; both do, so one look is at both.
@@ -140,8 +153,8 @@ const REPEATED: u64 = begins(b"message ");
 const UNABLE: u64 = begins(b"Unable t");
 const BANNER: u64 = begins(b"banner e");
 
-/// Reads the message that `text` begins with, which `\n` ends; none where it is not usual.
-/// `text` holds no NUL.
+/// Reads the message that `text` begins with, which `\n` ends; none where it is not usual, nor where it
+/// holds a NUL.
 #[inline(always)]
 #[must_use]
 pub fn read(text: &[u8]) -> Option<Usual<'_>> {

@@ -45,7 +45,7 @@ const NOTHING: UsualMail<'_> = UsualMail {
 /// The rest of the line, which may be empty.
 #[inline(always)]
 fn line<'a>(t: &mut Text<'a>) -> Option<&'a [u8]> {
-    let (line, rest) = t.0.split_at_checked(memchr::memchr(b'\n', t.0)?)?;
+    let (line, rest) = super::usual::line(t.0)?;
     t.0 = rest;
     Some(line)
 }

@@ -72,8 +72,8 @@ impl Prefixes {
         self.asked = 0;
     }
 
-    /// Reads the message that `text` begins with, which `\n` ends; none where it is not usual. `text`
-    /// holds no NUL.
+    /// Reads the message that `text` begins with, which `\n` ends; none where it is not usual, nor where
+    /// it holds a NUL.
     #[inline(always)]
     pub fn read(&mut self, text: &[u8]) -> Option<UsualPacket> {
         let (stamped, after) = match text.first()? {
@@ -107,6 +107,9 @@ impl Prefixes {
         let head = text.get(..text.len().min(LONGEST))?;
         let head = head.get(..memchr::memchr(b'\n', head).unwrap_or(head.len()))?;
         let bytes = head.get(..memchr::memmem::find(head, b"SRC=")? + 4)?;
+        if bytes.contains(&0) {
+            return None;
+        }
         self.asked += 1;
         let opening = opening(stamped, bytes)?;
         let prefix = Prefix { stamped, bytes: bytes.into(), opening };

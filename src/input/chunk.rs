@@ -44,6 +44,10 @@ impl Chunk {
     pub(super) fn room(&mut self, more: usize) -> &mut [u8] {
         let want = self.to + more;
         if self.buffer.len() < want {
+            if self.buffer.is_empty() {
+                // Not twice as much: the end of a line is all that may have to lie behind a chunk.
+                self.buffer.reserve_exact(want + BEHIND);
+            }
             self.buffer.resize(want, 0);
         }
         self.buffer.get_mut(self.to..want).unwrap_or_default()
@@ -54,6 +58,9 @@ impl Chunk {
         self.to += bytes.len();
     }
 }
+
+/// Bytes that are left behind a chunk for the end of its last line.
+const BEHIND: usize = 8192;
 
 /// The lines of some bytes, without their newline, each with its offset.
 pub struct Lines<'a> {

@@ -233,11 +233,17 @@ impl Input {
         chunk.clear();
         // One byte before tells whether a line begins here.
         let from = start.saturating_sub(1);
-        self.read_at(from, end, chunk)?;
-        if from + (chunk.to as u64) < end {
+        // With what mostly is the rest of the last line.
+        let until = (end + REST).min(self.bytes);
+        self.read_at(from, until, chunk)?;
+        let mut there = chunk.to;
+        let wanted = usize::try_from(end - from).unwrap_or(usize::MAX);
+        chunk.to = chunk.to.min(wanted);
+        if there < wanted {
             // It was cut meanwhile, and the last line may be a part of one: another address than
             // was logged. Input::unchanged tells of it when all is read.
             chunk.to = memchr::memrchr(b'\n', chunk.bytes()).map_or(0, |n| n + 1);
+            there = chunk.to;
         }
         let mut skip = 0;
         if start > 0 {
@@ -252,30 +258,30 @@ impl Input {
             return Ok(());
         }
         // The last line that begins here may end beyond.
-        let mut at = end;
+        let (mut at, mut until) = (end, until);
         while chunk.bytes().last() != Some(&b'\n') && at < self.bytes {
             let last = memchr::memrchr(b'\n', chunk.bytes()).map_or(0, |n| n + 1);
             if chunk.to - last > LINE_BYTES + 1 {
                 break;
             }
-            let until = (at + 4096).min(self.bytes);
             let before = chunk.to;
-            self.read_at(at, until, chunk)?;
+            if there > before {
+                chunk.to = there;
+            } else {
+                until = (at + 4096).min(self.bytes);
+                self.read_at(at, until, chunk)?;
+            }
+            let more = chunk.bytes().get(before..).unwrap_or_default();
+            let end = memchr::memchr(b'\n', more).map(|n| before + n + 1);
             if chunk.to - before < usize::try_from(until - at).unwrap_or(0) {
                 // Cut meanwhile: as above.
-                let there = chunk.bytes().get(..before).unwrap_or_default();
-                let more = chunk.bytes().get(before..).unwrap_or_default();
-                chunk.to = match memchr::memchr(b'\n', more) {
-                    Some(n) => before + n + 1,
-                    None => memchr::memrchr(b'\n', there).map_or(0, |n| n + 1),
-                };
+                let whole = chunk.bytes().get(..before).unwrap_or_default();
+                chunk.to =
+                    end.unwrap_or_else(|| memchr::memrchr(b'\n', whole).map_or(0, |n| n + 1));
                 break;
             }
-            if let Some(n) = memchr::memchr(b'\n', chunk.bytes().get(before..).unwrap_or_default())
-            {
-                chunk.to = before + n + 1;
-            }
-            at = until;
+            chunk.to = end.unwrap_or(chunk.to);
+            (at, there) = (until, 0);
         }
         chunk.from = skip;
         Ok(())
@@ -386,6 +392,9 @@ impl Input {
         Ok((out, fault))
     }
 }
+
+/// Bytes behind a chunk that are read with it.
+const REST: u64 = 1024;
 
 /// A hash of the beginning and end of the `bytes` bytes of a file from `base` on; of a journal, of what
 /// of its beginning never changes.

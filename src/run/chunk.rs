@@ -18,12 +18,15 @@ use super::collect::Log;
 use super::gleaned::{ChunkOut, Leading};
 use super::options::Options;
 use super::overlap::Told;
-use super::read::{Program, Read};
+use super::read::{Program, Programs, Read};
 use super::repeat::{self, Found, Trail};
 use super::straight::{Look, Straight};
 
 /// Which dialect's grammar heard a message.
 type By = Option<(&'static Dialect, &'static Message)>;
+
+/// Lines of a chunk that are each looked through for a NUL before one look is had at all that follow.
+const LOOKED_AT_ALONE: u32 = 32;
 
 /// Reads chunks, with what it may reuse from one to the next.
 pub struct Worker<'r> {
@@ -32,6 +35,7 @@ pub struct Worker<'r> {
     hosts: FxHashMap<Vec<u8>, u32>,
     recent_hosts: Memo<u32>,
     straight: Straight,
+    programs: Programs,
     /// Refused packets, which no session binds: summed up apart from the order of chunks.
     pub packets: Partial,
 }
@@ -46,6 +50,7 @@ impl<'r> Worker<'r> {
             hosts: FxHashMap::default(),
             recent_hosts: Memo::default(),
             straight: Straight::default(),
+            programs: Programs::default(),
             packets: Partial::new(options.remember),
         }
     }
@@ -56,16 +61,16 @@ impl<'r> Worker<'r> {
         self.hosts.clear();
         self.recent_hosts.clear();
         let scratch = Scratch::default();
-        let mut reader = log.reader(chunk.index, &scratch);
+        let programs = std::mem::take(&mut self.programs);
+        let mut reader = log.reader(chunk.index, &scratch).knowing(programs);
         reader.doubt(chunk.unended());
-        let may_hold_nul = memchr::memchr(0, chunk.bytes()).is_some();
-        reader.may_hold_nul(may_hold_nul);
         // What an input before may have told is looked up by the bytes of its line.
         let told = log.shares_before || log.shares_after;
-        self.straight.begin(self.options, may_hold_nul, told);
+        self.straight.begin(self.options, told);
         // The host of the line before, and its number: few have a log to themselves.
         let mut host = u32::MAX;
         let mut trail = Trail::default();
+        let mut passed = 0;
         let mut lines = Lines::new(chunk.bytes(), chunk.offset);
         loop {
             let (offset, left) = lines.left();
@@ -97,6 +102,11 @@ impl<'r> Worker<'r> {
                     Look::Pass => {
                         let Some((offset, line)) = lines.next() else { break };
                         out.lines += 1;
+                        passed += 1;
+                        if passed == LOOKED_AT_ALONE {
+                            let nul = |bytes| memchr::memchr(0, bytes).is_some();
+                            reader.may_hold_nul(nul(line) || nul(lines.left().1));
+                        }
                         match reader.read(line, offset) {
                             Ok(read) if read.moment.is_some() => {
                                 let number = self.host(&mut out, read.envelope.host);
@@ -132,6 +142,7 @@ impl<'r> Worker<'r> {
         out.first = reader.clock.first;
         out.end = reader.clock.step;
         out.unknown_time = reader.clock.unknown;
+        self.programs = reader.known();
         out.cut = trail.cut;
         for (name, last) in trail.end() {
             if let Some(host) = self.hosts.get(name) {

@@ -114,6 +114,8 @@ struct Queue<T> {
     waiting: BTreeMap<u64, T>,
     next: u64,
     merging: bool,
+    /// Threads that wait for room.
+    held_up: usize,
 }
 
 fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -156,7 +158,7 @@ pub fn each_chunk<W, T: Send>(
         ended: Vec::new(),
         faults: Vec::new(),
     });
-    let queue = Mutex::new(Queue { waiting: BTreeMap::new(), next: 0, merging: false });
+    let queue = Mutex::new(Queue { waiting: BTreeMap::new(), next: 0, merging: false, held_up: 0 });
     let room = Condvar::new();
     let stop = std::sync::atomic::AtomicBool::new(false);
     let (take, end) = (Mutex::new(take), Mutex::new(end));
@@ -176,7 +178,9 @@ pub fn each_chunk<W, T: Send>(
             let mut q = lock(&queue);
             // Whoever runs far ahead of the slowest chunk waits, so that memory is bounded.
             while job.sequence > q.next + 8 * threads as u64 {
+                q.held_up += 1;
                 q = room.wait(q).unwrap_or_else(PoisonError::into_inner);
+                q.held_up -= 1;
             }
             q.waiting.insert(job.sequence, out);
             if q.merging {
@@ -187,8 +191,11 @@ pub fn each_chunk<W, T: Send>(
                 let next = q.next;
                 let Some(out) = q.waiting.remove(&next) else { break };
                 q.next += 1;
+                let held_up = q.held_up > 0;
                 drop(q);
-                room.notify_all();
+                if held_up {
+                    room.notify_all();
+                }
                 if !(lock(&take))(out) {
                     stop.store(true, std::sync::atomic::Ordering::Relaxed);
                 }

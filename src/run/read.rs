@@ -39,9 +39,47 @@ pub struct LineReader<'c> {
     last: Option<Moment>,
     /// Where a line lies that ends with its log within an address; none does at the maximum.
     unended: u64,
-    programs: FxHashMap<Box<[u8]>, Program>,
+    programs: Programs,
+}
+
+/// What was found of programs, by their tags: what a thread keeps from chunk to chunk.
+#[derive(Clone, Debug, Default)]
+pub struct Programs {
+    all: FxHashMap<Box<[u8]>, Program>,
     /// The programs of the last lines: most lines are of few.
     recent: Memo<Program>,
+}
+
+/// Tags that are kept: a far end may write what stands where tags do.
+const TAGS_KEPT: usize = 4096;
+
+impl Programs {
+    #[inline(always)]
+    fn of(&mut self, tag: &[u8]) -> Program {
+        match Brief::of(tag).and_then(|name| self.recent.get(name)) {
+            Some(program) => program,
+            None => self.other(tag),
+        }
+    }
+
+    #[inline(never)]
+    fn other(&mut self, tag: &[u8]) -> Program {
+        let program = match self.all.get(tag) {
+            Some(p) => *p,
+            None => {
+                if self.all.len() >= TAGS_KEPT {
+                    self.all.clear();
+                }
+                let p = Program::of(tag);
+                self.all.insert(tag.into(), p);
+                p
+            }
+        };
+        if let Some(name) = Brief::of(tag) {
+            self.recent.put(name, program);
+        }
+        program
+    }
 }
 
 impl Program {
@@ -61,8 +99,7 @@ impl<'c> LineReader<'c> {
             clock,
             last: None,
             unended: u64::MAX,
-            programs: FxHashMap::default(),
-            recent: Memo::default(),
+            programs: Programs::default(),
         }
     }
 
@@ -70,6 +107,18 @@ impl<'c> LineReader<'c> {
     #[must_use]
     pub fn ordered(self, columns: Option<&'c Columns>) -> Self {
         Self { envelopes: self.envelopes.ordered(columns), ..self }
+    }
+
+    /// The same with what is known of programs already.
+    #[must_use]
+    pub fn knowing(self, programs: Programs) -> Self {
+        Self { programs, ..self }
+    }
+
+    /// What is known of programs now.
+    #[must_use]
+    pub fn known(self) -> Programs {
+        self.programs
     }
 
     /// Names the line that ends with its log, within what may be an address: it is unread.
@@ -93,7 +142,7 @@ impl<'c> LineReader<'c> {
         'c: 'a,
     {
         let (envelope, moment) = self.envelope(line, offset)?;
-        let program = self.program(envelope.program);
+        let program = self.programs.of(envelope.program);
         Ok(hear(envelope, moment, program))
     }
 
@@ -108,7 +157,7 @@ impl<'c> LineReader<'c> {
         'c: 'a,
     {
         let (envelope, moment) = self.envelope(line, offset)?;
-        let program = self.program(envelope.program);
+        let program = self.programs.of(envelope.program);
         // What refers to another begins with one of these (`repeat::times`).
         let refers = matches!(envelope.message.first(), Some(b'l' | b'L' | b'-'));
         if program.claim.known() && !envelope.program.is_empty() && !refers {
@@ -171,30 +220,6 @@ impl<'c> LineReader<'c> {
         let moment = self.clock.moment(&stamp, offset);
         self.last = moment.filter(|m| m.basis.fold == Fold::None);
         moment
-    }
-
-    #[inline(always)]
-    fn program(&mut self, tag: &[u8]) -> Program {
-        match Brief::of(tag).and_then(|name| self.recent.get(name)) {
-            Some(program) => program,
-            None => self.other_program(tag),
-        }
-    }
-
-    #[inline(never)]
-    fn other_program(&mut self, tag: &[u8]) -> Program {
-        let program = match self.programs.get(tag) {
-            Some(p) => *p,
-            None => {
-                let p = Program::of(tag);
-                self.programs.insert(tag.into(), p);
-                p
-            }
-        };
-        if let Some(name) = Brief::of(tag) {
-            self.recent.put(name, program);
-        }
-        program
     }
 }
 

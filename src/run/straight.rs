@@ -204,13 +204,12 @@ impl Default for Straight {
 }
 
 impl Straight {
-    /// Begins a chunk; `nul` where a line of it may hold one, `told` where an input before it may have
-    /// told its lines.
-    pub fn begin(&mut self, options: &Options, nul: bool, told: bool) {
+    /// Begins a chunk; `told` where an input before it may have told its lines.
+    pub fn begin(&mut self, options: &Options, told: bool) {
         self.heads.clear();
         self.programs.clear();
         self.prefixes.begin();
-        self.on = options.straight && !nul;
+        self.on = options.straight;
         self.usual = !told;
         self.wants_all = options.since.is_none() && options.until.is_none();
     }
@@ -362,9 +361,9 @@ impl Straight {
             Some(b'N') if text.starts_with(b"NetScreen ") => return Look::Pass,
             _ => {}
         }
-        let Some(end) = memchr::memchr(b'\n', text).filter(|n| *n < LINE_BYTES / 2) else {
-            return Look::Pass;
-        };
+        // A line that holds a NUL is of no log.
+        let end = memchr::memchr2(b'\n', 0, text).filter(|n| *n < LINE_BYTES / 2);
+        let Some(end) = end.filter(|n| text.get(*n) == Some(&b'\n')) else { return Look::Pass };
         let message = text.get(..end).unwrap_or_default();
         // A line that passed through Windows ends otherwise.
         let message = message.strip_suffix(b"\r").unwrap_or(message);
@@ -577,6 +576,7 @@ mod tests {
         "\t",
         "\r",
         "\n",
+        "\0",
         " from ",
         "unknown[198.51.100.1]",
         "[198.51.100.1]: ",
@@ -612,7 +612,7 @@ mod tests {
                 let at = |next: &mut dyn FnMut(usize) -> usize| 16 + next(line.len() - 16);
                 let mut spoilt = line.clone();
                 match next(5) {
-                    0 => spoilt[at(&mut next)] = (next(256)) as u8,
+                    0 => spoilt[at(&mut next)] = next(512).saturating_sub(256) as u8,
                     1 => drop(spoilt.remove(at(&mut next))),
                     2 => {
                         let piece = PIECES[next(PIECES.len())].bytes();
@@ -755,6 +755,7 @@ mod tests {
         "x\tfrom",
         "\u{fc}ser",
         "x\n",
+        "a\0b",
         "[preauth]",
     ];
 
