@@ -106,7 +106,7 @@ pub fn run(setup: &mut Setup, asked: Asked) -> Outcome<(bool, u8)> {
         None => {
             let late = setup.tell_changed(&logs, &scan);
             let code = setup.exit_code(&logs, &scan);
-            Ok((!scan.sources.sorted().is_empty(), if late { 3 } else { code }))
+            Ok((scan.sources.any_hostile(), if late { 3 } else { code }))
         }
     }
 }

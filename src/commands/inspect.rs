@@ -43,7 +43,7 @@ pub fn run(setup: &mut Setup) -> Outcome<(bool, u8)> {
         let _ = writeln!(out, "  bound met {}", bound.text);
     }
     print(prose(&out, Screen::stdout(), paint).as_bytes())?;
-    Ok((!scan.sources.sorted().is_empty(), setup.exit_code(&logs, &scan)))
+    Ok((scan.sources.any_hostile(), setup.exit_code(&logs, &scan)))
 }
 
 fn readings(out: &mut String, counts: &[u64; 6]) {

@@ -49,25 +49,24 @@ pub fn run(setup: &Setup, operators: &Operators, form: Form) -> Outcome<(bool, u
         _ => None,
     };
     let (logs, scan) = setup.run()?;
-    let rows = scan.sources.sorted();
+    let rows = || scan.sources.in_order();
     let limits = setup.options.scan_limits;
     match form {
-        Form::Jsonl => jsonl(&rows, operators, limits, setup.options.threads)?,
+        Form::Jsonl => jsonl(rows(), operators, limits, setup.options.threads)?,
         Form::Csv => {
-            print(&csv(&rows, operators, limits)?)?;
+            print(&csv(&rows().collect::<Vec<_>>(), operators, limits)?)?;
         }
         Form::Parquet => {
             if let Some(columns) = columns {
-                parquet(columns, &rows, operators, limits)?;
+                parquet(columns, &rows().collect::<Vec<_>>(), operators, limits)?;
             }
         }
         Form::Table => {
-            print(&table(&rows, operators, limits)?)?;
+            print(&table(&rows().collect::<Vec<_>>(), operators, limits)?)?;
         }
     }
-    let done = (!rows.is_empty(), setup.exit_code(&logs, &scan));
+    let done = (scan.sources.any_hostile(), setup.exit_code(&logs, &scan));
     // The process ends here: giving back the memory of each source takes longer than ending.
-    drop(rows);
     std::mem::forget(scan);
     Ok(done)
 }
@@ -83,24 +82,29 @@ const TOGETHER: usize = 512;
 const AHEAD: usize = 32;
 
 /// Rows are formatted in parallel, where that may be, and printed in order.
-fn jsonl(
-    rows: &[(Addr, &Source)],
+fn jsonl<'s>(
+    mut rows: impl Iterator<Item = (Addr, &'s Source)>,
     operators: &Operators,
     limits: ScanLimits,
     threads: usize,
 ) -> Outcome<()> {
-    if threads <= 1 {
-        let mut text = Vec::new();
-        for part in rows.chunks(TOGETHER) {
+    // As few as can be: what is not kept need not be fetched again.
+    let together = if threads <= 1 { TOGETHER } else { 16 * TOGETHER };
+    let (mut part, mut text) = (Vec::with_capacity(together), Vec::new());
+    loop {
+        part.clear();
+        part.extend(rows.by_ref().take(together));
+        if part.is_empty() {
+            return Ok(());
+        }
+        if threads <= 1 {
             text.clear();
-            lines(part, operators, limits, &mut text)?;
+            lines(&part, operators, limits, &mut text)?;
             if !print(&text)? {
                 return Ok(());
             }
+            continue;
         }
-        return Ok(());
-    }
-    for part in rows.chunks(16 * TOGETHER) {
         let texts = part.par_chunks(TOGETHER).map(|rows| {
             let mut text = Vec::new();
             lines(rows, operators, limits, &mut text).map(|()| text)
@@ -111,7 +115,6 @@ fn jsonl(
             }
         }
     }
-    Ok(())
 }
 
 /// Appends rows.

@@ -268,26 +268,56 @@ fn same(a: &[u8; 15], b: &[u8; 15]) -> bool {
 }
 
 /// The second of the day of a stamp on the same day as another; none if it is not, or is no stamp.
-#[inline]
+#[inline(always)]
 fn same_day(last: &[u8; 15], head: &[u8; 15]) -> Option<u32> {
-    let [a0, a1, a2, a3, a4, a5, a6, ..] = *last;
-    let [b0, b1, b2, b3, b4, b5, b6, h, h0, c0, m, m0, c1, s, s0] = *head;
-    if [a0, a1, a2, a3, a4, a5, a6] != [b0, b1, b2, b3, b4, b5, b6] || c0 != b':' || c1 != b':' {
+    let (Some(day), Some(of)) = (last.first_chunk::<8>(), head.first_chunk::<8>()) else {
+        return None;
+    };
+    // Seven bytes of the date; the last of each eight is an hour's.
+    let other = (u64::from_le_bytes(*day) ^ u64::from_le_bytes(*of)) << 8;
+    let clock = u64::from_le_bytes(*head.last_chunk::<8>()?);
+    // All eight at once: what is left of each byte of `hh:mm:ss`, and whether that is more than it may be.
+    let values = clock ^ u64::from_le_bytes(*b"00:00:00");
+    let beyond = (((values & LOW) + MOST) | values) & !LOW;
+    if other | beyond != 0 {
         return None;
     }
-    let digit = |b: u8| u32::from(b.wrapping_sub(b'0'));
-    let (h, h0, m, m0, s, s0) = (digit(h), digit(h0), digit(m), digit(m0), digit(s), digit(s0));
-    if h > 9 || h0 > 9 || m > 5 || m0 > 9 || s > 5 || s0 > 9 {
-        return None;
-    }
-    let hour = h * 10 + h0;
-    (hour < 24).then_some(hour * 3600 + (m * 10 + m0) * 60 + s * 10 + s0)
+    let digit = |n: u32| (values >> (8 * n)) as u32 & 0xf;
+    let hour = digit(0) * 10 + digit(1);
+    (hour < 24).then_some(hour * 3600 + (digit(3) * 10 + digit(4)) * 60 + digit(6) * 10 + digit(7))
 }
+
+/// The lower seven bits of each byte.
+const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+
+/// What each may be at most, nine or five or no more than the colon, below the highest bit.
+const MOST: u64 = u64::from_le_bytes([0x76, 0x76, 0x7f, 0x7a, 0x76, 0x7f, 0x7a, 0x76]);
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::text::Untrusted;
+
+    proptest! {
+        #[test]
+        fn seconds_of_the_day(text in "Mar  [87] [0-9:]{8}|Mar  8 [0-3][0-9:]:[0-7][0-9]:[0-7][0-9/;]", at in 0usize..60, byte: u8) {
+            let mut head: [u8; 15] = text.as_bytes().try_into().unwrap();
+            if let Some(b) = head.get_mut(at) {
+                *b = byte;
+            }
+            let part = |from: usize, least: u32| {
+                let text = std::str::from_utf8(&head[from..from + 2]).ok()?;
+                let plain = text.bytes().all(|b| b.is_ascii_digit());
+                text.parse::<u32>().ok().filter(|n| plain && *n < least)
+            };
+            let marks = head[9] == b':' && head[12] == b':' && head.starts_with(b"Mar  8 ");
+            let want = || Some(part(7, 24)? * 3600 + part(10, 60)? * 60 + part(13, 60)?);
+            let want = if marks { want() } else { None };
+            prop_assert_eq!(same_day(b"Mar  8 00:00:00", &head), want);
+        }
+    }
 
     fn shown(line: &str) -> String {
         let scratch = Scratch::default();

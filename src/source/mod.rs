@@ -11,6 +11,7 @@ pub mod timeline;
 pub mod tally;
 mod room;
 mod table;
+mod index;
 
 use crate::addr::Addr;
 use crate::class::{Class, Counted, Family};
@@ -30,7 +31,7 @@ pub const FAILED_BEFORE_LOGIN: u64 = 10;
 
 /// What one source did, over all its lines: two lines of the cache, for nearly all.
 #[derive(Clone, Debug, Default)]
-#[repr(align(64))]
+#[repr(C, align(64))]
 pub struct Source {
     /// Of the family that told of it first.
     tally: FamilyTally,
@@ -100,12 +101,19 @@ impl Source {
         tally
     }
 
+    /// Looks at the line of the cache that a session mostly changes, and not the other.
+    #[inline(always)]
+    #[must_use]
+    fn touch_first(&self) -> u64 {
+        self.tally.last.nanos() as u64 ^ self.tally.lines
+    }
+
     /// Looks at both its lines of the cache. What comes of it says nothing, but hangs on each.
     #[inline(always)]
     #[must_use]
     pub fn touch(&self) -> u64 {
         let t = &self.tally;
-        let ends = t.first.nanos() as u64 ^ t.last.place().offset;
+        let ends = t.first.nanos() as u64 ^ t.last.nanos() as u64;
         ends ^ t.lines ^ t.packets ^ u64::from(t.ports.count()) ^ u64::from(self.more.is_some())
     }
 
@@ -262,7 +270,7 @@ impl Partial {
                 lone.tally.lines += u64::from(s.lines);
                 lone.tally.connections += 1;
                 if s.our_port != 0 {
-                    lone.tally.ports.insert(s.our_port);
+                    lone.tally.add_port(s.our_port);
                 }
                 if self.keeps_evidence {
                     s.told.iter().for_each(|t| lone.evidence.add(t.place));
@@ -296,7 +304,7 @@ impl Partial {
         tally.lines += u64::from(s.lines);
         tally.connections += 1;
         if s.our_port != 0 {
-            tally.ports.insert(s.our_port);
+            tally.add_port(s.our_port);
         }
         let mut counted: Vec<(Class, u64)> = Vec::new();
         // Lines that belong to no class alone go with the session's first.
@@ -351,7 +359,7 @@ impl Partial {
         }
         // Nothing but looks, so that as many as can be are under way at once.
         let seen = places.iter().flatten().filter_map(|at| self.map.at(*at));
-        std::hint::black_box(seen.fold(0, |all, source| all ^ source.touch()));
+        std::hint::black_box(seen.fold(0, |all, source| all ^ source.touch_first()));
         places
     }
 
@@ -435,10 +443,21 @@ impl Partial {
         self.map.is_empty()
     }
 
+    /// Whether any source is hostile.
+    #[must_use]
+    pub fn any_hostile(&self) -> bool {
+        self.map.iter().any(|(_, source)| source.is_hostile())
+    }
+
     /// The hostile sources, IPv4 before IPv6 and numerically.
     #[must_use]
     pub fn sorted(&self) -> Vec<(Addr, &Source)> {
-        self.map.sorted(Source::is_hostile)
+        self.in_order().collect()
+    }
+
+    /// The same one after the other.
+    pub fn in_order(&self) -> impl Iterator<Item = (Addr, &Source)> {
+        self.map.in_order().filter(|(_, source)| source.is_hostile())
     }
 }
 

@@ -8,6 +8,8 @@ use rustc_hash::FxHashMap;
 
 use crate::addr::Addr;
 
+use super::index::Index;
+
 /// Sources of a block.
 const BLOCK: usize = 512;
 
@@ -17,7 +19,7 @@ const MANY: usize = 1 << 18;
 /// Sources by address.
 #[derive(Clone, Debug, Default)]
 pub struct Table<T> {
-    v4: FxHashMap<u32, u32>,
+    v4: Index,
     v6: FxHashMap<Addr, u32>,
     blocks: Vec<Vec<T>>,
     len: usize,
@@ -80,7 +82,7 @@ impl<T: Default> Table<T> {
     #[must_use]
     pub fn place(&self, addr: Addr) -> Option<u32> {
         match addr.v4() {
-            Some(v4) => self.v4.get(&v4).copied(),
+            Some(v4) => self.v4.get(v4),
             None => self.v6.get(&addr).copied(),
         }
     }
@@ -120,7 +122,7 @@ impl<T: Default> Table<T> {
         // There is no room for so many: a source takes more than a hundred bytes.
         let next = u32::try_from(self.len).unwrap_or(u32::MAX);
         let at = match addr.v4() {
-            Some(v4) => *self.v4.entry(v4).or_insert(next),
+            Some(v4) => self.v4.get_or_put(v4, next),
             None => *self.v6.entry(addr).or_insert(next),
         };
         if at == next {
@@ -154,7 +156,7 @@ impl<T: Default> Table<T> {
 
     /// All addresses, and where they stand, in no order.
     fn index(&self) -> impl Iterator<Item = (Addr, u32)> {
-        let v4 = self.v4.iter().map(|(v4, at)| (Addr::from_v4(*v4), *at));
+        let v4 = self.v4.iter().map(|(v4, at)| (Addr::from_v4(v4), at));
         v4.chain(self.v6.iter().map(|(addr, at)| (*addr, *at)))
     }
 
@@ -163,11 +165,12 @@ impl<T: Default> Table<T> {
         self.index().filter_map(|(addr, at)| Some((addr, self.at(at)?)))
     }
 
-    /// Those that `wanted` names, IPv4 before IPv6 and numerically.
-    pub fn sorted(&self, wanted: impl Fn(&T) -> bool) -> Vec<(Addr, &T)> {
+    /// All of them, IPv4 before IPv6 and numerically.
+    #[must_use]
+    pub fn in_order(&self) -> InOrder<'_, T> {
         // An IPv4 address and where it lies are one number.
-        let mut v4: Vec<u64> =
-            self.v4.iter().map(|(v4, at)| u64::from(*v4) << 32 | u64::from(*at)).collect();
+        let mut v4: Vec<u64> = Vec::with_capacity(self.v4.len());
+        v4.extend(self.v4.iter().map(|(v4, at)| u64::from(v4) << 32 | u64::from(at)));
         let mut v6: Vec<(Addr, u32)> = self.v6.iter().map(|(addr, at)| (*addr, *at)).collect();
         if v4.len() > MANY {
             v4.par_sort_unstable();
@@ -179,9 +182,7 @@ impl<T: Default> Table<T> {
         } else {
             v6.sort_unstable();
         }
-        let v4 = v4.into_iter().map(|both| (Addr::from_v4((both >> 32) as u32), both as u32));
-        let all = v4.chain(v6).filter_map(|(addr, at)| Some((addr, self.at(at)?)));
-        all.filter(|(_, source)| wanted(source)).collect()
+        InOrder { table: self, v4: v4.into_iter(), v6: v6.into_iter() }
     }
 
     /// The same to be changed.
@@ -206,6 +207,27 @@ impl<T: Default> Table<T> {
                 *self.of(addr) = source;
             }
         }
+    }
+}
+
+/// Sources in the order of their addresses.
+#[derive(Debug)]
+pub struct InOrder<'t, T> {
+    table: &'t Table<T>,
+    v4: std::vec::IntoIter<u64>,
+    v6: std::vec::IntoIter<(Addr, u32)>,
+}
+
+impl<'t, T: Default> Iterator for InOrder<'t, T> {
+    type Item = (Addr, &'t T);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let (addr, at) = match self.v4.next() {
+            Some(both) => (Addr::from_v4((both >> 32) as u32), both as u32),
+            None => self.v6.next()?,
+        };
+        Some((addr, self.table.at(at)?))
     }
 }
 

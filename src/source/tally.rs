@@ -26,30 +26,44 @@ pub struct Packet {
     pub times: u32,
 }
 
-/// What one family's logs tell of a source.
+/// What one family's logs tell of a source. What most sessions change lies in the first line of the cache.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[repr(C)]
 pub struct FamilyTally {
-    /// Whose logs; none while they have told nothing.
-    pub(super) family: Option<Family>,
+    /// The latest line, and where it lies.
+    pub last: Spot,
     /// Lines that name it and belong to a session with a hostile event.
     pub lines: u64,
     /// Credentials and recipients refused.
     pub attempts: u64,
     /// Sessions with hostile lines; 0 for firewalls.
     pub connections: u64,
-    /// Refused packets that open something.
-    pub packets: u64,
-    /// The earliest line, and where it lies.
-    pub first: Spot,
-    /// The latest.
-    pub last: Spot,
-    /// Our ports.
-    pub ports: Ports,
+    /// Whose logs; none while they have told nothing.
+    pub(super) family: Option<Family>,
+    lately: Lately,
     /// The classes it is guilty of, as bits; none for firewalls, whose class the whole decides.
     pub mask: u16,
+    /// Refused packets that open something.
+    pub packets: u64,
+    /// The earliest line.
+    pub first: Spot,
+    /// Our ports.
+    pub ports: Ports,
     /// What few have; apart, since the table of sources is looked at all over.
     detail: Option<Box<Detail>>,
 }
+
+/// A port that is among a tally's, so that it need not be looked for again; 0 if none. Which one says nothing.
+#[derive(Clone, Copy, Debug, Default)]
+struct Lately(u16);
+
+impl PartialEq for Lately {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Lately {}
 
 /// What a report asks of a source, and what its packets were.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,16 +79,20 @@ const EVER: Instant = Instant { nanos: i64::MIN, decimals: 0 };
 const NOWHERE: Place = Place { input: u32::MAX, offset: u64::MAX };
 const ANYWHERE: Place = Place { input: 0, offset: 0 };
 
+/// Where no line was the latest yet.
+const EARLIER: Spot = Spot::new(EVER, ANYWHERE);
+
 impl Default for FamilyTally {
     fn default() -> Self {
         Self {
             family: None,
+            lately: Lately(0),
             lines: 0,
             attempts: 0,
             connections: 0,
             packets: 0,
             first: Spot::new(NEVER, NOWHERE),
-            last: Spot::new(EVER, ANYWHERE),
+            last: EARLIER,
             ports: Ports::default(),
             mask: 0,
             detail: None,
@@ -83,14 +101,24 @@ impl Default for FamilyTally {
 }
 
 impl FamilyTally {
-    /// Widens first and last.
+    /// Widens first and last; `first` is no later than `last`.
+    #[inline(always)]
     pub fn span(&mut self, first: Spot, last: Spot) {
-        // Written only where it changes: most sessions are later than the first.
-        if first < self.first {
+        // What is later than all before is no earlier than the first, which lies in another line of the cache.
+        if (first < self.last || self.last == EARLIER) && first < self.first {
             self.first = first;
         }
         if last > self.last {
             self.last = last;
+        }
+    }
+
+    /// Adds a port of ours.
+    #[inline(always)]
+    pub(super) fn add_port(&mut self, port: u16) {
+        if self.lately.0 != port || port == 0 {
+            self.ports.insert(port);
+            self.lately = Lately(port);
         }
     }
 
@@ -124,7 +152,7 @@ impl FamilyTally {
         self.lines += 1;
         self.packets += u64::from(p.times);
         if let Some(port) = p.port {
-            self.ports.insert(port);
+            self.add_port(port);
         }
         self.packet_mut().add(p);
     }
