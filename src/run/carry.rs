@@ -64,7 +64,7 @@ impl Carry {
                 out.doubts.iter_mut().skip(at.1).for_each(|(n, ..)| *n += 1);
                 let behind = out.late.partition_point(|(from, _)| *from < place);
                 out.late.iter_mut().skip(behind).for_each(|(from, _)| *from += 1);
-                if fact.at.nanos < l.reached {
+                if fact.spot.nanos() < l.reached {
                     out.late.insert(behind, (place, l.reached));
                 }
             }

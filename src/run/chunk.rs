@@ -10,7 +10,7 @@ use crate::envelope::{Envelope, Unread};
 use crate::input::{Chunk, Lines};
 use crate::json::Scratch;
 use crate::limits::{READINGS_KEPT, REPEATS};
-use crate::session::{Doubt, Fact, Place, name_hash};
+use crate::session::{Doubt, Fact, Place, Spot, name_hash};
 use crate::source::{ADDED_TOGETHER, Packet, Partial};
 use crate::time::Moment;
 
@@ -398,7 +398,7 @@ impl<'r> Worker<'r> {
             None => self.our_port(facts.family, program.port, e.host, e.program, e.message),
         };
         Fact {
-            at: moment.at,
+            spot: Spot::new(moment.at, place),
             kind,
             count: act.count,
             source,
@@ -416,7 +416,6 @@ impl<'r> Worker<'r> {
                 _ => 0,
             },
             lasted: act.lasted,
-            place,
         }
     }
 

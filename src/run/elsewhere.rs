@@ -6,7 +6,7 @@ use crate::dialect::usual_mail::{self, UsualMail};
 use crate::dialect::usual_packet::UsualPacket;
 use crate::dialect::{Act, Kind, Weight};
 use crate::limits::REPEATS;
-use crate::session::{Fact, name_hash};
+use crate::session::{Fact, Spot, name_hash};
 use crate::source::Packet;
 use crate::time::Moment;
 
@@ -21,7 +21,7 @@ impl Line<'_, '_> {
     #[inline(always)]
     fn fact(&self, kind: Kind, moment: Moment) -> Fact {
         Fact {
-            at: moment.at,
+            spot: Spot::new(moment.at, self.place),
             kind,
             count: 1,
             source: Addr::NOBODY,
@@ -32,7 +32,6 @@ impl Line<'_, '_> {
             session: 0,
             user: 0,
             lasted: 0,
-            place: self.place,
         }
     }
 }
@@ -158,7 +157,7 @@ impl Straight {
     fn tell(&self, fact: Fact, options: &Options, out: &mut ChunkOut) {
         out.capped += u64::from(fact.count >= REPEATS);
         let success = fact.kind.facts().weight == Weight::Success;
-        if self.wants_all || success || options.wants(fact.at) {
+        if self.wants_all || success || options.wants(fact.spot.at()) {
             out.tell(fact, out.reached());
         }
     }

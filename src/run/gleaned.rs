@@ -140,7 +140,7 @@ impl ChunkOut {
     /// Takes a fact; `reached` is the latest time of the lines up to it.
     #[inline(always)]
     pub(super) fn tell(&mut self, fact: Fact, reached: i64) {
-        if fact.at.nanos < reached {
+        if fact.spot.nanos() < reached {
             self.tell_late(reached);
         }
         self.facts.push(fact);

@@ -39,7 +39,7 @@ struct Held {
 impl Held {
     /// The time that the log had reached at a fact.
     fn reached(&self, at: usize) -> Option<i64> {
-        let own = self.facts.get(at)?.at.nanos;
+        let own = self.facts.get(at)?.spot.nanos();
         let before = self.late.partition_point(|(from, _)| *from <= at);
         let late = before.checked_sub(1).and_then(|n| self.late.get(n)).map_or(own, |(_, t)| *t);
         Some(own.max(late).max(self.base))

@@ -11,7 +11,7 @@ use crate::dialect::{Claim, DIALECTS, Heard, Kind, Said, Weight};
 use crate::digits;
 use crate::envelope::{Envelope, Format, Head, Heads, TELL_TIME};
 use crate::limits::{LINE_BYTES, REPEATS};
-use crate::session::{Fact, Place, name_hash};
+use crate::session::{Fact, Place, Spot, name_hash};
 use crate::source::Packet;
 
 use super::gleaned::ChunkOut;
@@ -321,7 +321,7 @@ impl Straight {
             if self.wants_all || facts.weight == Weight::Success || options.wants(moment.at) {
                 let Usual { source, port, count, user, .. } = *usual;
                 let fact = Fact {
-                    at: moment.at,
+                    spot: Spot::new(moment.at, place),
                     kind,
                     count,
                     // Only a line that the next one explains names nobody.
@@ -333,7 +333,6 @@ impl Straight {
                     session: 0,
                     user: if kind == Kind::InvalidUser { name_hash(user) } else { 0 },
                     lasted: 0,
-                    place,
                 };
                 out.tell(fact, out.reached());
             }

@@ -99,8 +99,8 @@ impl Spot {
 /// What a line says of one source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fact {
-    /// When.
-    pub at: Instant,
+    /// When, and where the line lies.
+    pub spot: Spot,
     /// What.
     pub kind: Kind,
     /// Credentials or recipients refused.
@@ -121,9 +121,9 @@ pub struct Fact {
     pub user: u64,
     /// Seconds the session lasted, where the line says.
     pub lasted: u32,
-    /// Where the line lies.
-    pub place: Place,
 }
+
+const _: () = assert!(size_of::<Fact>() == 80);
 
 /// A line with several readings that name several sources.
 #[derive(Clone, Copy, Debug)]

@@ -69,6 +69,10 @@ impl<T> Few<T> {
         self.first.is_none() && self.more.is_empty()
     }
 
+    fn len(&self) -> u32 {
+        u32::from(self.first.is_some()) + u32::try_from(self.more.len()).unwrap_or(u32::MAX)
+    }
+
     fn front(&self) -> Option<&T> {
         self.first.as_ref().or_else(|| self.more.front())
     }
@@ -92,14 +96,33 @@ impl<T> Few<T> {
 
 /// The lines that wait. Each step takes constant time however many do: a
 /// source may make as many wait as it likes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Pool {
     waiting: FxHashMap<Waiter, Few<Fact>>,
+    /// How many lines wait, by the lowest bits of their process: where none does, none need be looked for.
+    by_pid: [u32; PIDS],
     /// Who waits since when, the oldest first; an entry may be of one who no longer does.
     queues: FxHashMap<(PoolKey, Tally), Few<(i64, u32)>>,
 }
 
+/// Numbers of lines that wait, a power of two.
+const PIDS: usize = 256;
+
+impl Default for Pool {
+    fn default() -> Self {
+        let (waiting, queues) = (FxHashMap::default(), FxHashMap::default());
+        Self { waiting, by_pid: [0; PIDS], queues }
+    }
+}
+
 impl Pool {
+    #[inline(always)]
+    fn of_pid(&mut self, pid: u32) -> &mut u32 {
+        // There is a number for each.
+        #[allow(clippy::indexing_slicing)]
+        &mut self.by_pid[pid as usize % PIDS]
+    }
+
     /// Whether nobody waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -109,18 +132,24 @@ impl Pool {
     /// Puts a line in.
     pub fn wait(&mut self, fact: &Fact) {
         let (key, tally) = (PoolKey::of(fact), fact.kind.facts().tally);
+        *self.of_pid(fact.pid) += 1;
         self.waiting.entry((key, tally, fact.pid)).or_default().push_back(*fact);
-        self.queues.entry((key, tally)).or_default().push_back((fact.at.nanos, fact.pid));
+        self.queues.entry((key, tally)).or_default().push_back((fact.spot.nanos(), fact.pid));
     }
 
     /// Takes out every line of the same process: PAM spoke within it.
+    #[inline(always)]
     pub fn own(&mut self, key: PoolKey, pid: u32, each: impl FnMut(Fact)) {
-        self.waiting
-            .remove(&(key, Tally::Pam, pid))
-            .map(Few::into_iter)
-            .into_iter()
-            .flatten()
-            .for_each(each);
+        if *self.of_pid(pid) > 0 {
+            self.take_own(key, pid).into_iter().flat_map(Few::into_iter).for_each(each);
+        }
+    }
+
+    #[inline(never)]
+    fn take_own(&mut self, key: PoolKey, pid: u32) -> Option<Few<Fact>> {
+        let few = self.waiting.remove(&(key, Tally::Pam, pid))?;
+        *self.of_pid(pid) -= few.len();
+        Some(few)
     }
 
     /// Takes out the oldest line of `tally` that lies within `before` seconds
@@ -137,13 +166,14 @@ impl Pool {
             }
             let waiter = (key, tally, pid);
             let Some(list) = self.waiting.get_mut(&waiter) else { continue };
-            if list.front().is_none_or(|f| f.at.nanos != since) {
+            if list.front().is_none_or(|f| f.spot.nanos() != since) {
                 continue;
             }
             let fact = list.pop_front();
             if list.is_empty() {
                 self.waiting.remove(&waiter);
             }
+            *self.of_pid(pid) -= u32::from(fact.is_some());
             return fact;
         }
         self.queues.remove(&(key, tally));
@@ -152,13 +182,16 @@ impl Pool {
 
     /// Takes out all that waited since before `until`, source by source.
     pub fn expired(&mut self, until: i64) -> Vec<Fact> {
-        let mut out = Vec::new();
+        let mut out: Vec<Fact> = Vec::new();
         self.waiting.retain(|_, list| {
-            while list.front().is_some_and(|f| f.at.nanos < until) {
+            while list.front().is_some_and(|f| f.spot.nanos() < until) {
                 out.extend(list.pop_front());
             }
             !list.is_empty()
         });
+        for fact in &out {
+            *self.of_pid(fact.pid) -= 1;
+        }
         self.queues.retain(|_, queue| {
             while queue.front().is_some_and(|(since, _)| *since < until) {
                 queue.pop_front();
@@ -168,7 +201,7 @@ impl Pool {
         // A map's order is nobody's order.
         out.sort_unstable_by_key(|f| {
             let pid = if f.kind.facts().family == Family::Sshd { f.pid } else { 0 };
-            (f.source, f.host, f.kind.facts().family, pid, f.at, f.place)
+            (f.source, f.host, f.kind.facts().family, pid, f.spot)
         });
         out
     }

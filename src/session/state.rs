@@ -248,7 +248,7 @@ impl Session {
     #[inline(always)]
     #[must_use]
     pub fn new(fact: &Fact) -> Self {
-        let here = Spot::new(fact.at, fact.place);
+        let here = fact.spot;
         Self { port: fact.port, our_port: fact.our_port, first: here, last: here, ..Self::NONE }
     }
 
@@ -293,7 +293,7 @@ impl Session {
     #[inline(always)]
     #[must_use]
     pub fn is_over(&self, fact: &Fact) -> bool {
-        let silence = fact.at.nanos - self.last.nanos();
+        let silence = fact.spot.nanos() - self.last.nanos();
         let longer_than = |seconds: i64| silence >= (seconds + 1) * SECOND;
         // No jump: lines of every kind come mixed.
         let closed = u8::from(self.closed());
@@ -320,7 +320,7 @@ impl Session {
         let effect = Effect::by(fact.kind);
         self.lines = self.lines.saturating_add(1);
         // Nearly every line is later than those before it.
-        let here = Spot::new(fact.at, fact.place);
+        let here = fact.spot;
         if here >= self.last {
             self.last = here;
         } else if here < self.first {
@@ -366,7 +366,7 @@ impl Session {
     pub(super) fn remember(&mut self, fact: &Fact, by: By) {
         let more = self.more.get_or_insert_default();
         if more.told.len() < TOLD_KEPT {
-            more.told.push(Told { place: fact.place, kind: fact.kind, by });
+            more.told.push(Told { place: fact.spot.place(), kind: fact.kind, by });
         }
     }
 

@@ -95,18 +95,18 @@ impl Sessions {
         // Memory does not grow with the length of a log: once in an hour of log time what waits in vain is
         // given up, and once they are too many, sessions that are over are settled.
         if self.open.len() > self.room {
-            self.sweep(fact.at.nanos, out);
+            self.sweep(fact.spot.nanos(), out);
             if self.open.len() > self.most {
                 self.thin(out);
             }
             self.room = (2 * self.open.len()).max(ROOM_LEAST).min(self.most);
         }
-        if fact.at.nanos >= self.hour_ends {
-            self.hour_ends = hours(fact.at.nanos / HOUR + 1);
-            self.give_up(fact.at.nanos, out);
-        } else if fact.at.nanos < self.hour_ends.saturating_sub(2 * HOUR) {
+        if fact.spot.nanos() >= self.hour_ends {
+            self.hour_ends = hours(fact.spot.nanos() / HOUR + 1);
+            self.give_up(fact.spot.nanos(), out);
+        } else if fact.spot.nanos() < self.hour_ends.saturating_sub(2 * HOUR) {
             // Another input, which begins earlier.
-            self.hour_ends = hours(fact.at.nanos / HOUR + 1);
+            self.hour_ends = hours(fact.spot.nanos() / HOUR + 1);
         }
     }
 
@@ -154,19 +154,19 @@ impl Sessions {
                 if self.called.len() >= self.most {
                     self.called.clear();
                 }
-                let of = (fact.source, fact.port, fact.at.nanos);
+                let of = (fact.source, fact.port, fact.spot.nanos());
                 self.called.insert((fact.host, fact.session), of);
             }
             Kind::Connected if self.remember && fact.pid != 0 => {
                 if self.named.len() >= self.most {
                     self.named.clear();
                 }
-                self.named.insert((fact.host, fact.pid), (Key::of(fact), fact.at.nanos));
+                self.named.insert((fact.host, fact.pid), (Key::of(fact), fact.spot.nanos()));
             }
             // Only here does the closing line of such a client name it.
             Kind::Left if fact.pid != 0 && !self.broken.is_empty() => {
                 let at = self.broken.remove(&(fact.host, fact.pid));
-                if at.is_some_and(|at| (fact.at.nanos - at).abs() <= TRAILER_SECONDS * SECOND) {
+                if at.is_some_and(|at| (fact.spot.nanos() - at).abs() <= TRAILER_SECONDS * SECOND) {
                     self.accept_also(&Fact { kind: Kind::ClosedEarly, ..*fact }, by, out);
                     return true;
                 }
@@ -212,7 +212,7 @@ impl Sessions {
                             let Some(f) = self.pool.claim(
                                 PoolKey::of(fact),
                                 Tally::Pam,
-                                fact.at,
+                                fact.spot.at(),
                                 PAM_SECONDS,
                             ) else {
                                 break;
@@ -228,16 +228,19 @@ impl Sessions {
                     let told = session.counts.of(Tally::Refused);
                     while session.counts.of(Tally::Pam) < told {
                         let Some(f) =
-                            self.pool.claim(PoolKey::of(fact), Tally::Pam, fact.at, before)
+                            self.pool.claim(PoolKey::of(fact), Tally::Pam, fact.spot.at(), before)
                         else {
                             break;
                         };
                         session.take_also(&f, By::Itself, remember);
                     }
                     while session.counts.of(Tally::Helper) < told {
-                        let Some(f) =
-                            self.pool.claim(PoolKey::of(fact), Tally::Helper, fact.at, before)
-                        else {
+                        let Some(f) = self.pool.claim(
+                            PoolKey::of(fact),
+                            Tally::Helper,
+                            fact.spot.at(),
+                            before,
+                        ) else {
                             break;
                         };
                         session.take_also(&f, By::Itself, remember);
@@ -250,7 +253,7 @@ impl Sessions {
             && facts.class == Some(Class::MailLogin)
             && facts.tally == Tally::Refused
         {
-            let (c, at) = (session.counts, fact.at.nanos);
+            let (c, at) = (session.counts, fact.spot.nanos());
             let lately = Lately {
                 key,
                 at,
@@ -268,7 +271,7 @@ impl Sessions {
             return self.accept_by_name(fact, out);
         }
         if fact.kind == Kind::KexBroken {
-            self.broken.insert((fact.host, fact.pid), fact.at.nanos);
+            self.broken.insert((fact.host, fact.pid), fact.spot.nanos());
         }
         if matches!(fact.kind, Kind::KexBroken | Kind::SshContext) {
             self.list_unnamed(fact);
@@ -280,7 +283,7 @@ impl Sessions {
     fn accept_by_name(&mut self, fact: &Fact, out: &mut impl FnMut(Settled)) {
         let name = (fact.host, fact.session);
         let Some((source, port, since)) = self.called.get(&name).copied() else { return };
-        if (fact.at.nanos - since).abs() > SESSION_SILENCE_SECONDS * SECOND {
+        if (fact.spot.nanos() - since).abs() > SESSION_SILENCE_SECONDS * SECOND {
             return;
         }
         if fact.kind.facts().edge == Edge::Close {
@@ -292,7 +295,7 @@ impl Sessions {
     /// Lists a line that names nobody with the session of its process. It counts nothing there.
     fn list_unnamed(&mut self, fact: &Fact) {
         let Some((key, since)) = self.named.get(&(fact.host, fact.pid)) else { return };
-        let lies = (fact.at.nanos - since).abs() <= SESSION_SILENCE_SECONDS * SECOND;
+        let lies = (fact.spot.nanos() - since).abs() <= SESSION_SILENCE_SECONDS * SECOND;
         if let Some(session) = self.open.get_mut(key).filter(|s| lies && !s.closed()) {
             session.remember(fact, By::Session);
         }
@@ -308,7 +311,7 @@ impl Sessions {
             }
             let key = Key::of(fact);
             let Some(session) = self.open.get_mut(&key) else { return false };
-            let silence = (fact.at.nanos - session.last.nanos()) / SECOND;
+            let silence = (fact.spot.nanos() - session.last.nanos()) / SECOND;
             if session.closed() || silence > SESSION_SILENCE_SECONDS {
                 return false;
             }
@@ -318,7 +321,7 @@ impl Sessions {
         }
         let Some(lately) = self.lately.get_mut(&PoolKey::of(fact)) else { return false };
         let left = if facts.tally == Tally::Pam { &mut lately.pam } else { &mut lately.helper };
-        if *left == 0 || (fact.at.nanos - lately.at).abs() > PAM_SECONDS * SECOND {
+        if *left == 0 || (fact.spot.nanos() - lately.at).abs() > PAM_SECONDS * SECOND {
             return false;
         }
         let Some(session) = self.open.get_mut(&lately.key) else { return false };
@@ -339,7 +342,7 @@ impl Sessions {
         for fact in doubt.iter() {
             first.get_or_insert(fact);
             let testifies = |s: &Session| {
-                let silence = (fact.at.nanos - s.last.nanos()).abs();
+                let silence = (fact.spot.nanos() - s.last.nanos()).abs();
                 s.port == fact.port
                     && !s.closed()
                     && silence <= SESSION_SILENCE_SECONDS * SECOND
@@ -378,7 +381,8 @@ impl Sessions {
                 f.source == witness.source
                     && f.port == witness.port
                     && testifies(witness.user, f)
-                    && (witness.at.nanos - f.at.nanos).abs() <= SESSION_SILENCE_SECONDS * SECOND
+                    && (witness.spot.nanos() - f.spot.nanos()).abs()
+                        <= SESSION_SILENCE_SECONDS * SECOND
             });
             match (hits.next(), hits.next()) {
                 (Some(f), None) => {
@@ -427,7 +431,7 @@ impl Sessions {
         let mut lost = 0;
         self.doubts.retain(|_, list| {
             list.retain(|d| {
-                let keep = d.iter().any(|f| f.at.nanos >= silent);
+                let keep = d.iter().any(|f| f.spot.nanos() >= silent);
                 lost += u64::from(!keep);
                 keep
             });
@@ -476,7 +480,7 @@ impl Sessions {
                 PoolKey::of(f) == PoolKey::of(first)
                     && match first.kind.facts().family {
                         Family::Sshd => f.pid == first.pid,
-                        _ => f.at.nanos - first.at.nanos < 60 * SECOND,
+                        _ => f.spot.nanos() - first.spot.nanos() < 60 * SECOND,
                     }
             };
             let mut session = Session::new(first);
@@ -504,12 +508,11 @@ impl Sessions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::{Outcome, Place};
+    use crate::session::{Outcome, Place, Spot};
     use crate::time::Instant;
 
     fn fact(n: u32, kind: Kind, source: u32) -> Fact {
         Fact {
-            at: Instant::from_seconds(1_781_254_715 + i64::from(n)),
             kind,
             count: 1,
             source: Addr::from_v4(0xc000_0200 + source),
@@ -520,7 +523,10 @@ mod tests {
             session: 0,
             user: 0,
             lasted: 0,
-            place: Place { input: 0, offset: u64::from(n) },
+            spot: Spot::new(
+                Instant::from_seconds(1_781_254_715 + i64::from(n)),
+                Place { input: 0, offset: u64::from(n) },
+            ),
         }
     }
 
