@@ -214,11 +214,13 @@ pub fn read(text: &[u8]) -> Option<Usual<'_>> {
             if !t.may(b"on closed by ") {
                 t.eat(b"on reset by ")?;
             }
-            closing(&mut t, &mut said, Kind::ClosedBare)?;
+            let (kind, source, port) = closing(&mut t, Kind::ClosedBare)?;
+            (said.kind, said.source, said.port) = (Some(kind), Some(source), port);
         }
         DISCONNECTED => {
             if t.may(b"cted from ") {
-                closing(&mut t, &mut said, Kind::GoodbyeClosed)?;
+                let (kind, source, port) = closing(&mut t, Kind::GoodbyeClosed)?;
+                (said.kind, said.source, said.port) = (Some(kind), Some(source), port);
             } else {
                 t.eat(b"cting ")?;
                 let named = named(&mut t)?;
@@ -368,13 +370,13 @@ fn named(t: &mut Text<'_>) -> Option<Option<Kind>> {
 
 /// `[invalid user NAME |authenticating user NAME |user NAME ]ADDRESS port N[ [preauth]]`; `early` where
 /// nobody had named an account or logged in.
-#[inline]
-fn closing(t: &mut Text<'_>, said: &mut Usual<'_>, early: Kind) -> Option<()> {
+#[inline(always)]
+fn closing(t: &mut Text<'_>, early: Kind) -> Option<(Kind, Addr, u16)> {
     let kind = named(t)?;
-    (said.source, said.port) = peer(t)?;
+    let addr = t.addr()?;
+    let port = t.port()?;
     let before = t.may(b" [preauth]");
-    said.kind = Some(kind.unwrap_or(if before { early } else { Kind::Left }));
-    Some(())
+    Some((kind.unwrap_or(if before { early } else { Kind::Left }), addr, port))
 }
 
 /// `logname= uid=0 euid=0 tty=ssh ruser= rhost=ADDRESS  user=NAME`: behind the address stands what the
