@@ -49,6 +49,94 @@ pub fn word_end(text: &[u8]) -> Option<usize> {
     (ends != 0).then(|| ends.trailing_zeros() as usize)
 }
 
+/// Where a line ends whose end is near, or where a NUL stands before that. None where neither is among the
+/// first bytes of a text, as many as most lines have.
+#[inline(always)]
+#[must_use]
+pub fn line_end(text: &[u8]) -> Option<usize> {
+    let (chunks, _) = text.as_chunks::<16>();
+    for (n, chunk) in chunks.iter().take(8).enumerate() {
+        let bytes = u8x16::new(*chunk);
+        let ends = bytes.simd_eq(u8x16::splat(b'\n')) | bytes.simd_eq(u8x16::splat(0));
+        let ends = ends.to_bitmask();
+        if ends != 0 {
+            return Some(16 * n + ends.trailing_zeros() as usize);
+        }
+    }
+    None
+}
+
+/// Which sets of bytes [`leading_of`] knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Set {
+    /// ASCII letters and digits, and three marks.
+    Alphanumeric([u8; 3]),
+    /// What prints and is none of five marks.
+    PrintsBut([u8; 5]),
+}
+
+impl Set {
+    /// Whether a byte is one of them.
+    #[must_use]
+    pub fn holds(self, byte: u8) -> bool {
+        match self {
+            Self::Alphanumeric(marks) => byte.is_ascii_alphanumeric() || marks.contains(&byte),
+            Self::PrintsBut(marks) => byte > b' ' && !marks.contains(&byte),
+        }
+    }
+
+    #[inline(always)]
+    fn among(self, bytes: u8x16) -> u32 {
+        let is = |byte: u8| bytes.simd_eq(u8x16::splat(byte));
+        match self {
+            Self::Alphanumeric([a, b, c]) => {
+                let within = |bytes: u8x16, from: u8, most: u8| {
+                    let above = bytes - u8x16::splat(from);
+                    above.min(u8x16::splat(most)).simd_eq(above)
+                };
+                let letters = within(bytes | u8x16::splat(0x20), b'a', 25);
+                (letters | within(bytes, b'0', 9) | is(a) | is(b) | is(c)).to_bitmask()
+            }
+            Self::PrintsBut([a, b, c, d, e]) => {
+                let low = bytes.min(u8x16::splat(b' ')).simd_eq(bytes);
+                !(low | is(a) | is(b) | is(c) | is(d) | is(e)).to_bitmask()
+            }
+        }
+    }
+}
+
+/// How many bytes of a set a text begins with; none where nothing ends them.
+#[inline(always)]
+#[must_use]
+pub fn leading_of(text: &[u8], set: Set) -> Option<usize> {
+    let (chunks, rest) = text.as_chunks::<16>();
+    for (n, chunk) in chunks.iter().enumerate() {
+        let others = !set.among(u8x16::new(*chunk)) & 0xffff;
+        if others != 0 {
+            return Some(16 * n + others.trailing_zeros() as usize);
+        }
+    }
+    Some(16 * chunks.len() + rest.iter().position(|b| !set.holds(*b))?)
+}
+
+/// Where a letter, small or capital, next stands from a place on. Few other bytes pass for it.
+#[inline(always)]
+#[must_use]
+pub fn letter(text: &[u8], from: usize, letter: u8) -> Option<usize> {
+    let left = text.get(from..)?;
+    let (chunks, rest) = left.as_chunks::<16>();
+    let small = letter | 0x20;
+    for (n, chunk) in chunks.iter().enumerate() {
+        let bytes = u8x16::new(*chunk) | u8x16::splat(0x20);
+        let found = bytes.simd_eq(u8x16::splat(small)).to_bitmask();
+        if found != 0 {
+            return Some(from + 16 * n + found.trailing_zeros() as usize);
+        }
+    }
+    let at = rest.iter().position(|b| b | 0x20 == small)?;
+    Some(from + 16 * chunks.len() + at)
+}
+
 /// Where a byte first lies in thirty-two.
 #[inline(always)]
 #[must_use]
@@ -324,6 +412,25 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    proptest! {
+        #[test]
+        fn sets_and_ends_as_byte_by_byte(text in proptest::collection::vec(prop_oneof![
+            6 => b'a'..=b'z', 2 => b'A'..=b'Z', 2 => b'0'..=b'9', 1 => any::<u8>(), 1 => Just(b'\n')
+        ], 0..80)) {
+            for set in [Set::Alphanumeric(*b"-._"), Set::Alphanumeric(*b"+/="), Set::PrintsBut(*b"<>,=:")] {
+                let want = text.iter().position(|b| !set.holds(*b));
+                prop_assert_eq!(leading_of(&text, set), want);
+            }
+            let want = text.iter().position(|b| matches!(b, b'\n' | 0));
+            let whole = text.len() / 16 * 16;
+            prop_assert_eq!(line_end(&text), want.filter(|n| *n < whole));
+            for from in [0, 3, 40] {
+                let want = text.iter().skip(from).position(|b| b.eq_ignore_ascii_case(&b'q'));
+                prop_assert_eq!(letter(&text, from, b'Q'), want.map(|n| n + from));
+            }
+        }
+    }
 
     fn plain_quad(text: &str) -> Option<(u32, usize)> {
         let end = text.bytes().position(|b| !b.is_ascii_digit() && b != b'.');

@@ -294,11 +294,14 @@ pub fn says(text: &[u8], words: &[&str]) -> bool {
         let Some(first) = word.first() else { return true };
         let last = text.len().checked_sub(word.len());
         last.and_then(|last| text.get(..=last)).is_some_and(|starts| {
-            starts.iter().enumerate().any(|(at, b)| {
-                // A letter and its capital differ in this bit; few other bytes pass for the first.
-                (b ^ first) & !0x20 == 0
-                    && text.get(at..at + word.len()).is_some_and(|t| t.eq_ignore_ascii_case(word))
-            })
+            let mut from = 0;
+            while let Some(at) = digits::letter(starts, from, *first) {
+                if text.get(at..at + word.len()).is_some_and(|t| t.eq_ignore_ascii_case(word)) {
+                    return true;
+                }
+                from = at + 1;
+            }
+            false
         })
     })
 }

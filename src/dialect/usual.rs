@@ -120,7 +120,11 @@ impl<'a> Text<'a> {
 /// of no log.
 #[inline(always)]
 pub(super) fn line(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (line, rest) = text.split_at_checked(memchr::memchr2(b'\n', 0, text)?)?;
+    let end = match digits::line_end(text) {
+        Some(end) => end,
+        None => memchr::memchr2(b'\n', 0, text)?,
+    };
+    let (line, rest) = text.split_at_checked(end)?;
     (rest.first() == Some(&b'\n')).then_some((line, rest))
 }
 

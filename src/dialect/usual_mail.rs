@@ -7,7 +7,7 @@ use super::act::Kind;
 use super::postfix::refusal;
 use super::usual::Text;
 use crate::addr::Addr;
-use crate::digits;
+use crate::digits::{self, Set};
 use crate::limits::{LINE_BYTES, REPEATS};
 
 /// A usual message.
@@ -54,8 +54,7 @@ fn line<'a>(t: &mut Text<'a>) -> Option<&'a [u8]> {
 #[inline(always)]
 fn client(t: &mut Text<'_>, said: &mut UsualMail<'_>) -> Option<()> {
     if !t.may(b"unknown[") {
-        let named = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
-        let end = t.0.iter().position(|b| !named(b))?;
+        let end = digits::leading_of(t.0, Set::Alphanumeric(*b"-._"))?;
         t.0 = t.0.get(end..)?;
         t.eat(b"[")?;
     }
@@ -76,6 +75,11 @@ fn client(t: &mut Text<'_>, said: &mut UsualMail<'_>) -> Option<()> {
 #[inline(never)]
 fn other_client(text: &[u8]) -> Option<(Addr, &[u8])> {
     // As long as addresses are, with a scope.
+    if let Some((addr, used)) = Addr::leading_v6(text)
+        && let Some(rest @ [b']', ..]) = text.get(used..)
+    {
+        return Some((addr, rest));
+    }
     let end = text.iter().take(64).position(|b| *b == b']')?;
     let (word, rest) = text.split_at_checked(end)?;
     Some((Addr::parse(word)?, rest))
@@ -186,10 +190,9 @@ pub fn dovecot(text: &[u8]) -> Option<UsualMail<'_>> {
     }
     t.eat(b": user=<")?;
     // No byte of the account's may be taken for another field.
-    let plain = |b: &u8| *b > b' ' && !matches!(b, b'<' | b'>' | b',' | b'=' | b':');
-    skip(&mut t, plain)?;
+    skip(&mut t, Set::PrintsBut(*b"<>,=:"))?;
     t.eat(b">, method=")?;
-    skip(&mut t, |b| b.is_ascii_alphanumeric() || *b == b'-')?;
+    skip(&mut t, Set::Alphanumeric(*b"---"))?;
     t.eat(b", rip=")?;
     said.source = Some(field(&mut t)?);
     t.eat(b", lip=")?;
@@ -199,7 +202,7 @@ pub fn dovecot(text: &[u8]) -> Option<UsualMail<'_>> {
     }
     if t.may(b", session=<") {
         let id = t.0;
-        let end = skip(&mut t, |b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='))?;
+        let end = skip(&mut t, Set::Alphanumeric(*b"+/="))?;
         said.session = id.get(..end).filter(|id| !id.is_empty())?;
         t.eat(b">")?;
     }
@@ -208,8 +211,8 @@ pub fn dovecot(text: &[u8]) -> Option<UsualMail<'_>> {
 
 /// Past bytes of a kind, and how many.
 #[inline(always)]
-fn skip(t: &mut Text<'_>, is: impl Fn(&u8) -> bool) -> Option<usize> {
-    let end = t.0.iter().position(|b| !is(b))?;
+fn skip(t: &mut Text<'_>, set: Set) -> Option<usize> {
+    let end = digits::leading_of(t.0, set)?;
     t.0 = t.0.get(end..)?;
     Some(end)
 }
@@ -219,6 +222,11 @@ fn skip(t: &mut Text<'_>, is: impl Fn(&u8) -> bool) -> Option<usize> {
 fn field(t: &mut Text<'_>) -> Option<Addr> {
     let (addr, rest) = match digits::dotted_quad(t.0) {
         Some((v4, used)) => (Addr::from_v4(v4), t.0.get(used..)?),
+        None if let Some((addr, used)) = Addr::leading_v6(t.0)
+            && matches!(t.0.get(used), Some(b',' | b'\n')) =>
+        {
+            (addr, t.0.get(used..)?)
+        }
         None => {
             let end = t.0.iter().take(64).position(|b| *b == b',' || *b <= b' ')?;
             let (word, rest) = t.0.split_at_checked(end)?;
