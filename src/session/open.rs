@@ -124,6 +124,7 @@ impl Open {
     /// How many there are.
     #[inline(always)]
     #[must_use]
+    #[allow(clippy::len_without_is_empty)]
     pub fn len(&self) -> usize {
         self.slots.len() - self.free.len()
     }

@@ -299,10 +299,10 @@ impl Session {
         let closed = u8::from(self.closed());
         let late = closed & u8::from(longer_than(TRAILER_SECONDS));
         let portless = closed & u8::from(fact.port == 0);
-        let is = u8::from(self.lines > 0) * over::LINES
-            | closed * over::CLOSED
-            | late * over::LATE
-            | portless * over::PORTLESS;
+        let is = (u8::from(self.lines > 0) * over::LINES)
+            | (closed * over::CLOSED)
+            | (late * over::LATE)
+            | (portless * over::PORTLESS);
         longer_than(SESSION_SILENCE_SECONDS)
             | ((self.port != 0) & (fact.port != 0) & (self.port != fact.port))
             | (Effect::by(fact.kind).over & is != 0)

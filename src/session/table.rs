@@ -31,11 +31,6 @@ const ROOM_LEAST: usize = 1 << 9;
 /// An hour in nanoseconds.
 const HOUR: i64 = 3600 * SECOND;
 
-/// Where an hour begins, by its number.
-const fn hours(n: i64) -> i64 {
-    n.saturating_mul(HOUR)
-}
-
 /// The sessions of a run.
 #[derive(Debug, Default)]
 pub struct Sessions {
@@ -92,8 +87,7 @@ impl Sessions {
         if !self.doubts.is_empty() {
             self.decide(fact, out);
         }
-        // Memory does not grow with the length of a log: once in an hour of log time what waits in vain is
-        // given up, and once they are too many, sessions that are over are settled.
+        // Once they are many, sessions that are over are settled: memory does not grow with a log's length.
         if self.open.len() > self.room {
             self.sweep(fact.spot.nanos(), out);
             if self.open.len() > self.most {
@@ -101,12 +95,10 @@ impl Sessions {
             }
             self.room = (2 * self.open.len()).max(ROOM_LEAST).min(self.most);
         }
-        if fact.spot.nanos() >= self.hour_ends {
-            self.hour_ends = hours(fact.spot.nanos() / HOUR + 1);
+        // Once in an hour of log time, what waits in vain is given up.
+        if !(self.hour_ends.saturating_sub(2 * HOUR)..self.hour_ends).contains(&fact.spot.nanos()) {
+            self.hour_ends = (fact.spot.nanos() / HOUR + 1).saturating_mul(HOUR);
             self.give_up(fact.spot.nanos(), out);
-        } else if fact.spot.nanos() < self.hour_ends.saturating_sub(2 * HOUR) {
-            // Another input, which begins earlier.
-            self.hour_ends = hours(fact.spot.nanos() / HOUR + 1);
         }
     }
 

@@ -53,9 +53,10 @@ pub struct FamilyTally {
     detail: Option<Box<Detail>>,
 }
 
-/// A port that is among a tally's, so that it need not be looked for again; 0 if none. Which one says nothing.
+/// Two ports that are among a tally's, so that they need not be looked for again; 0 if none. Which they are
+/// says nothing.
 #[derive(Clone, Copy, Debug, Default)]
-struct Lately(u16);
+struct Lately([u16; 2]);
 
 impl PartialEq for Lately {
     fn eq(&self, _: &Self) -> bool {
@@ -86,7 +87,7 @@ impl Default for FamilyTally {
     fn default() -> Self {
         Self {
             family: None,
-            lately: Lately(0),
+            lately: Lately::default(),
             lines: 0,
             attempts: 0,
             connections: 0,
@@ -116,9 +117,10 @@ impl FamilyTally {
     /// Adds a port of ours.
     #[inline(always)]
     pub(super) fn add_port(&mut self, port: u16) {
-        if self.lately.0 != port || port == 0 {
+        let Lately([a, b]) = self.lately;
+        if (port != a) & (port != b) | (port == 0) {
             self.ports.insert(port);
-            self.lately = Lately(port);
+            self.lately = Lately([port, a]);
         }
     }
 

@@ -375,24 +375,20 @@ pub struct Clock<'c> {
 }
 
 impl Clock<'_> {
-    /// The moment of a stamp of the same date as on the line before, in a stretch that is sure: the
-    /// common case.
+    /// The moment of a stamp of the date of the line before it, in a stretch that is sure: the common case.
     #[inline(always)]
     pub fn on_day(&self, civil: &Civil) -> Option<Moment> {
         let ((month, day, first), (from, to, east)) = (self.day?, self.sure?);
         let local = first + i64::from(civil.second);
-        let sure = civil.offset.is_none()
-            && civil.year.is_none()
+        let sure = (civil.year.is_none() && civil.offset.is_none() && self.calendar.zone.is_some())
             && (month, day) == (civil.month, civil.day)
-            && self.calendar.zone.is_some()
             && (from..to).contains(&local);
         let nanos = (local - i64::from(east)) * SECOND + i64::from(civil.nanos);
-        let basis = Basis { told_zone: true, inferred_year: true, ..Basis::default() };
-        sure.then_some(Moment { at: Instant { nanos, decimals: civil.decimals }, basis })
+        let at = Instant { nanos, decimals: civil.decimals };
+        sure.then_some(Moment { at, basis: Basis::TOLD })
     }
 
-    /// The moment a stamp stands for; `offset` is where its line lies. `None`
-    /// where the year or zone is unknown ([`Clock::unknown`] says which).
+    /// The moment of a stamp of a line at `offset`; none where year or zone are unknown ([`Clock::unknown`]).
     pub fn moment(&mut self, stamp: &Stamp, offset: u64) -> Option<Moment> {
         let civil = match stamp {
             Stamp::Epoch { nanos, decimals } => {

@@ -137,6 +137,17 @@ pub struct Basis {
     pub uptime: bool,
 }
 
+impl Basis {
+    /// A zone that was told and a year that was inferred, and nothing odd about either.
+    pub const TOLD: Self = Self {
+        told_zone: true,
+        inferred_year: true,
+        past_end: false,
+        fold: Fold::None,
+        uptime: false,
+    };
+}
+
 /// What daylight saving time made of a local time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Fold {
