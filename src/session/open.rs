@@ -263,3 +263,67 @@ impl Open {
 
 /// The key of a free place.
 const NOBODYS: Key = Key { source: Addr::NOBODY, host: 0, pid: 0, extra: 0 };
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::dialect::Kind;
+    use crate::session::{Place, Spot};
+    use crate::time::Instant;
+
+    fn fact(source: u32, pid: u32, session: u64, at: i64) -> Fact {
+        Fact {
+            spot: Spot::new(Instant::from_seconds(at), Place { input: 0, offset: 0 }),
+            kind: Kind::Failed,
+            count: 1,
+            source: Addr::from_v4(0xc000_0200 + source),
+            port: 4711,
+            our_port: 22,
+            host: 0,
+            pid,
+            session,
+            user: 0,
+            lasted: 0,
+        }
+    }
+
+    proptest! {
+        // Many more keys than lie in the nearest places, so that some share them.
+        #[test]
+        fn each_key_has_its_session_and_no_other(
+            met in proptest::collection::vec((0u32..90, 0u32..60, 0u64..2, any::<bool>()), 1..3000),
+            every in 1usize..900,
+        ) {
+            let (mut open, mut want) = (Open::default(), BTreeMap::new());
+            let mut gone = Vec::new();
+            for (n, (source, pid, session, look)) in met.into_iter().enumerate() {
+                let fact = fact(source, pid, session, n as i64);
+                let key = Key::of(&fact);
+                if look {
+                    let since = open.get_mut(&key).map(|s| s.last.nanos());
+                    prop_assert_eq!(since, want.get(&key).copied());
+                    prop_assert_eq!(open.get(&key).is_some(), since.is_some());
+                } else {
+                    let began = *want.entry(key).or_insert(fact.spot.nanos());
+                    prop_assert_eq!(open.of(&key, &fact).map(|s| s.last.nanos()), Some(began));
+                }
+                if n % every == 0 {
+                    let over = |key: &Key| key.pid % 3 == 0;
+                    open.take_out(|key, _| over(key), &mut |key, _| gone.push(*key));
+                    gone.sort_unstable();
+                    let all: Vec<Key> = want.keys().filter(|key| over(key)).copied().collect();
+                    prop_assert_eq!(std::mem::take(&mut gone), all);
+                    want.retain(|key, _| !over(key));
+                }
+                prop_assert_eq!(open.len(), want.len());
+            }
+            let mut left: Vec<Key> = open.iter().map(|(key, _)| *key).collect();
+            left.sort_unstable();
+            prop_assert_eq!(left, want.into_keys().collect::<Vec<_>>());
+        }
+    }
+}

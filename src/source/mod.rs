@@ -12,7 +12,7 @@ pub mod tally;
 mod room;
 mod index;
 mod table;
-mod company;
+mod extra;
 
 use crate::addr::Addr;
 use crate::class::{Class, Counted, Family};
@@ -20,6 +20,7 @@ use crate::dialect::Weight;
 use crate::session::{Outcome, Place, Settled};
 use crate::time::Instant;
 
+use extra::{Extra, More};
 pub use ports::Ports;
 pub use sample::Sample;
 use table::Table;
@@ -38,36 +39,6 @@ pub struct Source {
     tally: FamilyTally,
     /// What few sources have; apart, so that the table of sources stays small.
     more: Option<Box<More>>,
-}
-
-/// What other families tell, and the rest that few have.
-#[derive(Clone, Debug, Default)]
-struct More {
-    families: [Option<FamilyTally>; 3],
-    extra: Extra,
-}
-
-/// What few sources have.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Extra {
-    logins: u64,
-    first_login: Option<Instant>,
-    last_login: Option<Instant>,
-    evidence: Sample,
-    timeline: Timeline,
-    /// Sessions that are hostile only in company, until the company is known.
-    lone: Option<Box<Lone>>,
-}
-
-/// Sessions that broke off before a login and tell nothing else: hostile where
-/// their source is, in other sessions.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Lone {
-    tally: FamilyTally,
-    evidence: Sample,
-    timeline: Timeline,
-    /// Lines that then read as hostile, by input.
-    lines: std::collections::BTreeMap<u32, u64>,
 }
 
 impl Source {
@@ -216,28 +187,6 @@ impl Eq for Source {}
 
 const _: () = assert!(size_of::<Source>() == 128);
 
-impl Extra {
-    fn merge(&mut self, other: Self) {
-        self.logins += other.logins;
-        self.first_login = self.first_login.into_iter().chain(other.first_login).min();
-        self.last_login = self.last_login.max(other.last_login);
-        self.evidence.merge(other.evidence);
-        self.timeline.merge(other.timeline);
-        match (self.lone.as_mut(), other.lone) {
-            (_, None) => {}
-            (None, theirs) => self.lone = theirs,
-            (Some(m), Some(t)) => {
-                m.tally.merge(t.tally);
-                m.evidence.merge(t.evidence);
-                m.timeline.merge(t.timeline);
-                for (input, n) in t.lines {
-                    *m.lines.entry(input).or_default() += n;
-                }
-            }
-        }
-    }
-}
-
 /// The sources of some lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Partial {
@@ -374,6 +323,36 @@ impl Partial {
         }
         for (addr, source) in other.map.into_iter() {
             self.map.of(addr).merge(source);
+        }
+    }
+
+    /// Counts the sessions that are hostile in company with those they keep
+    /// company with: once, when all is merged. `each` is told how many lines
+    /// of which input now read as hostile.
+    pub fn settle_company(&mut self, mut each: impl FnMut(u32, u64)) {
+        for source in self.map.iter_mut() {
+            let Some(lone) = source.more.as_mut().and_then(|m| m.extra.lone.take()) else {
+                continue;
+            };
+            if source.family(Family::Sshd).is_none() {
+                continue;
+            }
+            for (input, n) in lone.lines {
+                each(input, n);
+            }
+            source.extra_mut().evidence.merge(lone.evidence);
+            let first = source.family(Family::Sshd).and_then(|t| t.classes().first());
+            if first.is_some_and(|c| c.class == Class::SshProbe) {
+                source.extra_mut().timeline.merge(lone.timeline);
+            }
+            let tally = source.family_mut(Family::Sshd);
+            // They go with the worst that the source did.
+            if let Some(class) = tally.first_class() {
+                class.lines += lone.tally.lines;
+                class.connections += lone.tally.connections;
+                class.span(lone.tally.first, lone.tally.last);
+            }
+            tally.merge(lone.tally);
         }
     }
 
