@@ -92,7 +92,11 @@ fn all(world: &World, log: &Log, spoil: &dyn Fn(&str) -> String) -> Vec<Finding>
         let lines = evidence::log(&part.lines());
         out.extend(filing.findings.iter().cloned());
         out.extend(text_findings(&part, filing, &told, (&mail, &spoil(&letter.body)), &lines));
-        out.extend(xarf::findings(&part, &mut xarf::sides(&part, "x"), &lines));
+        out.extend(xarf::findings(
+            &part,
+            &mut xarf::sides(&part, "x", Some(&letter.extract)),
+            &lines,
+        ));
     }
     out
 }
@@ -229,7 +233,10 @@ fn what_we_write_obeys() {
         });
         let lines = evidence::log(&part.lines());
         assert_eq!(text_findings(&part, filing, &told, (&mail, &letter.body), &lines), []);
-        assert_eq!(xarf::findings(&part, &mut xarf::sides(&part, "x"), &lines), []);
+        assert_eq!(
+            xarf::findings(&part, &mut xarf::sides(&part, "x", Some(&letter.extract)), &lines),
+            []
+        );
     }
 }
 

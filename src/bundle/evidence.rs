@@ -3,7 +3,8 @@
 pub use crate::judge::{EvidenceLine, holds_other_address};
 use crate::text::{Untrusted, json_string, push_number};
 
-use crate::hash::sha256;
+use crate::hash::push_sha256;
+use crate::time::Dates;
 
 /// The lines as they were logged, each with a newline.
 #[must_use]
@@ -20,8 +21,9 @@ pub fn log(lines: &[&EvidenceLine]) -> Vec<u8> {
 /// length, hash and instant.
 #[must_use]
 pub fn index(lines: &[&EvidenceLine]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(lines.len() * 192);
+    let mut out = Vec::with_capacity(lines.len() * 224);
     let (mut path, mut shown) = (None, Vec::new());
+    let mut dates = Dates::default();
     for line in lines {
         if path != Some(&line.path) {
             path = Some(&line.path);
@@ -39,9 +41,9 @@ pub fn index(lines: &[&EvidenceLine]) -> Vec<u8> {
         out.extend_from_slice(b",\"length\":");
         push_number(&mut out, line.bytes.len() as u64);
         out.extend_from_slice(b",\"sha256\":\"");
-        out.extend_from_slice(sha256(&line.bytes).as_bytes());
+        push_sha256(&mut out, &line.bytes);
         out.extend_from_slice(b"\",\"utc\":\"");
-        line.moment.at.write(&mut out);
+        dates.write(line.moment.at, &mut out);
         out.extend_from_slice(b"\"}\n");
     }
     out

@@ -185,7 +185,7 @@ fn report<'a>(
     let letter = letter::letter(&part, operator);
     let lines = part.lines();
     let mut redactor = letter::redact::Redactor::of(&part);
-    let mut sides = xarf::sides(&part, operator);
+    let mut sides = xarf::sides(&part, operator, Some(&letter.extract));
     let log = evidence::log(&lines);
     let mail = mail::mail(&part, &letter)?;
     let incidents = incidents(&filing);
@@ -202,9 +202,11 @@ fn report<'a>(
     filing.verdict = Verdict::of(&filing.findings);
 
     let mut files: Vec<(String, usize, String)> = Vec::new();
+    let path = format!("{operator}/{inside}");
+    let own = folder.inner(&path)?;
     let mut put = |name: &str, bytes: &[u8]| {
         files.push((name.to_owned(), bytes.len(), sha256(bytes)));
-        folder.write(&format!("{operator}/{inside}/{name}"), bytes)
+        own.write(name, bytes)
     };
     put("evidence.jsonl", &evidence::index(&lines))?;
     put("evidence.log", &log)?;
@@ -224,7 +226,7 @@ fn report<'a>(
     let missing: BTreeSet<&'static str> =
         filing.findings.iter().filter(|f| f.level == Level::Error).map(|f| f.id).collect();
     let row = BundleRow {
-        path: format!("{operator}/{inside}"),
+        path,
         operator: filing.operator.map(|o| o.id.clone()),
         to: filing.channel.map(|c| c.target().to_owned()).unwrap_or_default(),
         source: case.addr,
@@ -240,7 +242,7 @@ fn report<'a>(
         formats: sides.iter().map(xarf::Side::json).collect(),
         log_lines: part.total_lines(),
         evidence_lines: lines.len(),
-        lines_shown: letter.shown,
+        lines_shown: letter.extract.shown,
         held,
     };
     let letter = Lists::want(&filing).then_some(letter);

@@ -3,7 +3,8 @@
 use crate::class::Reading;
 use crate::config::Redaction;
 use crate::judge::{EvidenceLine, Part};
-use crate::text::{csv_cell, push_cell, push_number};
+use crate::text::{csv_cell, push_cell, push_csv_cell, push_number};
+use crate::time::Dates;
 
 use super::letter::redact::Redactor;
 
@@ -34,6 +35,8 @@ pub fn table(part: &Part<'_, '_>, lines: &[&EvidenceLine], redactor: &mut Redact
     out.push(b'\n');
     let source = part.case.addr.to_string();
     let (mut path, mut shown) = (None, Vec::new());
+    let (mut to, mut address) = (None, String::new());
+    let mut dates = Dates::default();
     for line in lines.iter().filter(|l| l.reading == Reading::Hostile) {
         let class = line.class.unwrap_or_else(|| {
             // A packet's class is that of all packets together.
@@ -64,14 +67,19 @@ pub fn table(part: &Part<'_, '_>, lines: &[&EvidenceLine], redactor: &mut Redact
         };
         let cell = |out: &mut Vec<u8>, text: &[u8]| {
             out.push(b',');
-            push_cell(out, csv_cell(text).as_bytes());
+            push_csv_cell(out, text);
         };
         let user = redactor.field(Redaction::User, line.user.as_deref().unwrap_or_default());
         let host = redactor.field(Redaction::Host, &line.host);
-        line.moment.at.write(&mut out);
+        dates.write(line.moment.at, &mut out);
         word(&mut out, &source);
         port(&mut out, line.source_port);
-        word(&mut out, &line.destination.map(|a| redactor.destination(a)).unwrap_or_default());
+        // Most lines of a source were aimed at one address.
+        if to != line.destination {
+            to = line.destination;
+            address = to.map(|a| redactor.destination(a)).unwrap_or_default();
+        }
+        word(&mut out, &address);
         port(&mut out, line.destination_port);
         word(&mut out, line.carried_by().map_or("", |t| t.word()));
         word(&mut out, class.word());

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::{Value, json};
 
 use crate::addr::Addr;
 use crate::fault::{Fault, Outcome};
 use crate::hash::sha256;
 use crate::judge::{Case, Verdict};
-use crate::text::inert_json;
+use crate::text::{inert_bytes, inert_json};
 use crate::time::Instant;
 
 use super::folder::Folder;
@@ -217,10 +218,27 @@ impl<'a> Run<'_, 'a> {
         map.insert("login_succeeded".to_owned(), json!(logged_in));
         map.insert("verdicts".to_owned(), Value::Object(by_verdict));
         map.insert("findings".to_owned(), json!(w.findings));
-        let rows: Vec<Value> = w.bundles.iter().map(BundleRow::json).collect();
-        map.insert("bundles".to_owned(), json!(rows));
-        let out = serde_json::to_string_pretty(&Value::Object(map)).unwrap_or_default();
-        (inert_json(out) + "\n").into_bytes()
+        let whole = Summary { map: &map, bundles: &w.bundles };
+        let mut out = inert_bytes(serde_json::to_vec_pretty(&whole).unwrap_or_default());
+        out.push(b'\n');
+        out
+    }
+}
+
+/// `summary.json`: its head, and the rows as they are.
+struct Summary<'r> {
+    map: &'r serde_json::Map<String, Value>,
+    bundles: &'r [BundleRow],
+}
+
+impl Serialize for Summary<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut all = serializer.serialize_map(Some(self.map.len() + 1))?;
+        for (key, value) in self.map {
+            all.serialize_entry(key, value)?;
+        }
+        all.serialize_entry("bundles", self.bundles)?;
+        all.end()
     }
 }
 
