@@ -16,7 +16,7 @@ use crate::time::Instant;
 
 use super::folder::Folder;
 use super::list::Lists;
-use super::made::{Made, make, note_file};
+use super::made::{Made, Room, make, note_file};
 use super::manifest::{InputRecord, head};
 use super::page::{Account, Tally};
 use super::plan::{NOBODY, Plan, slug};
@@ -81,20 +81,28 @@ pub fn write_turns<'a, T: Send>(
 ) -> Outcome<Written> {
     let mut run = Run {
         written: Written { dir: folder.target().to_owned(), ..Written::default() },
-        folder,
+        folder: &folder,
         plan,
         operators: BTreeSet::new(),
         lists: BTreeMap::new(),
         tally: Tally::new(span(&plan.inputs)),
     };
+    // While one thread takes a turn, which has no lines any more, others write the next.
+    let mut before: Vec<Outcome<Made<'a>>> = Vec::new();
     for turn in turns {
-        let folder = &run.folder;
-        let made: Vec<Outcome<Made<'a>>> =
-            turn?.into_par_iter().map(|of| make(case(of)?, plan, folder)).collect();
-        for made in made {
-            run.take(made?)?;
-        }
+        let turn = match turn {
+            Ok(turn) => turn,
+            Err(fault) => return run.take_all(before).and(Err(fault)),
+        };
+        let write = || -> Vec<Outcome<Made<'a>>> {
+            let each = turn.into_par_iter();
+            each.map_init(Room::default, |room, of| make(case(of)?, plan, &folder, room)).collect()
+        };
+        let (taken, made) = rayon::join(|| run.take_all(before), write);
+        taken?;
+        before = made;
     }
+    run.take_all(before)?;
     for operator in std::mem::take(&mut run.operators) {
         run.close(operator)?;
     }
@@ -102,12 +110,13 @@ pub fn write_turns<'a, T: Send>(
     let page = run.page();
     run.folder.write("index.html", &page)?;
     run.folder.write(super::folder::MARK, &run.summary())?;
-    run.folder.finish()?;
-    Ok(run.written)
+    let written = run.written;
+    folder.finish()?;
+    Ok(written)
 }
 
 struct Run<'p, 'a> {
-    folder: Folder,
+    folder: &'p Folder,
     plan: &'p Plan<'a>,
     written: Written,
     operators: BTreeSet<&'a str>,
@@ -122,6 +131,11 @@ fn span(inputs: &[InputRecord]) -> Option<(Instant, Instant)> {
 }
 
 impl<'a> Run<'_, 'a> {
+    /// Takes the sources of a turn; the first that went wrong ends it.
+    fn take_all(&mut self, turn: Vec<Outcome<Made<'a>>>) -> Outcome<()> {
+        turn.into_iter().try_for_each(|made| self.take(made?))
+    }
+
     /// Takes a source that was written, in the order of addresses.
     fn take(&mut self, made: Made<'a>) -> Outcome<()> {
         let Made { case, judgement, reports, held } = made;
@@ -140,7 +154,7 @@ impl<'a> Run<'_, 'a> {
                 let lists = self.lists.entry(report.operator).or_default();
                 let part = report.filing.part(&case, &self.plan.context);
                 let sent_in = lists.take(&slug(&channel.id), &part, &report.filing, &letter);
-                report.finish(&case, &self.plan.context, &self.folder, sent_in.as_deref())?;
+                report.finish(&case, &self.plan.context, self.folder, sent_in.as_deref())?;
             }
             self.operators.insert(report.operator);
             for (note, rows) in NOTES.into_iter().zip(&report.notes) {

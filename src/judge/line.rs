@@ -243,18 +243,31 @@ fn begins_v6(text: &[u8]) -> bool {
 
 /// The IPv6 address at the start of a text.
 fn v6_at(text: &[u8]) -> Option<Addr> {
-    let run = |dots: bool| {
-        let n = text
-            .iter()
-            .take(46)
-            .take_while(|b| b.is_ascii_hexdigit() || **b == b':' || (dots && **b == b'.'))
-            .count();
-        text.get(..n).unwrap_or_default()
-    };
+    // As far as one may reach, with a dotted quad at its end and without; and what it is made of.
+    let (mut dotted, mut plain) = (0, None);
+    let (mut colons, mut doubled, mut before) = (0, false, b' ');
+    for (at, b) in text.iter().take(46).enumerate() {
+        match b {
+            b':' => {
+                colons += 1;
+                doubled |= before == b':';
+            }
+            b'.' => plain = plain.or(Some(at)),
+            b if b.is_ascii_hexdigit() => {}
+            _ => break,
+        }
+        before = *b;
+        dotted = at + 1;
+    }
+    // Eight groups have seven colons, six and a dotted quad six: a time of day has two.
+    if !doubled && colons < 6 {
+        return None;
+    }
     let whole = |t: &[u8]| {
         (t.iter().filter(|b| **b == b':').count() >= 2).then(|| Addr::parse(t)).flatten()
     };
-    [run(true), run(false)].into_iter().find_map(|t| {
+    [dotted, plain.unwrap_or(dotted)].into_iter().find_map(|n| {
+        let t = text.get(..n).unwrap_or_default();
         // A colon or full stop may belong to the sentence.
         let cut = t.strip_suffix(b":").or_else(|| t.strip_suffix(b".")).unwrap_or(t);
         whole(t).or_else(|| whole(cut))
