@@ -87,22 +87,14 @@ pub fn write_turns<'a, T: Send>(
         lists: BTreeMap::new(),
         tally: Tally::new(span(&plan.inputs)),
     };
-    // While one thread takes a turn, which has no lines any more, others write the next.
-    let mut before: Vec<Outcome<Made<'a>>> = Vec::new();
     for turn in turns {
-        let turn = match turn {
-            Ok(turn) => turn,
-            Err(fault) => return run.take_all(before).and(Err(fault)),
-        };
-        let write = || -> Vec<Outcome<Made<'a>>> {
-            let each = turn.into_par_iter();
-            each.map_init(Room::default, |room, of| make(case(of)?, plan, &folder, room)).collect()
-        };
-        let (taken, made) = rayon::join(|| run.take_all(before), write);
-        taken?;
-        before = made;
+        let each = turn?.into_par_iter();
+        let made: Vec<Outcome<Made<'a>>> =
+            each.map_init(Room::default, |room, of| make(case(of)?, plan, &folder, room)).collect();
+        for made in made {
+            run.take(made?)?;
+        }
     }
-    run.take_all(before)?;
     for operator in std::mem::take(&mut run.operators) {
         run.close(operator)?;
     }
@@ -131,11 +123,6 @@ fn span(inputs: &[InputRecord]) -> Option<(Instant, Instant)> {
 }
 
 impl<'a> Run<'_, 'a> {
-    /// Takes the sources of a turn; the first that went wrong ends it.
-    fn take_all(&mut self, turn: Vec<Outcome<Made<'a>>>) -> Outcome<()> {
-        turn.into_iter().try_for_each(|made| self.take(made?))
-    }
-
     /// Takes a source that was written, in the order of addresses.
     fn take(&mut self, made: Made<'a>) -> Outcome<()> {
         let Made { case, judgement, reports, held } = made;
