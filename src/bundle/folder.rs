@@ -508,11 +508,19 @@ mod tests {
         symlink(&away, folder.root().join("link")).unwrap();
         symlink(away.join("kept"), folder.root().join("file")).unwrap();
         assert!(folder.write("file", b"y").is_err());
+        assert!(folder.inner("link").is_err());
+        let inner = folder.inner("c/d").unwrap();
+        inner.write("e", b"y").unwrap();
+        assert!(inner.write("e", b"z").unwrap_err().to_string().contains("c/d/e"));
+        symlink(away.join("kept"), folder.root().join("c/d/f")).unwrap();
+        assert!(folder.inner("c/d").unwrap().write("f", b"y").is_err());
         folder.write("a/b/c", b"y").unwrap();
         folder.finish().unwrap();
         assert_eq!(fs::read(away.join("kept")).unwrap(), b"x");
+        assert_eq!(fs::read(out.join("c/d/e")).unwrap(), b"y");
         let mode = |p: &str| fs::metadata(out.join(p)).unwrap().permissions().mode() & 0o777;
         assert_eq!([mode(""), mode("a"), mode("a/b"), mode("a/b/c")], [0o700, 0o700, 0o700, 0o600]);
+        assert_eq!([mode("c"), mode("c/d"), mode("c/d/e")], [0o700, 0o700, 0o600]);
     }
 
     #[test]
