@@ -391,20 +391,21 @@ impl Event<'_> {
 #[must_use]
 pub fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for group in bytes.chunks(3) {
-        let at = |i: usize| u32::from(group.get(i).copied().unwrap_or(0));
-        let bits = at(0) << 16 | at(1) << 8 | at(2);
-        for i in 0..4u32 {
-            if i as usize <= group.len() {
-                let six = bits >> (18 - 6 * i) & 63;
-                out.push(ALPHABET.get(six as usize).map_or('=', |b| *b as char));
-            } else {
-                out.push('=');
-            }
-        }
+    let four = |[a, b, c]: [u8; 3]| {
+        let bits = u32::from_be_bytes([0, a, b, c]);
+        [18, 12, 6, 0].map(|by| ALPHABET.get((bits >> by & 63) as usize).copied().unwrap_or(b'='))
+    };
+    let mut out = Vec::with_capacity(bytes.len().div_ceil(3) * 4);
+    let (whole, rest) = bytes.as_chunks::<3>();
+    for group in whole {
+        out.extend_from_slice(&four(*group));
     }
-    out
+    if let [a, more @ ..] = rest {
+        let last = four([*a, more.first().copied().unwrap_or(0), 0]);
+        out.extend(last.iter().take(1 + rest.len()));
+        out.extend(std::iter::repeat_n(b'=', 3 - rest.len()));
+    }
+    String::from_utf8(out).unwrap_or_default()
 }
 
 #[cfg(test)]

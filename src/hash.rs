@@ -11,13 +11,19 @@ pub fn sha256(bytes: &[u8]) -> String {
 /// Bytes as small hexadecimal digits.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    let digit = |n: u8| char::from(if n < 10 { b'0' + n } else { b'a' + n - 10 });
-    let mut out = String::with_capacity(2 * bytes.len());
-    for b in bytes {
-        out.push(digit(b >> 4));
-        out.push(digit(b & 15));
-    }
-    out
+    let mut out = Vec::with_capacity(2 * bytes.len());
+    push_hex(&mut out, bytes);
+    String::from_utf8(out).unwrap_or_default()
+}
+
+/// Appends the hash of some bytes: each line of evidence has one.
+pub fn push_sha256(out: &mut Vec<u8>, bytes: &[u8]) {
+    push_hex(out, &Sha256::digest(bytes));
+}
+
+fn push_hex(out: &mut Vec<u8>, bytes: &[u8]) {
+    let digit = |n: u8| if n < 10 { b'0' + n } else { b'a' + n - 10 };
+    out.extend(bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]));
 }
 
 #[cfg(test)]

@@ -55,10 +55,10 @@ impl fmt::Debug for Untrusted<'_> {
     }
 }
 
-impl Untrusted<'_> {
+impl<'a> Untrusted<'a> {
     /// The text itself, where it is printable ASCII: nearly all is.
     #[must_use]
-    pub fn plain(&self) -> Option<&str> {
+    pub fn plain(&self) -> Option<&'a str> {
         let printable = self.0.iter().fold(true, |all, b| all & (0x20..0x7f).contains(b));
         std::str::from_utf8(self.0).ok().filter(|_| printable)
     }
@@ -66,10 +66,17 @@ impl Untrusted<'_> {
     /// The text in ASCII alone: for mail, where reports are ASCII.
     #[must_use]
     pub fn ascii(&self) -> String {
-        if let Some(plain) = self.plain() {
-            return plain.to_owned();
-        }
         let mut out = String::with_capacity(self.0.len());
+        self.push_ascii(&mut out);
+        out
+    }
+
+    /// Appends [`ascii`](Self::ascii).
+    pub fn push_ascii(&self, out: &mut String) {
+        if let Some(plain) = self.plain() {
+            out.push_str(plain);
+            return;
+        }
         for &b in self.0 {
             if (0x20..0x7f).contains(&b) {
                 out.push(b as char);
@@ -77,7 +84,6 @@ impl Untrusted<'_> {
                 let _ = write!(out, "\\x{b:02x}");
             }
         }
-        out
     }
 }
 
@@ -170,7 +176,8 @@ pub fn inert_json(json: String) -> String {
 /// The same of bytes.
 #[must_use]
 pub fn inert_bytes(json: Vec<u8>) -> Vec<u8> {
-    if json.iter().all(|b| *b < 0x7f) {
+    // All are looked at, many at once.
+    if json.iter().fold(true, |plain, b| plain & (*b < 0x7f)) {
         return json;
     }
     // Whoever printed it printed UTF-8.
@@ -218,13 +225,25 @@ pub fn push_cell(out: &mut Vec<u8>, cell: &[u8]) {
     out.push(b'"');
 }
 
+/// Appends what [`csv_cell`] makes of a text, as it stands in the file.
+pub fn push_csv_cell(out: &mut Vec<u8>, text: &[u8]) {
+    match plain_cell(text) {
+        Some(plain) => push_cell(out, plain.as_bytes()),
+        None => push_cell(out, csv_cell(text).as_bytes()),
+    }
+}
+
+/// A text that can stand in a cell as it is: nearly every one.
+fn plain_cell(bytes: &[u8]) -> Option<&str> {
+    bytes.first().filter(|b| b.is_ascii_alphanumeric() || **b == b'/')?;
+    Untrusted(bytes).plain()
+}
+
 /// A CSV cell that no spreadsheet runs: text that begins like a formula gets
 /// an apostrophe before it, and what acts on a display is escaped.
 #[must_use]
 pub fn csv_cell(bytes: &[u8]) -> String {
-    if let (Some(plain), Some(b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/')) =
-        (Untrusted(bytes).plain(), bytes.first())
-    {
+    if let Some(plain) = plain_cell(bytes) {
         return plain.to_owned();
     }
     let text = Untrusted(bytes).to_string();

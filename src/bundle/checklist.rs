@@ -89,10 +89,15 @@ fn all(world: &World, log: &Log, spoil: &dyn Fn(&str) -> String) -> Vec<Finding>
             "incidents": super::made::incidents(filing),
             "ticket": world.config.filing.ticket(case.addr),
         });
-        let lines = evidence::log(&part.lines());
+        let mut lines = Vec::new();
+        evidence::log(&mut lines, &part.lines());
         out.extend(filing.findings.iter().cloned());
         out.extend(text_findings(&part, filing, &told, (&mail, &spoil(&letter.body)), &lines));
-        out.extend(xarf::findings(&part, &mut xarf::sides(&part, "x"), &lines));
+        out.extend(xarf::findings(
+            &part,
+            &mut xarf::sides(&part, "x", Some(&letter.extract)),
+            &lines,
+        ));
     }
     out
 }
@@ -227,9 +232,13 @@ fn what_we_write_obeys() {
             "classes": part.classes().into_iter().map(Class::word).collect::<Vec<_>>(),
             "incidents": super::made::incidents(filing),
         });
-        let lines = evidence::log(&part.lines());
+        let mut lines = Vec::new();
+        evidence::log(&mut lines, &part.lines());
         assert_eq!(text_findings(&part, filing, &told, (&mail, &letter.body), &lines), []);
-        assert_eq!(xarf::findings(&part, &mut xarf::sides(&part, "x"), &lines), []);
+        assert_eq!(
+            xarf::findings(&part, &mut xarf::sides(&part, "x", Some(&letter.extract)), &lines),
+            []
+        );
     }
 }
 

@@ -3,25 +3,24 @@
 pub use crate::judge::{EvidenceLine, holds_other_address};
 use crate::text::{Untrusted, json_string, push_number};
 
-use crate::hash::sha256;
+use crate::hash::push_sha256;
+use crate::time::Dates;
 
-/// The lines as they were logged, each with a newline.
-#[must_use]
-pub fn log(lines: &[&EvidenceLine]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(lines.iter().map(|l| l.bytes.len() + 1).sum());
+/// Appends the lines as they were logged, each with a newline.
+pub fn log(out: &mut Vec<u8>, lines: &[&EvidenceLine]) {
+    out.reserve(lines.iter().map(|l| l.bytes.len() + 1).sum());
     for line in lines {
         out.extend_from_slice(&line.bytes);
         out.push(b'\n');
     }
-    out
 }
 
-/// For each line of `evidence.log`, in its order: file, number, offset,
+/// Appends for each line of `evidence.log`, in its order: file, number, offset,
 /// length, hash and instant.
-#[must_use]
-pub fn index(lines: &[&EvidenceLine]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(lines.len() * 192);
+pub fn index(out: &mut Vec<u8>, lines: &[&EvidenceLine]) {
+    out.reserve(lines.len() * 224);
     let (mut path, mut shown) = (None, Vec::new());
+    let mut dates = Dates::default();
     for line in lines {
         if path != Some(&line.path) {
             path = Some(&line.path);
@@ -33,16 +32,15 @@ pub fn index(lines: &[&EvidenceLine]) -> Vec<u8> {
         out.extend_from_slice(b"{\"file\":");
         out.extend_from_slice(&shown);
         out.extend_from_slice(b",\"line\":");
-        push_number(&mut out, line.line);
+        push_number(out, line.line);
         out.extend_from_slice(b",\"offset\":");
-        push_number(&mut out, line.offset);
+        push_number(out, line.offset);
         out.extend_from_slice(b",\"length\":");
-        push_number(&mut out, line.bytes.len() as u64);
+        push_number(out, line.bytes.len() as u64);
         out.extend_from_slice(b",\"sha256\":\"");
-        out.extend_from_slice(sha256(&line.bytes).as_bytes());
+        push_sha256(out, &line.bytes);
         out.extend_from_slice(b"\",\"utc\":\"");
-        line.moment.at.write(&mut out);
+        dates.write(line.moment.at, out);
         out.extend_from_slice(b"\"}\n");
     }
-    out
 }

@@ -8,11 +8,12 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write as _};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rustix::fs::{CWD, OFlags, RenameFlags, renameat_with};
+use rustix::fs::{CWD, Mode, OFlags, RenameFlags, mkdirat, openat, renameat_with};
 
 use sha2::{Digest as _, Sha256};
 
@@ -143,6 +144,28 @@ fn make(path: &Path) -> std::io::Result<fs::File> {
     }
 }
 
+/// A folder within, held open: its files are made without looking up the folders above it.
+#[derive(Debug)]
+pub struct Inner {
+    path: PathBuf,
+    open: OwnedFd,
+}
+
+impl Inner {
+    /// Writes a new file.
+    ///
+    /// # Errors
+    ///
+    /// As [`Folder::write`].
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Outcome<()> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+        openat(&self.open, name, flags, Mode::RUSR | Mode::WUSR)
+            .map_err(io::Error::from)
+            .and_then(|file| fs::File::from(file).write_all(bytes))
+            .map_err(|e| Fault::file(&self.path.join(name), e))
+    }
+}
+
 /// A file that is written piece by piece, and hashed meanwhile.
 #[derive(Debug)]
 pub struct Writing {
@@ -253,6 +276,28 @@ impl Folder {
         let path = self.root().join(path);
         let fault = |e: io::Error| Fault::file(&path, e);
         make(&path).and_then(|mut file| file.write_all(bytes)).map_err(fault)
+    }
+
+    /// Opens a folder within; it and those above it are made where they are missing.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::File`].
+    pub fn inner(&self, path: &str) -> Outcome<Inner> {
+        let path = self.root().join(path);
+        let made = match mkdirat(CWD, &path, Mode::RWXU) {
+            Err(rustix::io::Errno::NOENT) => {
+                fs::DirBuilder::new().recursive(true).mode(0o700).create(&path)
+            }
+            Ok(()) | Err(rustix::io::Errno::EXIST) => Ok(()),
+            Err(e) => Err(e.into()),
+        };
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let open = made.and_then(|()| Ok(openat(CWD, &path, flags, Mode::empty())?));
+        match open {
+            Ok(open) => Ok(Inner { path, open }),
+            Err(e) => Err(Fault::file(&path, e)),
+        }
     }
 
     /// Begins a new file that is written piece by piece; its folders are made.
@@ -463,11 +508,19 @@ mod tests {
         symlink(&away, folder.root().join("link")).unwrap();
         symlink(away.join("kept"), folder.root().join("file")).unwrap();
         assert!(folder.write("file", b"y").is_err());
+        assert!(folder.inner("link").is_err());
+        let inner = folder.inner("c/d").unwrap();
+        inner.write("e", b"y").unwrap();
+        assert!(inner.write("e", b"z").unwrap_err().to_string().contains("c/d/e"));
+        symlink(away.join("kept"), folder.root().join("c/d/f")).unwrap();
+        assert!(folder.inner("c/d").unwrap().write("f", b"y").is_err());
         folder.write("a/b/c", b"y").unwrap();
         folder.finish().unwrap();
         assert_eq!(fs::read(away.join("kept")).unwrap(), b"x");
+        assert_eq!(fs::read(out.join("c/d/e")).unwrap(), b"y");
         let mode = |p: &str| fs::metadata(out.join(p)).unwrap().permissions().mode() & 0o777;
         assert_eq!([mode(""), mode("a"), mode("a/b"), mode("a/b/c")], [0o700, 0o700, 0o700, 0o600]);
+        assert_eq!([mode("c"), mode("c/d"), mode("c/d/e")], [0o700, 0o700, 0o600]);
     }
 
     #[test]

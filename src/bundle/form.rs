@@ -44,7 +44,7 @@ pub fn form(part: &Part<'_, '_>, letter: &Letter) -> Option<String> {
         .collect();
     field("Description", &whole(&said, " ", limit(rules.form.description_max)));
     let lines = letter.body.lines().skip_while(|l| !l.starts_with("LOG EXTRACT (")).skip(1);
-    let lines: Vec<String> = lines.take(letter.shown).map(str::to_owned).collect();
+    let lines: Vec<String> = lines.take(letter.extract.shown).map(str::to_owned).collect();
     field("Evidence", &whole(&lines, "\n", limit(rules.form.evidence_max)));
     Some(out)
 }

@@ -162,7 +162,7 @@ impl List<'_> {
             return;
         }
         let lines = letter.body.lines().skip_while(|l| !l.starts_with("LOG EXTRACT (")).skip(1);
-        for line in lines.take(letter.shown) {
+        for line in lines.take(letter.extract.shown) {
             let (stamp, _) = line.split_once(' ').unwrap_or((line, ""));
             let stamp = if letter.as_logged.is_none() { stamp } else { "" };
             self.table.push([addr.to_string(), stamp.to_owned(), line.to_owned()]);

@@ -127,12 +127,26 @@ fn row_of(value: &impl Serialize) -> Vec<u8> {
     inert_bytes(serde_json::to_vec(value).unwrap_or_default())
 }
 
+/// Room for what is long in a report, used again for the next.
+#[derive(Debug, Default)]
+pub struct Room {
+    /// `evidence.log`.
+    log: Vec<u8>,
+    /// Other files, one after the other.
+    text: Vec<u8>,
+}
+
 /// Judges a source and writes its reports, but for what [`Report::finish`] adds.
 ///
 /// # Errors
 ///
 /// What went wrong with a file.
-pub fn make<'a>(mut case: Case<'a>, plan: &Plan<'a>, folder: &Folder) -> Outcome<Made<'a>> {
+pub fn make<'a>(
+    mut case: Case<'a>,
+    plan: &Plan<'a>,
+    folder: &Folder,
+    room: &mut Room,
+) -> Outcome<Made<'a>> {
     let context = &plan.context;
     let judgement = judge(&case, context);
     let (mut reports, mut held) = (Vec::new(), None);
@@ -150,7 +164,7 @@ pub fn make<'a>(mut case: Case<'a>, plan: &Plan<'a>, folder: &Folder) -> Outcome
         // Classes that are in no report are told with each that there is.
         let about = judgement.findings.iter();
         let about = about.filter(|f| judgement.filings.iter().all(|o| !o.findings.contains(f)));
-        let mut report = report(&case, filing, about.cloned().collect(), context, folder)?;
+        let mut report = report(&case, filing, about.cloned().collect(), context, folder, room)?;
         if report.letter.is_none() {
             report.finish(&case, context, folder, None)?;
         }
@@ -167,6 +181,7 @@ fn report<'a>(
     held: Vec<Finding>,
     context: &Context<'a>,
     folder: &Folder,
+    room: &mut Room,
 ) -> Outcome<Report<'a>> {
     let mut filing = judged.clone();
     let part = judged.part(case, context);
@@ -185,8 +200,10 @@ fn report<'a>(
     let letter = letter::letter(&part, operator);
     let lines = part.lines();
     let mut redactor = letter::redact::Redactor::of(&part);
-    let mut sides = xarf::sides(&part, operator);
-    let log = evidence::log(&lines);
+    let mut sides = xarf::sides(&part, operator, Some(&letter.extract));
+    let Room { log, text } = room;
+    log.clear();
+    evidence::log(log, &lines);
     let mail = mail::mail(&part, &letter)?;
     let incidents = incidents(&filing);
     // What was just written is read again, as lint and a desk read it.
@@ -196,19 +213,25 @@ fn report<'a>(
         "incidents": incidents,
         "ticket": context.config.filing.ticket(case.addr),
     });
-    filing.findings.extend(text_findings(&part, &filing, &told, (&mail, &letter.body), &log));
+    filing.findings.extend(text_findings(&part, &filing, &told, (&mail, &letter.body), log));
     filing.findings.extend(form::findings(&part, &letter));
-    filing.findings.extend(xarf::findings(&part, &mut sides, &log));
+    filing.findings.extend(xarf::findings(&part, &mut sides, log));
     filing.verdict = Verdict::of(&filing.findings);
 
     let mut files: Vec<(String, usize, String)> = Vec::new();
+    let path = format!("{operator}/{inside}");
+    let own = folder.inner(&path)?;
     let mut put = |name: &str, bytes: &[u8]| {
         files.push((name.to_owned(), bytes.len(), sha256(bytes)));
-        folder.write(&format!("{operator}/{inside}/{name}"), bytes)
+        own.write(name, bytes)
     };
-    put("evidence.jsonl", &evidence::index(&lines))?;
-    put("evidence.log", &log)?;
-    put("events.csv", &table::table(&part, &lines, &mut redactor))?;
+    text.clear();
+    evidence::index(text, &lines);
+    put("evidence.jsonl", text)?;
+    put("evidence.log", log)?;
+    text.clear();
+    table::table(text, &part, &lines, &mut redactor);
+    put("events.csv", text)?;
     put("report.eml", mail.as_bytes())?;
     if let Some(text) = form::form(&part, &letter) {
         put("form.txt", text.as_bytes())?;
@@ -224,7 +247,7 @@ fn report<'a>(
     let missing: BTreeSet<&'static str> =
         filing.findings.iter().filter(|f| f.level == Level::Error).map(|f| f.id).collect();
     let row = BundleRow {
-        path: format!("{operator}/{inside}"),
+        path,
         operator: filing.operator.map(|o| o.id.clone()),
         to: filing.channel.map(|c| c.target().to_owned()).unwrap_or_default(),
         source: case.addr,
@@ -240,7 +263,7 @@ fn report<'a>(
         formats: sides.iter().map(xarf::Side::json).collect(),
         log_lines: part.total_lines(),
         evidence_lines: lines.len(),
-        lines_shown: letter.shown,
+        lines_shown: letter.extract.shown,
         held,
     };
     let letter = Lists::want(&filing).then_some(letter);

@@ -3,7 +3,8 @@
 use crate::class::Reading;
 use crate::config::Redaction;
 use crate::judge::{EvidenceLine, Part};
-use crate::text::{csv_cell, push_cell, push_number};
+use crate::text::{csv_cell, push_cell, push_csv_cell, push_number};
+use crate::time::Dates;
 
 use super::letter::redact::Redactor;
 
@@ -26,14 +27,20 @@ pub const COLUMNS: [&str; 15] = [
     "assumed",
 ];
 
-/// The table.
-#[must_use]
-pub fn table(part: &Part<'_, '_>, lines: &[&EvidenceLine], redactor: &mut Redactor) -> Vec<u8> {
-    let mut out = Vec::with_capacity(160 * (lines.len() + 1));
+/// Appends the table.
+pub fn table(
+    out: &mut Vec<u8>,
+    part: &Part<'_, '_>,
+    lines: &[&EvidenceLine],
+    redactor: &mut Redactor,
+) {
+    out.reserve(160 * (lines.len() + 1));
     out.extend_from_slice(COLUMNS.join(",").as_bytes());
     out.push(b'\n');
     let source = part.case.addr.to_string();
     let (mut path, mut shown) = (None, Vec::new());
+    let (mut to, mut address) = (None, String::new());
+    let mut dates = Dates::default();
     for line in lines.iter().filter(|l| l.reading == Reading::Hostile) {
         let class = line.class.unwrap_or_else(|| {
             // A packet's class is that of all packets together.
@@ -64,29 +71,33 @@ pub fn table(part: &Part<'_, '_>, lines: &[&EvidenceLine], redactor: &mut Redact
         };
         let cell = |out: &mut Vec<u8>, text: &[u8]| {
             out.push(b',');
-            push_cell(out, csv_cell(text).as_bytes());
+            push_csv_cell(out, text);
         };
         let user = redactor.field(Redaction::User, line.user.as_deref().unwrap_or_default());
         let host = redactor.field(Redaction::Host, &line.host);
-        line.moment.at.write(&mut out);
-        word(&mut out, &source);
-        port(&mut out, line.source_port);
-        word(&mut out, &line.destination.map(|a| redactor.destination(a)).unwrap_or_default());
-        port(&mut out, line.destination_port);
-        word(&mut out, line.carried_by().map_or("", |t| t.word()));
-        word(&mut out, class.word());
-        word(&mut out, line.kind.facts().action);
-        cell(&mut out, &user);
-        cell(&mut out, &host);
-        cell(&mut out, &line.program);
+        dates.write(line.moment.at, out);
+        word(out, &source);
+        port(out, line.source_port);
+        // Most lines of a source were aimed at one address.
+        if to != line.destination {
+            to = line.destination;
+            address = to.map(|a| redactor.destination(a)).unwrap_or_default();
+        }
+        word(out, &address);
+        port(out, line.destination_port);
+        word(out, line.carried_by().map_or("", |t| t.word()));
+        word(out, class.word());
+        word(out, line.kind.facts().action);
+        cell(out, &user);
+        cell(out, &host);
+        cell(out, &line.program);
         out.push(b',');
         out.extend_from_slice(&shown);
         out.push(b',');
-        push_number(&mut out, line.line);
+        push_number(out, line.line);
         out.push(b',');
-        push_number(&mut out, line.offset);
-        word(&mut out, assumed);
+        push_number(out, line.offset);
+        word(out, assumed);
         out.push(b'\n');
     }
-    out
 }

@@ -4,18 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::{Value, json};
 
 use crate::addr::Addr;
 use crate::fault::{Fault, Outcome};
 use crate::hash::sha256;
 use crate::judge::{Case, Verdict};
-use crate::text::inert_json;
+use crate::text::{inert_bytes, inert_json};
 use crate::time::Instant;
 
 use super::folder::Folder;
 use super::list::Lists;
-use super::made::{Made, make, note_file};
+use super::made::{Made, Room, make, note_file};
 use super::manifest::{InputRecord, head};
 use super::page::{Account, Tally};
 use super::plan::{NOBODY, Plan, slug};
@@ -80,16 +81,16 @@ pub fn write_turns<'a, T: Send>(
 ) -> Outcome<Written> {
     let mut run = Run {
         written: Written { dir: folder.target().to_owned(), ..Written::default() },
-        folder,
+        folder: &folder,
         plan,
         operators: BTreeSet::new(),
         lists: BTreeMap::new(),
         tally: Tally::new(span(&plan.inputs)),
     };
     for turn in turns {
-        let folder = &run.folder;
+        let each = turn?.into_par_iter();
         let made: Vec<Outcome<Made<'a>>> =
-            turn?.into_par_iter().map(|of| make(case(of)?, plan, folder)).collect();
+            each.map_init(Room::default, |room, of| make(case(of)?, plan, &folder, room)).collect();
         for made in made {
             run.take(made?)?;
         }
@@ -101,12 +102,13 @@ pub fn write_turns<'a, T: Send>(
     let page = run.page();
     run.folder.write("index.html", &page)?;
     run.folder.write(super::folder::MARK, &run.summary())?;
-    run.folder.finish()?;
-    Ok(run.written)
+    let written = run.written;
+    folder.finish()?;
+    Ok(written)
 }
 
 struct Run<'p, 'a> {
-    folder: Folder,
+    folder: &'p Folder,
     plan: &'p Plan<'a>,
     written: Written,
     operators: BTreeSet<&'a str>,
@@ -139,7 +141,7 @@ impl<'a> Run<'_, 'a> {
                 let lists = self.lists.entry(report.operator).or_default();
                 let part = report.filing.part(&case, &self.plan.context);
                 let sent_in = lists.take(&slug(&channel.id), &part, &report.filing, &letter);
-                report.finish(&case, &self.plan.context, &self.folder, sent_in.as_deref())?;
+                report.finish(&case, &self.plan.context, self.folder, sent_in.as_deref())?;
             }
             self.operators.insert(report.operator);
             for (note, rows) in NOTES.into_iter().zip(&report.notes) {
@@ -217,10 +219,27 @@ impl<'a> Run<'_, 'a> {
         map.insert("login_succeeded".to_owned(), json!(logged_in));
         map.insert("verdicts".to_owned(), Value::Object(by_verdict));
         map.insert("findings".to_owned(), json!(w.findings));
-        let rows: Vec<Value> = w.bundles.iter().map(BundleRow::json).collect();
-        map.insert("bundles".to_owned(), json!(rows));
-        let out = serde_json::to_string_pretty(&Value::Object(map)).unwrap_or_default();
-        (inert_json(out) + "\n").into_bytes()
+        let whole = Summary { map: &map, bundles: &w.bundles };
+        let mut out = inert_bytes(serde_json::to_vec_pretty(&whole).unwrap_or_default());
+        out.push(b'\n');
+        out
+    }
+}
+
+/// `summary.json`: its head, and the rows as they are.
+struct Summary<'r> {
+    map: &'r serde_json::Map<String, Value>,
+    bundles: &'r [BundleRow],
+}
+
+impl Serialize for Summary<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut all = serializer.serialize_map(Some(self.map.len() + 1))?;
+        for (key, value) in self.map {
+            all.serialize_entry(key, value)?;
+        }
+        all.serialize_entry("bundles", self.bundles)?;
+        all.end()
     }
 }
 

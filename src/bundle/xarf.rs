@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::addr::Addr;
@@ -17,8 +18,9 @@ use crate::hash::sha256;
 use crate::judge::{Confidence, Effect, EvidenceLine, Finding, Incident, Part, cite};
 use crate::limits::XARF_EVIDENCE_BYTES;
 use crate::operator::Need;
+use crate::text::inert_bytes;
 
-use super::letter::extract::extract;
+use super::letter::extract::{Extract, extract};
 use super::letter::redact::Redactor;
 use super::words::happened;
 use super::{xarf_check, xarf02};
@@ -52,19 +54,18 @@ impl Side {
     }
 }
 
-/// The side files of a report: one an incident.
+/// The side files of a report: one an incident. `shown` is the extract of its letter, where there is one.
 #[must_use]
-pub fn sides(part: &Part<'_, '_>, operator: &str) -> Vec<Side> {
+pub fn sides(part: &Part<'_, '_>, operator: &str, shown: Option<&Extract>) -> Vec<Side> {
     let alone = part.incidents.len() == 1;
+    // An incident of several has lines of its own.
+    let shown = shown.filter(|_| alone);
     let named = |need: Need| matches!(need, Need::Must | Need::Should);
     let mut out = Vec::new();
     for incident in part.incidents {
         let class = incident.tally.class;
         let name = if alone { "xarf.json".to_owned() } else { format!("xarf-{class}.json") };
-        let made = xarf(part, incident, operator).map(|value| {
-            let text = serde_json::to_string_pretty(&value).unwrap_or_default();
-            (name, (crate::text::inert_json(text) + "\n").into_bytes())
-        });
+        let made = xarf(part, incident, operator, shown).map(|bytes| (name, bytes));
         out.push(Side { format: "xarf 4.2", class, made });
         let Some(rules) = part.rules else { continue };
         if named(rules.formats.arf) && class == Class::Spam {
@@ -73,7 +74,7 @@ pub fn sides(part: &Part<'_, '_>, operator: &str) -> Vec<Side> {
         }
         if named(rules.formats.xarf02) {
             let name = if alone { "x-arf.eml".to_owned() } else { format!("x-arf-{class}.eml") };
-            let made = xarf02::mail(part, incident, operator).map(|bytes| (name, bytes));
+            let made = xarf02::mail(part, incident, operator, shown).map(|bytes| (name, bytes));
             out.push(Side { format: "x-arf 0.2", class, made });
         }
     }
@@ -130,7 +131,12 @@ const fn kind(class: Class) -> Result<&'static str, &'static str> {
 }
 
 /// The report of one incident, or why there is none.
-fn xarf(part: &Part<'_, '_>, incident: &Incident, operator: &str) -> Result<Value, String> {
+fn xarf(
+    part: &Part<'_, '_>,
+    incident: &Incident,
+    operator: &str,
+    shown: Option<&Extract>,
+) -> Result<Vec<u8>, String> {
     let tally = &incident.tally;
     let class = tally.class;
     let one = std::slice::from_ref(incident);
@@ -154,54 +160,129 @@ fn xarf(part: &Part<'_, '_>, incident: &Incident, operator: &str) -> Result<Valu
     }
     let lines = part.lines();
     let seen = pair(&lines, class)?;
-    let extract = extract(&part, &mut redactor);
+    let own;
+    let extract = match shown {
+        Some(shown) => shown,
+        None => {
+            own = extract(&part, &mut redactor);
+            &own
+        }
+    };
     if extract.text.is_empty() {
         return Err("no line of the log can be shown".to_owned());
     }
     if extract.text.len() > XARF_EVIDENCE_BYTES {
         return Err("the lines are longer than an evidence item may be".to_owned());
     }
-    let contact = json!({ "org": clipped(org, 200), "contact": email, "domain": domain });
+    let contact = Contact { org: clipped(org, 200), contact: email, domain };
     let to = part.channel.map_or("", |c| c.target());
     let confidence = match incident.confidence {
-        Confidence::High => json!(1),
-        Confidence::Medium => json!(FORGEABLE),
+        Confidence::High => 1.into(),
+        Confidence::Medium => FORGEABLE.into(),
         Confidence::Low => return Err("its source is easily forged".to_owned()),
     };
     let id =
         format!("{operator}\n{to}\n{}\n{class}\n{}\n{}\n", part.case.addr, tally.first, tally.last);
-    Ok(json!({
-        "xarf_version": VERSION,
-        "report_id": uuid(&sha256(id.as_bytes())),
-        "timestamp": seen.at,
-        "reporter": contact,
-        "sender": contact,
-        "source_identifier": part.case.addr.to_string(),
-        "source_port": seen.source_port,
-        "category": "connection",
-        "type": kind,
-        "destination_ip": seen.to.0.to_string(),
-        "destination_port": seen.to.1,
-        "protocol": seen.protocol,
-        "first_seen": tally.first.to_string(),
-        "last_seen": tally.last.to_string(),
-        "evidence_source":
-            if class.family() == Family::Firewall { "firewall_logs" } else { "server_logs" },
-        "confidence": confidence,
-        "description": description(incident, &seen, lines.iter().any(|l| l.moment.basis.inferred_year)),
-        "evidence": [{
-            "content_type": "text/plain",
-            "description": format!(
+    let report = Report {
+        xarf_version: VERSION,
+        report_id: uuid(&sha256(id.as_bytes())),
+        timestamp: &seen.at,
+        reporter: &contact,
+        sender: &contact,
+        source_identifier: part.case.addr.to_string(),
+        source_port: seen.source_port,
+        category: "connection",
+        kind,
+        destination_ip: seen.to.0.to_string(),
+        destination_port: seen.to.1,
+        protocol: seen.protocol,
+        first_seen: tally.first.to_string(),
+        last_seen: tally.last.to_string(),
+        evidence_source: if class.family() == Family::Firewall {
+            "firewall_logs"
+        } else {
+            "server_logs"
+        },
+        confidence,
+        description: description(
+            incident,
+            &seen,
+            lines.iter().any(|l| l.moment.basis.inferred_year),
+        ),
+        evidence: [Item {
+            content_type: "text/plain",
+            description: format!(
                 "{} of {} log lines of this source, {}",
                 extract.shown,
                 part.total_lines(),
-                if extract.edited { "time stamps put into UTC, nothing else changed" } else { "as logged" }
+                if extract.edited {
+                    "time stamps put into UTC, nothing else changed"
+                } else {
+                    "as logged"
+                }
             ),
-            "payload": base64(extract.text.as_bytes()),
-            "hash": format!("sha256:{}", sha256(extract.text.as_bytes())),
-            "size": extract.text.len(),
+            payload: "",
+            hash: format!("sha256:{}", sha256(extract.text.as_bytes())),
+            size: extract.text.len(),
         }],
-    }))
+    };
+    // There is nothing in it that JSON could not say.
+    let mut bytes = serde_json::to_vec_pretty(&report).unwrap_or_default();
+    bytes = inert_bytes(bytes);
+    bytes.push(b'\n');
+    // In a string there is a backslash before each quote, so that this is the key.
+    if let Some(at) = memchr::memmem::rfind(&bytes, PAYLOAD) {
+        let mut rest = bytes.split_off(at + PAYLOAD.len());
+        bytes.extend_from_slice(base64(extract.text.as_bytes()).as_bytes());
+        bytes.append(&mut rest);
+    }
+    Ok(bytes)
+}
+
+/// What stands before the payload.
+const PAYLOAD: &[u8] = b"\"payload\": \"";
+
+/// A report of version 4.2; its keys in this order.
+#[derive(Serialize)]
+struct Report<'r> {
+    xarf_version: &'static str,
+    report_id: String,
+    timestamp: &'r str,
+    reporter: &'r Contact<'r>,
+    sender: &'r Contact<'r>,
+    source_identifier: String,
+    source_port: u16,
+    category: &'static str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    destination_ip: String,
+    destination_port: u16,
+    protocol: &'static str,
+    first_seen: String,
+    last_seen: String,
+    evidence_source: &'static str,
+    confidence: Value,
+    description: String,
+    evidence: [Item; 1],
+}
+
+/// Who reports, and who sends.
+#[derive(Serialize)]
+struct Contact<'r> {
+    org: String,
+    contact: &'r str,
+    domain: &'r str,
+}
+
+/// The lines.
+#[derive(Serialize)]
+struct Item {
+    content_type: &'static str,
+    description: String,
+    /// Empty: it is put in when all else is written, since it holds nothing to escape.
+    payload: &'static str,
+    hash: String,
+    size: usize,
 }
 
 /// The destination that was hit most, and a line that shows it with the source's own port.
@@ -317,7 +398,7 @@ mod tests {
         let context = world.context();
         let judgement = judge(&case, &context);
         let filings: Vec<_> = judgement.filings.iter().collect();
-        filings.iter().flat_map(|f| sides(&f.part(&case, &context), "x")).collect()
+        filings.iter().flat_map(|f| sides(&f.part(&case, &context), "x", None)).collect()
     }
 
     #[test]

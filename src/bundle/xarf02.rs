@@ -17,19 +17,24 @@ use crate::operator::Need;
 use crate::operator::profile::Kind;
 use crate::time::Instant;
 
-use super::letter::extract::extract;
+use super::letter::extract::{Extract, extract};
 use super::letter::redact::Redactor;
 use super::words::happened;
 
 /// Octets of a line that mail programs have to take (RFC 5322 §2.1.1).
 const LINE: usize = 998;
 
-/// The mail, or why there is none.
+/// The mail, or why there is none. `shown` is the extract of the incident, where it was made before.
 ///
 /// # Errors
 ///
 /// What keeps the incident from being told in this form without a guess.
-pub fn mail(part: &Part<'_, '_>, incident: &Incident, operator: &str) -> Result<Vec<u8>, String> {
+pub fn mail(
+    part: &Part<'_, '_>,
+    incident: &Incident,
+    operator: &str,
+    shown: Option<&Extract>,
+) -> Result<Vec<u8>, String> {
     let fail = |why: &str| Err(why.to_owned());
     let tally = &incident.tally;
     let class = tally.class;
@@ -55,8 +60,14 @@ pub fn mail(part: &Part<'_, '_>, incident: &Incident, operator: &str) -> Result<
     let Some(service) = service(class, port) else {
         return fail("which service was attacked is not known");
     };
-    let mut redactor = Redactor::of(&part);
-    let extract = extract(&part, &mut redactor);
+    let own;
+    let extract = match shown {
+        Some(shown) => shown,
+        None => {
+            own = extract(&part, &mut Redactor::of(&part));
+            &own
+        }
+    };
     if extract.text.is_empty() {
         return fail("no line of the log can be shown");
     }
@@ -179,7 +190,7 @@ mod tests {
         let context = world.context();
         let judgement = judge(&case, &context);
         let parts = judgement.filings.iter().map(|f| f.part(&case, &context));
-        let sides = parts.flat_map(|part| crate::bundle::xarf::sides(&part, "asks"));
+        let sides = parts.flat_map(|part| crate::bundle::xarf::sides(&part, "asks", None));
         let of = |side: crate::bundle::xarf::Side| {
             let made = side.made.map(|(name, bytes)| {
                 assert!(name.starts_with("x-arf") && name.ends_with(".eml"), "{name}");

@@ -228,7 +228,8 @@ struct Turned<'a> {
 impl Turned<'_> {
     fn lines(&self, logs: &Logs, scan: &Scan, options: &Options) -> Vec<EvidenceLine> {
         let own = self.own.iter().filter_map(|r| self.found.get(r.clone()));
-        let mut lines = lines(own.flat_map(Found::all), self.addr, logs, scan, options);
+        let own = own.filter_map(|bytes| Found::all(bytes).next());
+        let mut lines = lines(own, self.addr, logs, scan, options);
         lines.sort_by_key(|l| (l.moment.at, l.place));
         join_sessions(&mut lines);
         lines

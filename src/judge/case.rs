@@ -1,5 +1,7 @@
 //! [`Case`]: a source with all that is known of it; [`Part`]: what of it goes to one mailbox.
 
+use std::borrow::Cow;
+
 use crate::addr::Addr;
 use crate::class::Class;
 use crate::config::{ClockStatement, Config};
@@ -124,14 +126,17 @@ impl<'p> Part<'p, '_> {
     #[must_use]
     pub fn lines(&self) -> Vec<&'p EvidenceLine> {
         let mut lines = lines_of(&self.case.evidence, &self.classes());
-        lines.retain(|l| {
-            l.class.is_some()
-                || self.incidents.iter().any(|i| {
-                    let within = i.tally.first <= l.moment.at && l.moment.at <= i.tally.last;
-                    i.tally.class.family() == l.family() && within
-                })
-        });
+        lines.retain(|l| self.knows(l));
         lines
+    }
+
+    /// Whether the session of a line is known, or the line lies within the time of an incident.
+    fn knows(&self, line: &EvidenceLine) -> bool {
+        line.class.is_some()
+            || self.incidents.iter().any(|i| {
+                let within = i.tally.first <= line.moment.at && line.moment.at <= i.tally.last;
+                i.tally.class.family() == line.family() && within
+            })
     }
 
     /// The first and the last event.
@@ -145,7 +150,9 @@ impl<'p> Part<'p, '_> {
     #[must_use]
     pub fn total_lines(&self) -> u64 {
         let counted: u64 = self.incidents.iter().map(|i| i.tally.lines).sum();
-        counted.max(self.lines().len() as u64)
+        let classes = self.classes();
+        let kept = self.case.evidence.iter().filter(|l| l.is_of(&classes) && self.knows(l));
+        counted.max(kept.count() as u64)
     }
 
     /// The offset of the lines as they were logged, where the desk wants them
@@ -202,7 +209,13 @@ impl<'p> Part<'p, '_> {
 pub fn authority(profile: &Profile) -> (String, String) {
     let ascii = |t: &str| crate::text::Untrusted(t.as_bytes()).ascii();
     let best = profile.best_source();
-    (ascii(&profile.name), best.map_or_else(|| ascii(&profile.place()), |p| ascii(&p.url)))
+    (name(profile).into_owned(), best.map_or_else(|| ascii(&profile.place()), |p| ascii(&p.url)))
+}
+
+/// A profile's name in ASCII.
+pub(super) fn name(profile: &Profile) -> Cow<'_, str> {
+    let name = crate::text::Untrusted(profile.name.as_bytes());
+    name.plain().map_or_else(|| Cow::Owned(name.ascii()), Cow::Borrowed)
 }
 
 /// What lacking something means, by how much it is wanted.

@@ -1,5 +1,7 @@
 //! [`Finding`]: one fact for or against filing, what it does, and who requires it.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::class::Class;
@@ -65,9 +67,9 @@ pub struct Finding {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
     /// Who requires it.
-    pub required_by: String,
+    pub required_by: Cow<'static, str>,
     /// Where that is said.
-    pub source: String,
+    pub source: Cow<'static, str>,
 }
 
 impl Finding {
@@ -79,11 +81,11 @@ impl Finding {
             level: effect.level(),
             effect,
             class: None,
-            value: Untrusted(value.to_string().as_bytes()).ascii(),
+            value: ascii(value.to_string()),
             text,
             remedy: None,
-            required_by: "every desk".to_owned(),
-            source: "generic".to_owned(),
+            required_by: Cow::Borrowed("every desk"),
+            source: Cow::Borrowed("generic"),
         }
     }
 
@@ -104,8 +106,14 @@ impl Finding {
     /// The same, required by somebody, who says so somewhere.
     #[must_use]
     pub fn by(mut self, (who, source): (String, String)) -> Self {
-        self.required_by = who;
-        self.source = source;
+        self.required_by = who.into();
+        self.source = source.into();
         self
     }
+}
+
+/// A text in ASCII; nearly every one is.
+fn ascii(text: String) -> String {
+    let bytes = Untrusted(text.as_bytes());
+    if bytes.plain().is_some() { text } else { bytes.ascii() }
 }

@@ -165,8 +165,8 @@ impl Log {
             assumed_port: false,
             transport: None,
             user: None,
-            host: b"bastion".to_vec(),
-            program: b"sshd".to_vec(),
+            host: b"bastion"[..].into(),
+            program: b"sshd"[..].into(),
             pid: Some(4121),
             other_addresses: other,
         });
@@ -231,7 +231,7 @@ impl Log {
             line.destination = Some(addr("203.0.113.25"));
             line.assumed_destination = true;
             line.destination_port = Some(port).filter(|p| *p > 0);
-            line.program = b"postfix/smtpd".to_vec();
+            line.program = b"postfix/smtpd"[..].into();
             self.settle(Outcome::Hostile, Kind::Spam, port);
         }
         self
@@ -251,7 +251,7 @@ impl Log {
             line.destination = Some(addr("203.0.113.10"));
             line.destination_port = port;
             line.source_port = port.map(|_| 50_000);
-            line.program = b"kernel".to_vec();
+            line.program = b"kernel"[..].into();
             let (at, place) = (line.moment.at, line.place);
             let destination = line.destination;
             self.partial.add_packet(

@@ -1,6 +1,5 @@
 //! [`EvidenceLine`]: a line of a log, read back with what is known of it, and whether a mail may show it.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -53,10 +52,10 @@ pub struct EvidenceLine {
     pub transport: Option<Transport>,
     /// The account that was tried.
     pub user: Option<Vec<u8>>,
-    /// The host that logged it.
-    pub host: Vec<u8>,
+    /// The host that logged it; lines of one source mostly share it.
+    pub host: Arc<[u8]>,
     /// The program that did.
-    pub program: Vec<u8>,
+    pub program: Arc<[u8]>,
     /// Its process.
     pub pid: Option<u32>,
     /// It holds an address that is neither the source's nor ours.
@@ -93,11 +92,14 @@ impl EvidenceLine {
         if self.other_addresses {
             return Some(Left::OtherAddress);
         }
-        let shown: usize =
-            self.bytes.iter().map(|b| if (0x20..0x7f).contains(b) { 1 } else { 4 }).sum();
-        // Its stamp may become longer: an instant has at most 30 octets.
-        if shown + 30 > most {
-            return Some(Left::TooLong);
+        // Its stamp may become longer: an instant has at most 30 octets. What is short enough
+        // were all of it escaped need not be counted.
+        if 4 * self.bytes.len() + 30 > most {
+            let shown: usize =
+                self.bytes.iter().map(|b| if (0x20..0x7f).contains(b) { 1 } else { 4 }).sum();
+            if shown + 30 > most {
+                return Some(Left::TooLong);
+            }
         }
         // `From ` begins a message in a mailbox file, a lone dot ends one on the wire.
         (self.bytes.starts_with(b"From ") || self.bytes == b".").then_some(Left::Mangled)
@@ -142,25 +144,33 @@ impl EvidenceLine {
 /// its session: of the hostile line nearest in time by the same process of the
 /// same host, and with the same source port where both have one.
 pub fn join_sessions(lines: &mut [EvidenceLine]) {
-    /// When a line was written, the source's port, and its class.
-    type Mate = (i64, Option<u16>, Class);
-    let mut told: HashMap<(Vec<u8>, u32), Vec<Mate>> = HashMap::new();
-    for line in lines.iter() {
-        if let (Some(pid), Some(class)) = (line.pid, line.class) {
-            let place = told.entry((line.host.clone(), pid)).or_default();
-            place.push((line.moment.at.nanos, line.source_port, class));
-        }
+    if lines.iter().all(|l| l.class.is_some() || l.pid.is_none()) {
+        return;
     }
-    for line in lines.iter_mut().filter(|l| l.class.is_none()) {
+    // By process and host those that tell a class, in the order of lines.
+    let process = |l: &EvidenceLine| Some((l.pid?, l.host.clone()));
+    let mut told: Vec<(u32, Arc<[u8]>, usize)> = Vec::new();
+    for (n, line) in lines.iter().enumerate().filter(|(_, l)| l.class.is_some()) {
+        told.extend(process(line).map(|(pid, host)| (pid, host, n)));
+    }
+    told.sort_unstable();
+    for at in 0..lines.len() {
+        let Some(line) = lines.get(at).filter(|l| l.class.is_none()) else { continue };
         let Some(pid) = line.pid else { continue };
-        let mates = told.get(&(line.host.clone(), pid)).into_iter().flatten();
+        let same = (pid, &line.host);
+        let from = told.partition_point(|(pid, host, _)| (*pid, host) < same);
+        let mates = told.iter().skip(from).take_while(|(pid, host, _)| (*pid, host) == same);
         let nearest = mates
-            .filter(|(_, port, _)| match (port, line.source_port) {
-                (Some(a), Some(b)) => *a == b,
+            .filter_map(|(.., n)| lines.get(*n))
+            .filter(|mate| match (mate.source_port, line.source_port) {
+                (Some(a), Some(b)) => a == b,
                 _ => true,
             })
-            .min_by_key(|(at, _, class)| (at.abs_diff(line.moment.at.nanos), *class));
-        line.class = nearest.map(|(.., class)| *class);
+            .min_by_key(|m| (m.moment.at.nanos.abs_diff(line.moment.at.nanos), m.class));
+        let class = nearest.and_then(|mate| mate.class);
+        if let Some(line) = lines.get_mut(at) {
+            line.class = class;
+        }
     }
 }
 
@@ -187,9 +197,9 @@ pub fn holds_other_address(line: &[u8], source: Addr, is_ours: impl Fn(Addr) -> 
             at += rest.iter().position(|b| *b == b' ').unwrap_or(rest.len());
             continue;
         }
-        if (first.is_ascii_hexdigit() || *first == b':')
-            && !before.is_ascii_alphanumeric()
+        if !before.is_ascii_alphanumeric()
             && before != b':'
+            && begins_v6(rest)
             && v6_at(rest).is_some_and(|a| !known(a))
         {
             return true;
@@ -224,20 +234,40 @@ fn port_after(text: &[u8]) -> usize {
     if n > 0 && n <= 5 && ends(digits.get(n), digits.get(n + 1)) { n + 1 } else { 0 }
 }
 
+/// Whether a text can begin with an IPv6 address: with `::`, or with a group and a colon.
+fn begins_v6(text: &[u8]) -> bool {
+    let digits = text.iter().take(5).take_while(|b| b.is_ascii_hexdigit()).count();
+    let colon = |at: usize| text.get(at) == Some(&b':');
+    digits < 5 && colon(digits) && (digits > 0 || colon(1))
+}
+
 /// The IPv6 address at the start of a text.
 fn v6_at(text: &[u8]) -> Option<Addr> {
-    let run = |dots: bool| {
-        let n = text
-            .iter()
-            .take(46)
-            .take_while(|b| b.is_ascii_hexdigit() || **b == b':' || (dots && **b == b'.'))
-            .count();
-        text.get(..n).unwrap_or_default()
-    };
+    // As far as one may reach, with a dotted quad at its end and without; and what it is made of.
+    let (mut dotted, mut plain) = (0, None);
+    let (mut colons, mut doubled, mut before) = (0, false, b' ');
+    for (at, b) in text.iter().take(46).enumerate() {
+        match b {
+            b':' => {
+                colons += 1;
+                doubled |= before == b':';
+            }
+            b'.' => plain = plain.or(Some(at)),
+            b if b.is_ascii_hexdigit() => {}
+            _ => break,
+        }
+        before = *b;
+        dotted = at + 1;
+    }
+    // Eight groups have seven colons, six and a dotted quad six: a time of day has two.
+    if !doubled && colons < 6 {
+        return None;
+    }
     let whole = |t: &[u8]| {
         (t.iter().filter(|b| **b == b':').count() >= 2).then(|| Addr::parse(t)).flatten()
     };
-    [run(true), run(false)].into_iter().find_map(|t| {
+    [dotted, plain.unwrap_or(dotted)].into_iter().find_map(|n| {
+        let t = text.get(..n).unwrap_or_default();
         // A colon or full stop may belong to the sentence.
         let cut = t.strip_suffix(b":").or_else(|| t.strip_suffix(b".")).unwrap_or(t);
         whole(t).or_else(|| whole(cut))
@@ -283,6 +313,12 @@ mod tests {
             ("rip=2001:db8::7, lip=2001:db8::4, x", "2001:db8::7", false),
             ("from [2001:db8::9]: hello", "2001:db8::7", true),
             ("from 2001:db8::9: hello", "192.0.2.7", true),
+            ("from 2001:db8:1:2:3:4:5:9: hello", "192.0.2.7", true),
+            ("from 2001:db8:1:2:3:4:198.51.100.4.", "192.0.2.7", true),
+            ("from 2001:db8:1:2:3:4:198.51.100.4.", "2001:db8:1:2:3:4:198.51.100.4", false),
+            ("from ::9.", "192.0.2.7", true),
+            ("from (2001:db8::) to", "192.0.2.7", true),
+            ("at 1:2:3:4:5:6:7 and ab:cd:ef:01:23:45", "192.0.2.7", false),
             ("from 127.0.0.1 to ::1 and 0.0.0.0", "192.0.2.7", false),
             ("version 1.2.3", "192.0.2.7", false),
         ] {

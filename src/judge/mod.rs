@@ -203,7 +203,7 @@ pub fn judge<'a>(case: &Case<'a>, context: &Context<'a>) -> Judgement<'a> {
 
 /// Names the page that states the very rule, where the operator's file knows it.
 pub(crate) fn cite(finding: &mut Finding, rules: &Profile) {
-    if finding.required_by != case::authority(rules).0 {
+    if finding.required_by != case::name(rules) {
         return;
     }
     let rule = match finding.id {
@@ -242,7 +242,7 @@ pub(crate) fn cite(finding: &mut Finding, rules: &Profile) {
         _ => return,
     };
     if let Some(source) = rules.source_of(rule) {
-        finding.source = crate::text::Untrusted(source.url.as_bytes()).ascii();
+        finding.source = crate::text::Untrusted(source.url.as_bytes()).ascii().into();
     }
 }
 

@@ -112,7 +112,8 @@ pub fn lines<'f>(
     let scratch = Scratch::default();
     let verdicts = Verdicts::of_scan(scan);
     let mut open: Option<(u32, LineReader<'_>, Arc<Path>, Arc<str>)> = None;
-    let mut out = Vec::new();
+    // Nearly all that were found are lines of it.
+    let mut out: Vec<EvidenceLine> = Vec::with_capacity(found.size_hint().1.unwrap_or(0));
     for Found { place, number, moment, line, before, .. } in found {
         let Some(log) = logs.logs.get(place.input as usize) else { continue };
         // When each was logged is known: the clock of any chunk will do.
@@ -165,13 +166,18 @@ pub fn lines<'f>(
             assumed_port: ours.assumed_port,
             transport: act.transport,
             user: act.user.map(<[u8]>::to_vec),
-            host: read.envelope.host.to_vec(),
-            program: read.envelope.program.to_vec(),
+            host: shared(out.last().map(|l| &l.host), read.envelope.host),
+            program: shared(out.last().map(|l| &l.program), read.envelope.program),
             pid: read.envelope.pid,
             other_addresses: holds_other_address(line, source, is_ours),
         });
     }
     out
+}
+
+/// Some bytes, kept once where the line before has the same.
+fn shared(before: Option<&Arc<[u8]>>, bytes: &[u8]) -> Arc<[u8]> {
+    before.filter(|b| ***b == *bytes).map_or_else(|| bytes.into(), Arc::clone)
 }
 
 /// Where a part of a line lies in it.

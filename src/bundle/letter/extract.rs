@@ -1,10 +1,12 @@
 //! The log extract: which lines are shown, how they are written, and what is said of it.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use crate::judge::{EvidenceLine, Left, Part};
 use crate::operator::Need;
 use crate::text::Untrusted;
+use crate::time::Dates;
 
 use super::redact::Redactor;
 use super::text::{counted, paragraphs, wrapped};
@@ -53,16 +55,21 @@ pub fn extract(part: &Part<'_, '_>, redactor: &mut Redactor) -> Extract {
     loop {
         let chosen = choose(&fit, n);
         let size: usize = chosen.iter().map(|l| l.bytes.len() + 16).sum();
-        let words: usize = chosen
-            .iter()
-            .map(|l| l.bytes.split(|b| *b == b' ').filter(|w| !w.is_empty()).count())
-            .sum();
-        if n > 1 && (size > bytes || words > word_limit) {
+        let words = || -> usize {
+            let words =
+                |l: &&EvidenceLine| l.bytes.split(|b| *b == b' ').filter(|w| !w.is_empty()).count();
+            chosen.iter().map(words).sum()
+        };
+        // Few desks count words.
+        if n > 1 && (size > bytes || (word_limit < usize::MAX && words() > word_limit)) {
             n -= n.div_ceil(8).min(n - 1);
             continue;
         }
+        out.text.reserve(size);
+        let (mut dates, mut piece) = (Dates::default(), Vec::new());
         for line in &chosen {
-            out.write(line, redactor, most);
+            piece.clear();
+            out.write(line, redactor, most, &mut dates, &mut piece);
         }
         out.sample = chosen.len() < fit.len();
         return out;
@@ -97,27 +104,37 @@ fn choose<'l>(fit: &[&'l EvidenceLine], n: usize) -> Vec<&'l EvidenceLine> {
 }
 
 impl Extract {
-    fn write(&mut self, line: &EvidenceLine, redactor: &mut Redactor, most: usize) {
+    /// Adds a line; `bytes` is room for it.
+    fn write(
+        &mut self,
+        line: &EvidenceLine,
+        redactor: &mut Redactor,
+        most: usize,
+        dates: &mut Dates,
+        bytes: &mut Vec<u8>,
+    ) {
         let part = |r: std::ops::Range<usize>| line.bytes.get(r).unwrap_or_default();
         let head = part(0..line.stamp.start);
         let rest = redactor.line(line, part(line.stamp.end..line.bytes.len()));
-        let mut bytes = head.to_vec();
+        bytes.extend_from_slice(head);
         if self.edited {
-            line.moment.at.write(&mut bytes);
+            dates.write(line.moment.at, bytes);
         } else {
             bytes.extend_from_slice(part(line.stamp.clone()));
         }
         bytes.extend_from_slice(&rest);
-        let text = Untrusted(&bytes).ascii();
+        let before = self.text.len();
+        Untrusted(bytes).push_ascii(&mut self.text);
+        let len = self.text.len() - before;
         // Tokens may be longer than what they replace.
-        if text.len() > most {
+        if len > most {
+            self.text.truncate(before);
             self.unfit += 1;
             return;
         }
-        if text.len() != bytes.len() {
+        if len != bytes.len() {
             self.escaped += 1;
         }
-        self.text.push_str(&text);
         self.text.push('\n');
         self.shown += 1;
         self.formats.insert(words::how_to_read(line.dialect, line.family()));
@@ -128,10 +145,13 @@ impl Extract {
     pub fn section(&self, part: &Part<'_, '_>, redactor: &Redactor) -> String {
         let total = part.total_lines();
         let times = if self.edited { "times UTC" } else { "times as logged" };
-        let mut out = format!(
-            "LOG EXTRACT ({} of {total} log lines of this source, {times})\n{}",
-            self.shown, self.text
+        let mut out = String::with_capacity(self.text.len() + 1024);
+        let _ = writeln!(
+            out,
+            "LOG EXTRACT ({} of {total} log lines of this source, {times})",
+            self.shown
         );
+        out.push_str(&self.text);
         if part.need(|p| p.log.explain) != Need::Forbid {
             for format in &self.formats {
                 out.push_str(&wrapped(&format!("How to read it: {format}")));

@@ -14,7 +14,7 @@ use std::fmt::Write as _;
 
 use crate::class::Class;
 use crate::judge::{Confidence, Context, Part};
-use crate::operator::profile::Section;
+use crate::operator::profile::{OnePer, Section};
 use crate::operator::{Need, Proven};
 
 use super::words;
@@ -40,12 +40,13 @@ const USUAL: [Section; 9] = [
 pub struct Letter {
     /// The body: `report.txt`, and what `report.eml` has beneath its headers.
     pub body: String,
-    /// Of the body what is of this source alone: without the reporter, the clock and the last line.
+    /// Of the body what is of this source alone: without the reporter, the clock and the last line. Empty
+    /// where the desk takes one mail a source.
     pub own: String,
     /// Our reference: `PLAINT 7f3a9c`.
     pub reference: String,
-    /// Log lines it shows.
-    pub shown: usize,
+    /// The log lines it shows.
+    pub extract: Extract,
     /// What was replaced in it, and by what.
     pub redactor: Redactor,
     /// The offset of its lines, where they stand as they were logged ([`Part::as_logged`]).
@@ -84,7 +85,8 @@ pub fn letter(part: &Part<'_, '_>, operator: &str) -> Letter {
             order.push(*section);
         }
     }
-    let (mut body, mut own) = (String::new(), String::new());
+    let together = part.rules.is_some_and(|p| p.bundle.one_per == OnePer::Isp);
+    let (mut body, mut own) = (String::with_capacity(extract.text.len() + 4096), String::new());
     for section in order {
         let text = section_text(section, part, &reference, &extract, &mut redactor);
         if !text.is_empty() {
@@ -92,7 +94,7 @@ pub fn letter(part: &Part<'_, '_>, operator: &str) -> Letter {
                 body.push('\n');
             }
             body.push_str(&text);
-            if !matches!(section, Section::Reporter | Section::Clock) {
+            if together && !matches!(section, Section::Reporter | Section::Clock) {
                 if !own.is_empty() {
                     own.push('\n');
                 }
@@ -106,7 +108,7 @@ pub fn letter(part: &Part<'_, '_>, operator: &str) -> Letter {
         "\nTime zone of all times in this report: {}",
         offset(as_logged.unwrap_or(0))
     );
-    Letter { body, own, reference, shown: extract.shown, redactor, as_logged }
+    Letter { body, own, reference, extract, redactor, as_logged }
 }
 
 fn section_text(

@@ -121,7 +121,7 @@ fn a_letter_about_packets() {
     assert!(letter.body.contains("LOG EXTRACT (50 of 60 log lines of this source, times UTC)"));
     // First and last are in the sample.
     assert!(letter.body.contains("DPT=1000\n") && letter.body.contains("DPT=1059\n"));
-    assert_eq!(letter.shown, 50);
+    assert_eq!(letter.extract.shown, 50);
     // The transcript, without what a robot or a mail program stumbles over.
     let whois = letter.body.split("WHOIS ").nth(1).unwrap();
     assert!(whois.starts_with(
@@ -147,7 +147,7 @@ fn no_line_is_too_long() {
     }
     let (letter, mail) = written(&world, &log);
     obeys(&letter, &mail);
-    assert!(letter.shown > 0 && letter.shown < 50);
+    assert!(letter.extract.shown > 0 && letter.extract.shown < 50);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! [`Tally`]: what the page tells, gathered while reports are written, one source at a time.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::addr::Addr;
@@ -89,6 +90,8 @@ pub struct Tally {
     /// What drafts lack.
     pub lacking: BTreeMap<&'static str, Why>,
     ports: Vec<u32>,
+    /// Of the most active sources, and of the reports with the most events.
+    worst: (Option<Key>, Option<Key>),
 }
 
 /// Sources named with each reason.
@@ -110,6 +113,7 @@ impl Tally {
             classes: BTreeMap::new(),
             top: Vec::new(),
             filed: Vec::new(),
+            worst: (None, None),
             owners: BTreeMap::new(),
             held: BTreeMap::new(),
             lacking: BTreeMap::new(),
@@ -142,14 +146,14 @@ impl Tally {
                 *n += 1;
             }
         }
-        let row = Top {
+        let events = classes.iter().map(|c| c.1).sum();
+        keep(&mut self.top, &mut self.worst.0, top_key, (Reverse(events), case.addr), || Top {
             addr: case.addr,
-            events: classes.iter().map(|c| c.1).sum(),
+            events,
             classes,
             operator: case.attribution.as_ref().and_then(|a| a.operator).map(|o| o.id.clone()),
             verdict: judgement.verdict(),
-        };
-        keep(&mut self.top, row, |t| (t.events, t.addr));
+        });
         if judgement.filings.is_empty() {
             let mut told: Vec<&str> = Vec::new();
             for f in judgement.findings.iter().filter(|f| f.effect == Effect::Hold) {
@@ -164,8 +168,14 @@ impl Tally {
 
     /// Takes a report that was written.
     pub fn report(&mut self, case: &Case<'_>, filing: &Filing<'_>, row: &BundleRow) {
-        let owner = self.owners.entry(row.operator.clone().unwrap_or_default()).or_default();
-        if let Some(profile) = filing.operator {
+        let id = row.operator.as_deref().unwrap_or_default();
+        let owner = match self.owners.get_mut(id) {
+            Some(owner) => owner,
+            None => self.owners.entry(id.to_owned()).or_default(),
+        };
+        if let Some(profile) = filing.operator
+            && owner.name != profile.name
+        {
             owner.name.clone_from(&profile.name);
         }
         if let Some(n) = owner.reports.get_mut(filing.verdict as usize) {
@@ -175,34 +185,36 @@ impl Tally {
         if owner.last.replace(case.addr) != Some(case.addr) {
             owner.sources += 1;
         }
-        let mut lacks: Vec<(&'static str, String)> = Vec::new();
+        let mut lacks: Vec<&crate::judge::Finding> = Vec::new();
         for f in &filing.findings {
             if matches!(f.effect, Effect::Draft | Effect::Unattributed)
-                && lacks.iter().all(|(id, _)| *id != f.id)
+                && lacks.iter().all(|known| known.id != f.id)
             {
-                lacks.push((f.id, f.text.clone()));
+                lacks.push(f);
                 why(&mut self.lacking, f, case.addr);
             }
         }
-        let classes: Vec<(Class, u64)> =
-            filing.incidents.iter().map(|i| (i.tally.class, i.tally.events())).collect();
-        let mut when: BTreeMap<i64, u64> = BTreeMap::new();
-        for (at, class, n) in case.source.timeline().slots() {
-            if classes.iter().any(|c| c.0 == packets_of(class, case)) {
-                *when.entry(at).or_default() += n;
+        let at = (Reverse(row.events), row.source);
+        keep(&mut self.filed, &mut self.worst.1, filed_key, at, || {
+            let classes: Vec<(Class, u64)> =
+                filing.incidents.iter().map(|i| (i.tally.class, i.tally.events())).collect();
+            let mut when: BTreeMap<i64, u64> = BTreeMap::new();
+            for (at, class, n) in case.source.timeline().slots() {
+                if classes.iter().any(|c| c.0 == packets_of(class, case)) {
+                    *when.entry(at).or_default() += n;
+                }
             }
-        }
-        let first = filing.incidents.iter().map(|i| i.tally.first).min();
-        let last = filing.incidents.iter().map(|i| i.tally.last).max();
-        let filed = Filed {
-            row: row.clone(),
-            classes,
-            span: first.zip(last),
-            todo: !lacks.is_empty(),
-            lacks,
-            when: when.into_iter().collect(),
-        };
-        keep(&mut self.filed, filed, |f| (f.row.events, f.row.source));
+            let first = filing.incidents.iter().map(|i| i.tally.first).min();
+            let last = filing.incidents.iter().map(|i| i.tally.last).max();
+            Filed {
+                row: row.clone(),
+                classes,
+                span: first.zip(last),
+                todo: !lacks.is_empty(),
+                lacks: lacks.iter().map(|f| (f.id, f.text.clone())).collect(),
+                when: when.into_iter().collect(),
+            }
+        });
     }
 
     /// The bars: each bucket from the first with an event to the last.
@@ -228,9 +240,9 @@ impl Tally {
 
     /// Orders what was kept; called once, when all is taken.
     pub fn finish(&mut self) {
-        cut(&mut self.top, |t| (t.events, t.addr));
-        cut(&mut self.filed, |f| (f.row.events, f.row.source));
-        let key = |f: &Filed| (f.row.verdict, std::cmp::Reverse(f.row.events), f.row.source);
+        cut(&mut self.top, top_key);
+        cut(&mut self.filed, filed_key);
+        let key = |f: &Filed| (f.row.verdict, Reverse(f.row.events), f.row.source);
         self.filed.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| a.row.path.cmp(&b.row.path)));
     }
 }
@@ -256,18 +268,37 @@ fn why(map: &mut BTreeMap<&'static str, Why>, f: &crate::judge::Finding, addr: A
     }
 }
 
-/// Keeps the rows with the most events, of any number that come.
-fn keep<T>(rows: &mut Vec<T>, row: T, key: impl Fn(&T) -> (u64, Addr)) {
-    rows.push(row);
+/// What comes first: the most events, and of equals the least address.
+type Key = (Reverse<u64>, Addr);
+
+fn top_key(t: &Top) -> Key {
+    (Reverse(t.events), t.addr)
+}
+
+fn filed_key(f: &Filed) -> Key {
+    (Reverse(f.row.events), f.row.source)
+}
+
+/// Keeps the rows with the most events, of any number that come. `worst` is the key that rows enough
+/// are not behind: what is behind it need not be made.
+fn keep<T>(
+    rows: &mut Vec<T>,
+    worst: &mut Option<Key>,
+    key: impl Fn(&T) -> Key,
+    at: Key,
+    row: impl FnOnce() -> T,
+) {
+    if worst.is_some_and(|worst| at > worst) {
+        return;
+    }
+    rows.push(row());
     if rows.len() >= 4 * PAGE_ROWS {
-        cut(rows, key);
+        cut(rows, &key);
+        *worst = rows.last().map(key);
     }
 }
 
-fn cut<T>(rows: &mut Vec<T>, key: impl Fn(&T) -> (u64, Addr)) {
-    rows.sort_by_key(|r| {
-        let (events, addr) = key(r);
-        (std::cmp::Reverse(events), addr)
-    });
+fn cut<T>(rows: &mut Vec<T>, key: impl Fn(&T) -> Key) {
+    rows.sort_by_key(key);
     rows.truncate(PAGE_ROWS);
 }
