@@ -5,6 +5,7 @@ pub mod state;
 pub mod pool;
 pub mod open;
 pub mod table;
+mod settling;
 
 pub use fact::{Doubt, Fact, Place, Spot, name_hash};
 pub use state::{By, Outcome, Settled, Told};

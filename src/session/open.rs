@@ -17,15 +17,15 @@ use super::state::Session;
 pub struct Key {
     /// Who. Nobody has no session.
     pub source: Addr,
-    /// The host's number, and in the highest bit the family: firewalls have no sessions.
-    host: u32,
-    pid: u32,
+    /// The family in the highest bit, for firewalls have no sessions, then the host's number and the process.
+    /// One number: two would be written apart and read together, which waits.
+    process: u64,
     /// What the program calls the session, or the port where it logs no process.
     extra: u64,
 }
 
-/// The bit of a key's host that says whose logs tell of the session.
-const MAIL: u32 = 1 << 31;
+/// The bit of a key that says whose logs tell of the session.
+const MAIL: u64 = 1 << 63;
 
 impl Key {
     /// Of a line.
@@ -42,25 +42,21 @@ impl Key {
             Family::Mail => MAIL,
             _ => 0,
         };
-        Self { source: fact.source, host: fact.host & !MAIL | family, pid, extra }
+        let process = (fact.host as u64) << 32 | pid as u64;
+        Self { source: fact.source, process: process & !MAIL | family, extra }
     }
 
     /// In whose logs.
     #[must_use]
     pub const fn family(&self) -> Family {
-        if self.host & MAIL == 0 { Family::Sshd } else { Family::Mail }
+        if self.process & MAIL == 0 { Family::Sshd } else { Family::Mail }
     }
 
     /// Whether another is the same: two numbers compared, and no jump between them.
     #[inline(always)]
     fn is(&self, other: &Self) -> bool {
-        let process = |k: &Self| u128::from(k.extra) << 64 | u128::from(k.process());
+        let process = |k: &Self| u128::from(k.extra) << 64 | u128::from(k.process);
         (self.source.bits() ^ other.source.bits()) | (process(self) ^ process(other)) == 0
-    }
-
-    #[inline(always)]
-    fn process(&self) -> u64 {
-        u64::from(self.host) << 32 | u64::from(self.pid)
     }
 
     /// A hash, of which all bits are good. Far ends choose much of a key: who does not know the seed
@@ -68,8 +64,8 @@ impl Key {
     #[inline(always)]
     fn hash(&self, seed: u64) -> u64 {
         let bits = self.source.bits();
-        let a = (bits >> 64) as u64 ^ self.extra ^ self.process().rotate_left(7);
-        let (a, b) = (a ^ seed, (bits as u64).rotate_left(23) ^ self.process() ^ SPREAD);
+        let a = (bits >> 64) as u64 ^ self.extra ^ self.process.rotate_left(7);
+        let (a, b) = (a ^ seed, (bits as u64).rotate_left(23) ^ self.process ^ SPREAD);
         let folded = |a: u64, b: u64| {
             let all = u128::from(a) * u128::from(b);
             all as u64 ^ (all >> 64) as u64
@@ -232,6 +228,7 @@ impl Open {
     }
 
     /// The same to be changed.
+    #[inline(always)]
     pub fn get_mut(&mut self, key: &Key) -> Option<&mut Session> {
         let hash = key.hash(self.seed);
         let place = self.met(key, hash).or_else(|| self.find(key, hash).ok())?;
@@ -262,7 +259,7 @@ impl Open {
 }
 
 /// The key of a free place.
-const NOBODYS: Key = Key { source: Addr::NOBODY, host: 0, pid: 0, extra: 0 };
+const NOBODYS: Key = Key { source: Addr::NOBODY, process: 0, extra: 0 };
 
 #[cfg(test)]
 mod tests {
@@ -312,7 +309,7 @@ mod tests {
                     prop_assert_eq!(open.of(&key, &fact).map(|s| s.last.nanos()), Some(began));
                 }
                 if n % every == 0 {
-                    let over = |key: &Key| key.pid % 3 == 0;
+                    let over = |key: &Key| key.process.is_multiple_of(3);
                     open.take_out(|key, _| over(key), &mut |key, _| gone.push(*key));
                     gone.sort_unstable();
                     let all: Vec<Key> = want.keys().filter(|key| over(key)).copied().collect();

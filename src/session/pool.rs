@@ -129,6 +129,12 @@ impl Pool {
         self.waiting.is_empty()
     }
 
+    /// How many processes' lines wait.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// Puts a line in.
     pub fn wait(&mut self, fact: &Fact) {
         let (key, tally) = (PoolKey::of(fact), fact.kind.facts().tally);

@@ -168,6 +168,9 @@ struct Effect {
     class: u16,
 }
 
+/// Of nanoseconds without a line, so many end a session.
+const SILENT: i64 = (SESSION_SILENCE_SECONDS + 1) * SECOND;
+
 impl Effect {
     #[inline(always)]
     // The table has a place for every kind.
@@ -295,6 +298,8 @@ impl Session {
     pub fn is_over(&self, fact: &Fact) -> bool {
         let silence = fact.spot.nanos() - self.last.nanos();
         let longer_than = |seconds: i64| silence >= (seconds + 1) * SECOND;
+        // A log that goes back for as long tells of others, too.
+        let silent = silence.wrapping_add(SILENT).cast_unsigned() >= 2 * SILENT.cast_unsigned();
         // No jump: lines of every kind come mixed.
         let closed = u8::from(self.closed());
         let late = closed & u8::from(longer_than(TRAILER_SECONDS));
@@ -303,7 +308,7 @@ impl Session {
             | (closed * over::CLOSED)
             | (late * over::LATE)
             | (portless * over::PORTLESS);
-        longer_than(SESSION_SILENCE_SECONDS)
+        silent
             | ((self.port != 0) & (fact.port != 0) & (self.port != fact.port))
             | (Effect::by(fact.kind).over & is != 0)
     }

@@ -5,7 +5,7 @@
 //! key tells later is another session. The table depends on the sequence of
 //! facts alone: neither chunks nor threads show in it.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::addr::Addr;
 use crate::class::{Class, Family};
@@ -26,43 +26,52 @@ fn testifies(user: u64, reading: &Fact) -> bool {
 }
 
 /// Sessions that may always be open before the table is swept for its size.
-const ROOM_LEAST: usize = 1 << 9;
+pub(super) const ROOM_LEAST: usize = 1 << 9;
 
 /// An hour in nanoseconds.
-const HOUR: i64 = 3600 * SECOND;
+pub(super) const HOUR: i64 = 3600 * SECOND;
 
 /// The sessions of a run.
 #[derive(Debug, Default)]
 pub struct Sessions {
-    open: Open,
-    pool: Pool,
+    pub(super) open: Open,
+    pub(super) pool: Pool,
     /// A mail login that was refused lately, and how many lines may still retell it.
-    lately: FxHashMap<PoolKey, Lately>,
-    doubts: FxHashMap<(u32, u32), Vec<Doubt>>,
+    pub(super) lately: FxHashMap<PoolKey, Lately>,
+    pub(super) doubts: FxHashMap<(u32, u32), Vec<Doubt>>,
     /// Processes whose client broke off before it named its version, and when.
-    broken: FxHashMap<(u32, u32), i64>,
+    pub(super) broken: FxHashMap<(u32, u32), i64>,
     /// Processes whose client sshd named at once, and when: where lines are listed, those that name nobody
     /// belong to it.
-    named: FxHashMap<(u32, u32), (Key, i64)>,
+    pub(super) named: FxHashMap<(u32, u32), (Key, i64)>,
     /// Clients of sessions that have a name, by host and name, and when they connected.
-    called: FxHashMap<(u32, u64), (Addr, u16, i64)>,
-    remember: bool,
+    pub(super) called: FxHashMap<(u32, u64), (Addr, u16, i64)>,
+    pub(super) remember: bool,
     /// When the hour of log time is over in which the last was given up that waited in vain.
-    hour_ends: i64,
+    pub(super) hour_ends: i64,
+    /// The latest such hour, and how often log time left its hour since.
+    pub(super) latest: i64,
+    pub(super) turns: usize,
+    /// The newest line since the table was swept, by how much later ones were behind it, and by how much
+    /// since what waits in vain was given up.
+    pub(super) newest: i64,
+    pub(super) newest_before: i64,
+    pub(super) behind: i64,
+    pub(super) behind_of_hour: i64,
     /// Open sessions at which the table is swept.
-    room: usize,
+    pub(super) room: usize,
     /// Doubtful lines that no witness decided.
     pub quarantined: u64,
     /// Most sessions that may be open.
-    most: usize,
+    pub(super) most: usize,
     /// Sessions that were settled before their time, since more than that were.
     pub cut_short: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Lately {
+pub(super) struct Lately {
     key: Key,
-    at: i64,
+    pub(super) at: i64,
     pam: u32,
     helper: u32,
 }
@@ -74,6 +83,9 @@ impl Sessions {
         Self {
             remember,
             hour_ends: i64::MIN,
+            latest: i64::MIN,
+            newest: i64::MIN,
+            newest_before: i64::MIN,
             room: ROOM_LEAST.min(SESSIONS_OPEN),
             most: SESSIONS_OPEN,
             ..Self::default()
@@ -83,22 +95,22 @@ impl Sessions {
     /// Takes the next fact; sessions that it ends go to `out`.
     #[inline]
     pub fn take(&mut self, fact: &Fact, out: &mut impl FnMut(Settled)) {
+        let at = fact.spot.nanos();
+        if at >= self.newest {
+            self.newest = at;
+        } else {
+            self.goes_back(at);
+        }
+        if !(self.hour_ends.saturating_sub(2 * HOUR)..self.hour_ends).contains(&at) {
+            self.turn(at, out);
+        }
         self.accept(fact, By::Itself, out);
         if !self.doubts.is_empty() {
             self.decide(fact, out);
         }
-        // Once they are many, sessions that are over are settled: memory does not grow with a log's length.
+        // Memory does not grow with a log's length.
         if self.open.len() > self.room {
-            self.sweep(fact.spot.nanos(), out);
-            if self.open.len() > self.most {
-                self.thin(out);
-            }
-            self.room = (2 * self.open.len()).max(ROOM_LEAST).min(self.most);
-        }
-        // Once in an hour of log time, what waits in vain is given up.
-        if !(self.hour_ends.saturating_sub(2 * HOUR)..self.hour_ends).contains(&fact.spot.nanos()) {
-            self.hour_ends = (fact.spot.nanos() / HOUR + 1).saturating_mul(HOUR);
-            self.give_up(fact.spot.nanos(), out);
+            self.sweep(at, out);
         }
     }
 
@@ -303,7 +315,7 @@ impl Sessions {
             }
             let key = Key::of(fact);
             let Some(session) = self.open.get_mut(&key) else { return false };
-            let silence = (fact.spot.nanos() - session.last.nanos()) / SECOND;
+            let silence = (fact.spot.nanos() - session.last.nanos()).abs() / SECOND;
             if session.closed() || silence > SESSION_SILENCE_SECONDS {
                 return false;
             }
@@ -396,105 +408,6 @@ impl Sessions {
             }
         }
     }
-
-    /// Settles what cannot get another line.
-    #[inline(never)]
-    fn sweep(&mut self, now: i64, out: &mut impl FnMut(Settled)) {
-        // In no order: what they are summed up into does not depend on it.
-        let over = |_: &Key, s: &Session| {
-            let silence = (now - s.last.nanos()) / SECOND;
-            silence > if s.closed() { 2 * TRAILER_SECONDS } else { SESSION_SILENCE_SECONDS }
-        };
-        self.open.take_out(over, &mut |key, session| {
-            out(session.settle(key.source, key.family()));
-        });
-    }
-
-    /// Settles lines that wait for what will not come, and forgets what nothing can refer to.
-    #[inline(never)]
-    fn give_up(&mut self, now: i64, out: &mut impl FnMut(Settled)) {
-        let silent = now - SESSION_SILENCE_SECONDS * SECOND;
-        let expired = self.pool.expired(silent);
-        self.alone(&expired, out);
-        self.broken.retain(|_, at| *at >= now - 2 * TRAILER_SECONDS * SECOND);
-        self.called.retain(|_, (.., at)| *at >= silent);
-        self.named.retain(|_, (_, at)| *at >= silent);
-        self.lately.retain(|_, l| l.at >= now - 2 * PAM_SECONDS * SECOND);
-        let mut lost = 0;
-        self.doubts.retain(|_, list| {
-            list.retain(|d| {
-                let keep = d.iter().any(|f| f.spot.nanos() >= silent);
-                lost += u64::from(!keep);
-                keep
-            });
-            !list.is_empty()
-        });
-        self.quarantined += lost;
-    }
-
-    /// Settles the sessions of the sources that have most of them, the longest silent first, until
-    /// half of what may be open is: who floods loses the thread of his own sessions alone.
-    fn thin(&mut self, out: &mut impl FnMut(Settled)) {
-        let mut each: FxHashMap<Addr, usize> = FxHashMap::default();
-        for (key, _) in self.open.iter() {
-            *each.entry(key.source).or_default() += 1;
-        }
-        let mut counts: Vec<usize> = each.into_values().collect();
-        counts.sort_unstable();
-        // The most that each source may keep, so that all together keep half.
-        let (mut left, mut share) = (self.most / 2, 1);
-        for (i, count) in counts.iter().enumerate() {
-            share = (left / (counts.len() - i)).max(1);
-            if *count > share {
-                break;
-            }
-            left = left.saturating_sub(*count);
-        }
-        let mut all: Vec<(Addr, std::cmp::Reverse<i64>, Key)> = self
-            .open
-            .iter()
-            .map(|(key, s)| (key.source, std::cmp::Reverse(s.last.nanos()), *key))
-            .collect();
-        all.sort_unstable();
-        let beyond = all.chunk_by(|a, b| a.0 == b.0).flat_map(|of_one| of_one.iter().skip(share));
-        let beyond: FxHashSet<Key> = beyond.map(|(_, _, key)| *key).collect();
-        self.cut_short += beyond.len() as u64;
-        self.open.take_out(|key, _| beyond.contains(key), &mut |key, session| {
-            out(session.settle(key.source, key.family()));
-        });
-    }
-
-    /// Settles retelling lines that retell nothing: by process for sshd, by minute for mail.
-    fn alone(&self, facts: &[Fact], out: &mut impl FnMut(Settled)) {
-        let mut at = 0;
-        while let Some(first) = facts.get(at) {
-            let together = |f: &Fact| {
-                PoolKey::of(f) == PoolKey::of(first)
-                    && match first.kind.facts().family {
-                        Family::Sshd => f.pid == first.pid,
-                        _ => f.spot.nanos() - first.spot.nanos() < 60 * SECOND,
-                    }
-            };
-            let mut session = Session::new(first);
-            let mut n = 0;
-            for f in facts.iter().skip(at).take_while(|f| together(f)) {
-                session.take_also(f, By::Itself, self.remember);
-                n += 1;
-            }
-            out(session.settle(first.source, first.kind.facts().family));
-            at += n.max(1);
-        }
-    }
-
-    /// Settles everything: the run is at its end.
-    pub fn finish(&mut self, out: &mut impl FnMut(Settled)) {
-        self.open.take_out(|_, _| true, &mut |key, session| {
-            out(session.settle(key.source, key.family()));
-        });
-        let waiting = self.pool.expired(i64::MAX);
-        self.alone(&waiting, out);
-        self.quarantined += self.doubts.drain().map(|(_, l)| l.len() as u64).sum::<u64>();
-    }
 }
 
 #[cfg(test)]
@@ -520,6 +433,33 @@ mod tests {
                 Place { input: 0, offset: u64::from(n) },
             ),
         }
+    }
+
+    #[test]
+    fn hosts_of_two_clocks_tell_in_turns() {
+        // A collector's log whose hosts write times of their own, eight hours apart each.
+        let mut sessions = Sessions::new(false);
+        let mut settled = Vec::new();
+        let mut out = |s: Settled| settled.push((s.source, s.outcome));
+        let told = |n: u32, kind, port, hours: i64| Fact {
+            host: hours as u32,
+            spot: Spot::new(
+                Instant::from_seconds(1_783_000_000 + i64::from(n) + hours * 3600),
+                Place { input: 0, offset: 100 + u64::from(n) },
+            ),
+            ..fact(n, kind, port)
+        };
+        // More than the room that there always is.
+        let most = 3 * ROOM_LEAST as u32;
+        for kind in [Kind::InvalidUser, Kind::Failed] {
+            for n in 0..most {
+                for hours in [1, 9, 17] {
+                    sessions.take(&told(n, kind, 2, hours), &mut out);
+                }
+            }
+        }
+        sessions.finish(&mut out);
+        assert_eq!(settled.len(), 3 * most as usize);
     }
 
     #[test]
