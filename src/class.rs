@@ -139,7 +139,12 @@ impl Class {
 
     /// The classes of a mask, in order.
     pub fn of_mask(mask: u16) -> impl Iterator<Item = Self> {
-        Self::ALL.into_iter().filter(move |c| mask & c.bit() != 0)
+        let mut left = mask;
+        std::iter::from_fn(move || {
+            let class = Self::ALL.get(left.trailing_zeros() as usize).copied();
+            left &= left.wrapping_sub(1);
+            class
+        })
     }
 }
 
@@ -193,6 +198,19 @@ impl Reading {
             Self::Quarantined => "quarantined",
             Self::Other => "other",
             Self::Unread => "unread",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mask_tells_its_classes_in_order() {
+        for mask in 0..1 << Class::ALL.len() {
+            let want = Class::ALL.into_iter().filter(|c| mask & c.bit() != 0);
+            assert!(Class::of_mask(mask).eq(want), "{mask}");
         }
     }
 }

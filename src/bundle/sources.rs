@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::limits::PORTS_LISTED;
-use crate::source::{ScanLimits, Source};
+use crate::source::{FamilyTally, ScanLimits, Source};
 use crate::text::push_number;
 use crate::time::Dates;
 
@@ -15,29 +15,20 @@ pub fn write_families(out: &mut Vec<u8>, source: &Source, limits: ScanLimits, da
         out.extend_from_slice(&[between, b'"']);
         between = b',';
         out.extend_from_slice(family.word().as_bytes());
-        // Each by itself, so that its length is known: there may be a million rows.
-        out.extend_from_slice(b"\":{\"lines\":");
-        push_number(out, t.lines);
-        out.extend_from_slice(b",\"attempts\":");
-        push_number(out, t.attempts);
-        out.extend_from_slice(b",\"connections\":");
-        push_number(out, t.connections);
-        if t.packets == 0 {
-            out.extend_from_slice(b",\"packets\":0,\"first\":\"");
-        } else {
-            out.extend_from_slice(b",\"packets\":");
-            push_number(out, t.packets);
-            out.extend_from_slice(b",\"first\":\"");
-        }
-        dates.write(t.first.at(), out);
-        out.extend_from_slice(b"\",\"last\":\"");
-        dates.write(t.last.at(), out);
-        out.extend_from_slice(b"\",\"destination_ports\":[");
-        for (i, port) in t.ports.listed().enumerate() {
-            if i > 0 {
-                out.push(b',');
+        write_counts(out, t);
+        write_times(out, t, dates);
+        let ports = |out: &mut Vec<u8>, ports: &mut dyn Iterator<Item = u16>| {
+            for (i, port) in ports.enumerate() {
+                if i > 0 {
+                    out.push(b',');
+                }
+                push_number(out, u64::from(port));
             }
-            push_number(out, u64::from(port));
+        };
+        match t.ports.few() {
+            Some([port]) => push_number(out, u64::from(*port)),
+            Some(few) => ports(out, &mut few.iter().copied()),
+            None => ports(out, &mut t.ports.listed()),
         }
         if t.ports.count() as usize > PORTS_LISTED {
             out.extend_from_slice(b"],\"destination_ports_total\":");
@@ -60,6 +51,50 @@ pub fn write_families(out: &mut Vec<u8>, source: &Source, limits: ScanLimits, da
         out.push(b'{');
     }
     out.push(b'}');
+}
+
+/// The counts of a family, behind its name. As few pieces as can be, each of a length that is known:
+/// there may be a million rows.
+#[inline(always)]
+fn write_counts(out: &mut Vec<u8>, t: &FamilyTally) {
+    if t.lines.max(t.attempts).max(t.connections) < 10 && t.packets == 0 {
+        let mut text = *b"\":{\"lines\":0,\"attempts\":0,\"connections\":0,\"packets\":0";
+        text[11] += t.lines as u8;
+        text[24] += t.attempts as u8;
+        text[40] += t.connections as u8;
+        out.extend_from_slice(&text);
+        return;
+    }
+    out.extend_from_slice(b"\":{\"lines\":");
+    push_number(out, t.lines);
+    out.extend_from_slice(b",\"attempts\":");
+    push_number(out, t.attempts);
+    out.extend_from_slice(b",\"connections\":");
+    push_number(out, t.connections);
+    out.extend_from_slice(b",\"packets\":");
+    push_number(out, t.packets);
+}
+
+/// When a family's lines begin and end, behind its counts.
+#[inline(always)]
+fn write_times(out: &mut Vec<u8>, t: &FamilyTally, dates: &mut Dates) {
+    let (first, last) = (t.first.at(), t.last.at());
+    if first.decimals | last.decimals == 0 {
+        let mut text = *b",\"first\":\"yyyy-mm-ddThh:mm:ssZ\",\"last\":\"yyyy-mm-ddThh:mm:ssZ";
+        if let Some(place) = text.get_mut(10..).and_then(|t| t.first_chunk_mut()) {
+            *place = dates.whole(first.nanos);
+        }
+        if let Some(place) = text.last_chunk_mut() {
+            *place = dates.whole(last.nanos);
+        }
+        out.extend_from_slice(&text);
+    } else {
+        out.extend_from_slice(b",\"first\":\"");
+        dates.write(first, out);
+        out.extend_from_slice(b"\",\"last\":\"");
+        dates.write(last, out);
+    }
+    out.extend_from_slice(b"\",\"destination_ports\":[");
 }
 
 /// The same as a value.

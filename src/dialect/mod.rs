@@ -218,9 +218,19 @@ struct Index {
 impl Index {
     fn of(dialect: &'static Dialect) -> Self {
         let mut index = Self { from: [0; 257], candidates: Vec::new() };
-        for (byte, next) in (0..=255u8).zip(1usize..) {
+        let (mut begins, mut any) = ([false; 256], false);
+        for message in dialect.grammar {
+            match message.starts.as_bytes().first().and_then(|b| begins.get_mut(usize::from(*b))) {
+                Some(begins) => *begins = true,
+                None => any = true,
+            }
+        }
+        for ((byte, next), begins) in (0..=255u8).zip(1usize..).zip(begins) {
             let may = |m: &&Message| m.starts.as_bytes().first().is_none_or(|b| *b == byte);
-            index.candidates.extend(dialect.grammar.iter().filter(may).map(Candidate::of));
+            // Most bytes begin nothing.
+            if any || begins {
+                index.candidates.extend(dialect.grammar.iter().filter(may).map(Candidate::of));
+            }
             if let Some(end) = index.from.get_mut(next) {
                 *end = u16::try_from(index.candidates.len()).unwrap_or(u16::MAX);
             }

@@ -142,6 +142,16 @@ impl Ports {
         self.count
     }
 
+    /// All of them, ascending, while there are very few.
+    #[inline]
+    #[must_use]
+    pub fn few(&self) -> Option<&[u16]> {
+        match self.more {
+            None => self.first.get(..self.count as usize),
+            Some(_) => None,
+        }
+    }
+
     /// All of them, ascending.
     pub fn iter(&self) -> impl Iterator<Item = u16> + '_ {
         let mut sorted = Vec::new();

@@ -57,21 +57,7 @@ impl Dates {
     /// Appends RFC 3339 with `Z`, decimals only as the log had them.
     #[inline]
     pub fn write(&mut self, at: Instant, out: &mut Vec<u8>) {
-        let seconds = at.seconds();
-        let day = seconds.div_euclid(86_400);
-        let date = match self.known.get(day as usize % 8) {
-            Some(Some((known, date))) if *known == day => *date,
-            _ => self.reckon(day),
-        };
-        let time = of_day(seconds.rem_euclid(86_400) as u32);
-        let mut text = *b"yyyy-mm-ddThh:mm:ssZ";
-        if let Some(place) = text.first_chunk_mut() {
-            *place = date;
-        }
-        if let Some(place) = text.get_mut(11..).and_then(|time| time.first_chunk_mut()) {
-            *place = time;
-        }
-        out.extend_from_slice(&text);
+        out.extend_from_slice(&self.whole(at.nanos));
         if at.decimals > 0 {
             if let Some(last) = out.last_mut() {
                 *last = b'.';
@@ -83,6 +69,34 @@ impl Dates {
             }
             out.push(b'Z');
         }
+    }
+
+    /// The same to the second.
+    #[inline(always)]
+    pub fn whole(&mut self, nanos: i64) -> [u8; 20] {
+        let (day, time) = match u64::try_from(nanos) {
+            // Nearly all: without a sign it takes less.
+            Ok(nanos) => {
+                let seconds = nanos / SECOND.unsigned_abs();
+                ((seconds / 86_400).cast_signed(), (seconds % 86_400) as u32)
+            }
+            Err(_) => {
+                let seconds = nanos.div_euclid(SECOND);
+                (seconds.div_euclid(86_400), seconds.rem_euclid(86_400) as u32)
+            }
+        };
+        let date = match self.known.get(day as usize % 8) {
+            Some(Some((known, date))) if *known == day => *date,
+            _ => self.reckon(day),
+        };
+        let mut text = *b"yyyy-mm-ddThh:mm:ssZ";
+        if let Some(place) = text.first_chunk_mut() {
+            *place = date;
+        }
+        if let Some(place) = text.get_mut(11..).and_then(|time| time.first_chunk_mut()) {
+            *place = of_day(time);
+        }
+        text
     }
 
     #[inline(never)]
