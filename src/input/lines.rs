@@ -326,6 +326,22 @@ impl Input {
         }
     }
 
+    /// Reads the last lines of the last chunk: mostly enough for its last stamp.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn read_tail(&self, chunk: &mut Chunk) -> io::Result<()> {
+        let from = self.bytes.saturating_sub(TAIL);
+        chunk.clear();
+        self.read_at(from, self.bytes, chunk)?;
+        if from > 0 {
+            chunk.from = memchr::memchr(b'\n', chunk.bytes()).map_or(chunk.to, |n| n + 1);
+        }
+        chunk.offset = from + chunk.from as u64;
+        Ok(())
+    }
+
     /// Appends the bytes `from..to`; fewer if the file was truncated meanwhile.
     fn read_at(&self, from: u64, to: u64, chunk: &mut Chunk) -> io::Result<()> {
         let mut want = usize::try_from(to - from).unwrap_or(0);
@@ -388,10 +404,18 @@ impl Input {
     /// What the system or the format's reader says before the first byte.
     pub fn sound_head(&self, bytes: usize) -> io::Result<(Vec<u8>, Option<io::Error>)> {
         let mut out = Vec::new();
-        let fault = self.reader()?.take(bytes as u64).read_to_end(&mut out).err();
+        let all = match self.form {
+            // Without the buffers that unpacking takes.
+            Form::Plain => self.raw(),
+            _ => self.reader()?,
+        };
+        let fault = all.take(bytes as u64).read_to_end(&mut out).err();
         Ok((out, fault))
     }
 }
+
+/// Bytes in which the last line of a log mostly lies.
+const TAIL: u64 = 4096;
 
 /// Bytes behind a chunk that are read with it.
 const REST: u64 = 1024;

@@ -80,11 +80,10 @@ pub fn survey(
         }
         return Ok((s, true));
     }
-    let mut firsts: Vec<Option<(Stamp, u64)>> = Vec::with_capacity(chunks);
     let mut s = Surveyed::default();
     for i in 0..chunks {
         input.read_head(i, &mut chunk)?;
-        firsts.push(walk_first(&mut s, &chunk));
+        walk(&mut s, &chunk, 1);
     }
     if !s.survey.zoneless {
         return Ok((s, false));
@@ -95,25 +94,43 @@ pub fn survey(
     if !calendar.has_folds() {
         return Ok((s, false));
     }
-    let near = near_folds(&calendar, &firsts);
+    input.read_tail(&mut chunk)?;
+    let near = near_folds(&calendar, &s.begins, last_stamp(&chunk, s.columns.as_ref()));
     if !near.contains(&true) {
         return Ok((s, false));
     }
-    let mut s = Surveyed::default();
-    for (i, near) in near.into_iter().enumerate() {
+    let before = std::mem::take(&mut s);
+    s.columns = before.columns;
+    for (i, (near, begin)) in near.into_iter().zip(before.begins).enumerate() {
         if near {
             input.read_chunk(i, &mut chunk)?;
             walk(&mut s, &chunk, usize::MAX);
-        } else {
-            input.read_head(i, &mut chunk)?;
-            walk_first(&mut s, &chunk);
+            continue;
+        }
+        s.survey.begin_chunk();
+        s.begins.push(begin);
+        if let Some((stamp, offset)) = begin {
+            see(&mut s, &stamp, offset, &before.example);
         }
     }
     Ok((s, false))
 }
 
-/// Which chunks may hold lines near a fold: those that begin or end near one, or span one.
-fn near_folds(calendar: &Calendar, firsts: &[Option<(Stamp, u64)>]) -> Vec<bool> {
+/// The last stamp of a chunk.
+fn last_stamp(chunk: &Chunk, columns: Option<&Columns>) -> Option<Stamp> {
+    let scratch = Scratch::default();
+    let mut reader = Reader::new(&scratch).ordered(columns);
+    let stamps = Lines::new(chunk.bytes(), chunk.offset).map(|(_, line)| reader.read(line));
+    stamps.flatten().last().map(|envelope| envelope.stamp)
+}
+
+/// Which chunks may hold lines near a fold: those that begin or end near one, or span one. `last` is the
+/// last stamp of all, if that is known.
+fn near_folds(
+    calendar: &Calendar,
+    firsts: &[Option<(Stamp, u64)>],
+    last: Option<Stamp>,
+) -> Vec<bool> {
     let local: Vec<Option<i64>> = firsts
         .iter()
         .enumerate()
@@ -123,28 +140,16 @@ fn near_folds(calendar: &Calendar, firsts: &[Option<(Stamp, u64)>]) -> Vec<bool>
         .map(|i| {
             let from = local.get(i).copied().flatten();
             let to = local.iter().skip(i + 1).flatten().next().copied();
+            let to = to.or_else(|| calendar.local(&last?, i));
             match (from, to) {
                 (Some(a), Some(b)) => {
                     calendar.fold_between(a.min(b) - NEAR_FOLD, a.max(b) + NEAR_FOLD)
                 }
-                // The last chunk has no end that is known.
+                // Where nothing says when it begins or ends.
                 _ => true,
             }
         })
         .collect()
-}
-
-fn walk_first(s: &mut Surveyed, chunk: &Chunk) -> Option<(Stamp, u64)> {
-    let before = s.first;
-    walk(s, chunk, 1);
-    let scratch = Scratch::default();
-    let mut reader = Reader::new(&scratch).ordered(s.columns.as_ref());
-    let first = Lines::new(chunk.bytes(), chunk.offset)
-        .find_map(|(offset, line)| Some((reader.read(line).ok()?.stamp, offset)));
-    if before.is_none() {
-        s.first = first;
-    }
-    first
 }
 
 /// What stood between stamp and process in the last lines that were read, each with its first eight bytes.
@@ -186,6 +191,17 @@ fn through<'a>(line: &'a [u8], program: &'a [u8]) -> Option<&'a [u8]> {
     }
 }
 
+/// Takes a stamp.
+fn see(s: &mut Surveyed, stamp: &Stamp, offset: u64, text: &[u8]) {
+    s.first.get_or_insert((*stamp, offset));
+    s.last = Some((*stamp, offset));
+    let zoneless = s.survey.zoneless;
+    s.survey.see(stamp, offset);
+    if s.survey.zoneless && !zoneless {
+        s.example = text.to_vec();
+    }
+}
+
 /// Takes up to `limit` stamps of a chunk.
 fn walk(s: &mut Surveyed, chunk: &Chunk, limit: usize) {
     if chunk.offset == 0 {
@@ -222,18 +238,10 @@ fn walk(s: &mut Surveyed, chunk: &Chunk, limit: usize) {
             Stamp::Civil(c) if c.year.is_none() => head.copied(),
             _ => None,
         };
-        if s.first.is_none() {
-            s.first = Some((stamp, offset));
-        }
         if let Some(begin) = s.begins.last_mut() {
             begin.get_or_insert((stamp, offset));
         }
-        s.last = Some((stamp, offset));
-        let zoneless = s.survey.zoneless;
-        s.survey.see(&stamp, offset);
-        if s.survey.zoneless && !zoneless {
-            s.example = text.to_vec();
-        }
+        see(s, &stamp, offset, text);
         taken += 1;
         if taken == limit {
             break;
@@ -256,12 +264,12 @@ pub fn uptimes(input: &Input, calendar: &Calendar) -> io::Result<Uptimes> {
         }
         return Ok(found);
     };
-    let mut firsts = Vec::with_capacity(chunks);
+    let mut s = Surveyed::default();
     for i in 0..chunks {
         input.read_head(i, &mut chunk)?;
-        firsts.push(walk_first(&mut Surveyed::default(), &chunk));
+        walk(&mut s, &chunk, 1);
     }
-    for (i, near) in near_folds(calendar, &firsts).into_iter().enumerate() {
+    for (i, near) in near_folds(calendar, &s.begins, None).into_iter().enumerate() {
         if near {
             input.read_chunk(i, &mut chunk)?;
             look(&mut found, &chunk, calendar);

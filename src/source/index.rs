@@ -52,6 +52,13 @@ impl Index {
         }
     }
 
+    /// Looks at where an address should stand. What comes of it says nothing.
+    #[inline(always)]
+    #[must_use]
+    pub fn touch(&self, v4: u32) -> u64 {
+        self.numbers.get(self.home(v4)).copied().unwrap_or(0)
+    }
+
     /// Where an address stands.
     #[inline(always)]
     #[must_use]

@@ -303,6 +303,7 @@ impl Partial {
     /// does not wait for memory once for each.
     #[must_use]
     pub fn places(&self, sessions: &[Settled]) -> [Option<u32>; TOGETHER] {
+        self.map.touch(sessions.iter().take(TOGETHER).map(|s| s.source));
         let mut places = [None; TOGETHER];
         for (place, s) in places.iter_mut().zip(sessions) {
             *place = self.map.place(s.source);

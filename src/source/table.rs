@@ -43,6 +43,7 @@ impl<T: Default> Table<T> {
         add: impl Fn(&mut T, &P),
     ) {
         for many in many.chunks(ADDED_TOGETHER) {
+            self.touch(many.iter().map(|(addr, _)| *addr));
             let mut places = [None; ADDED_TOGETHER];
             let (mut met, mut distinct) = ([0; ADDED_TOGETHER], 0);
             let mut last = (Addr::NOBODY, None);
@@ -75,6 +76,14 @@ impl<T: Default> Table<T> {
     #[must_use]
     pub fn get(&self, addr: Addr) -> Option<&T> {
         self.at(self.place(addr)?)
+    }
+
+    /// Looks at where some addresses should stand, before any is looked for: a search turns on what it
+    /// finds, and so waits for memory each by itself.
+    #[inline(always)]
+    pub fn touch(&self, addrs: impl Iterator<Item = Addr>) {
+        let seen = addrs.map(|addr| self.v4.touch(addr.bits() as u32));
+        std::hint::black_box(seen.fold(0, |all, number| all ^ number));
     }
 
     /// Where an address stands.
