@@ -12,6 +12,11 @@ use plaint::time::Instant;
 
 use cli::{Cli, Command, OperatorsCommand, early, generate};
 
+// Those who write reports take and give back memory all the time, and with most systems' own way of doing
+// so wait for each other.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let early = early::of(std::env::args_os());
     early.colour.write_global();
