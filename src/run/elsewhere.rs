@@ -14,7 +14,7 @@ use super::gleaned::ChunkOut;
 use super::options::Options;
 use super::read::LineReader;
 use super::repeat::Trail;
-use super::straight::{By, Line, Look, QUIET, Straight};
+use super::straight::{By, Line, QUIET, Straight};
 
 impl Line<'_, '_> {
     /// What a line tells that says nothing more.
@@ -37,7 +37,8 @@ impl Line<'_, '_> {
 }
 
 impl Straight {
-    /// Looks at a line of another program's. Apart, so that sshd's lines keep the processor's registers.
+    /// Looks at a line of another program's: its length, and whether it told of a packet that counts. Apart, so
+    /// that sshd's lines keep the processor's registers, and so little, that registers hold it.
     #[inline(never)]
     pub(super) fn elsewhere<'c>(
         &mut self,
@@ -46,17 +47,11 @@ impl Straight {
         reader: &mut LineReader<'_>,
         trail: &mut Trail<'c>,
         out: &mut ChunkOut,
-    ) -> Look<'c> {
-        let host = line.known.host;
+    ) -> Option<(usize, bool)> {
         if line.known.by() == By::Netfilter {
-            return match self.packet(line, options, reader, trail, out) {
-                Some((end, true)) => Look::Packet(end, host),
-                Some((end, false)) => Look::Done(end, host),
-                None => Look::Pass,
-            };
+            return self.packet(line, options, reader, trail, out);
         }
-        let done = self.mail(line, options, reader, trail, out);
-        done.map_or(Look::Pass, |end| Look::Done(end, host))
+        self.mail(line, options, reader, trail, out).map(|end| (end, false))
     }
 
     /// Counts a usual line of a mail server's; its length.

@@ -277,9 +277,10 @@ impl Straight {
         }
         if !matches!(known.by(), By::Sshd | By::Nobody) && self.usual {
             let line = Line { left, text, known: &known, pid, place };
-            let look = self.elsewhere(&line, options, reader, trail, out);
-            if !matches!(look, Look::Pass) {
-                return look;
+            match self.elsewhere(&line, options, reader, trail, out) {
+                Some((end, true)) => return Look::Packet(end, known.host),
+                Some((end, false)) => return Look::Done(end, known.host),
+                None => {}
             }
         }
         self.other(left, text, (stamp, rest), (&known, pid), place, reader, trail, out)
