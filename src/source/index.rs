@@ -11,8 +11,8 @@ const LEAST: usize = 1 << 6;
 /// Where addresses stand.
 #[derive(Clone, Debug)]
 pub struct Index {
-    /// From an address's hash on: it, and below it its place and one; 0 where nothing is. Half
-    /// is free at least.
+    /// From an address's hash on: it, and below it its place and one; 0 where nothing is. A quarter at
+    /// least is free.
     numbers: Vec<u64>,
     len: usize,
     /// By how many bits a hash is moved to be a place among the numbers.
@@ -84,7 +84,7 @@ impl Index {
             *number = u64::from(v4) << 32 | u64::from(place.wrapping_add(1));
         }
         self.len += 1;
-        if 2 * self.len > self.numbers.len() {
+        if 4 * self.len > 3 * self.numbers.len() {
             let room = 2 * self.numbers.len();
             let old = std::mem::replace(&mut self.numbers, vec![0; room]);
             self.shift -= 1;
