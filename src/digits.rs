@@ -404,7 +404,16 @@ fn quad(text: &[u8; 16]) -> Option<(u32, usize)> {
         return None;
     }
     let high = (left as u32) << 24 | ((left >> 32) as u32) << 16;
-    Some((high | (right as u32) << 8 | (right >> 32) as u32, usize::from(shape.long)))
+    // What comes behind waits for the length alone, and need not wait for the table: mostly all ends where
+    // neither a digit nor a dot stands.
+    let behind = ends & !dots;
+    let long = if behind & (ends ^ after_four) == 0 {
+        // A dot stands there.
+        u32::from(shape.long)
+    } else {
+        behind.trailing_zeros()
+    };
+    Some((high | (right as u32) << 8 | (right >> 32) as u32, long as usize))
 }
 
 #[cfg(test)]
