@@ -3,6 +3,7 @@
 pub mod fact;
 pub mod state;
 pub mod pool;
+mod retold;
 pub mod open;
 pub mod table;
 mod settling;

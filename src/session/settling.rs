@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::addr::Addr;
 use crate::class::Family;
 use crate::days::SECOND;
-use crate::limits::{PAM_SECONDS, SESSION_SILENCE_SECONDS, TRAILER_SECONDS};
+use crate::limits::{SESSION_SILENCE_SECONDS, TRAILER_SECONDS};
 
 use super::fact::Fact;
 use super::open::Key;
@@ -29,9 +29,15 @@ impl Sessions {
             || self.turns > waiting + self.lately.len() + self.doubts.len()
         {
             (self.latest, self.turns) = (self.latest.max(self.hour_ends), 0);
-            self.give_up(self.newest.saturating_sub(self.behind_of_hour), out);
+            self.give_up(self.slowest(), out);
             self.behind_of_hour = 0;
         }
+    }
+
+    /// What the slowest clock says, by the lines of late.
+    #[inline(always)]
+    pub(super) fn slowest(&self) -> i64 {
+        self.newest.saturating_sub(self.behind.max(self.behind_of_hour))
     }
 
     /// A line is earlier than one before it.
@@ -72,7 +78,7 @@ impl Sessions {
         self.broken.retain(|_, at| *at >= now - 2 * TRAILER_SECONDS * SECOND);
         self.called.retain(|_, (.., at)| *at >= silent);
         self.named.retain(|_, (_, at)| *at >= silent);
-        self.lately.retain(|_, l| l.at >= now - 2 * PAM_SECONDS * SECOND);
+        self.lately.forget(now);
         let mut lost = 0;
         self.doubts.retain(|_, list| {
             list.retain(|d| {

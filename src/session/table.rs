@@ -18,6 +18,7 @@ use crate::limits::{
 use super::fact::{Doubt, Fact};
 use super::open::{Key, Open};
 use super::pool::{Pool, PoolKey};
+use super::retold::{Lately, Retold};
 use super::state::{By, Session, Settled};
 
 /// Whether a line or session about an account may decide a reading.
@@ -37,7 +38,7 @@ pub struct Sessions {
     pub(super) open: Open,
     pub(super) pool: Pool,
     /// A mail login that was refused lately, and how many lines may still retell it.
-    pub(super) lately: FxHashMap<PoolKey, Lately>,
+    pub(super) lately: Retold,
     pub(super) doubts: FxHashMap<(u32, u32), Vec<Doubt>>,
     /// Processes whose client broke off before it named its version, and when.
     pub(super) broken: FxHashMap<(u32, u32), i64>,
@@ -66,14 +67,6 @@ pub struct Sessions {
     pub(super) most: usize,
     /// Sessions that were settled before their time, since more than that were.
     pub cut_short: u64,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Lately {
-    key: Key,
-    pub(super) at: i64,
-    pam: u32,
-    helper: u32,
 }
 
 impl Sessions {
@@ -264,7 +257,8 @@ impl Sessions {
                 pam: c.of(Tally::Refused).saturating_sub(c.of(Tally::Pam)),
                 helper: c.of(Tally::Refused).saturating_sub(c.of(Tally::Helper)),
             };
-            self.lately.insert(PoolKey::of(fact), lately);
+            let now = self.slowest();
+            self.lately.insert(PoolKey::of(fact), lately, now);
         }
     }
 
