@@ -3,8 +3,8 @@
 pub mod fact;
 pub mod state;
 pub mod pool;
-mod retold;
 pub mod open;
+mod retold;
 pub mod table;
 mod settling;
 
