@@ -80,6 +80,10 @@ pub const TARGETS_KEPT: usize = 256;
 /// these take 16 KiB.
 pub const EVIDENCE_LINES: usize = 1024;
 
+/// Lines of evidence kept of all sources together: each place and what was decided of it takes 16 bytes, and
+/// half as many are read back at most. Where there are more, each source keeps 512, or 256, and so on.
+pub const EVIDENCE_LINES_KEPT: usize = 1 << 21;
+
 /// Buckets of time kept per source while a report is made, and bars of the chart over time: four
 /// pixels each on a telephone of 400.
 pub const TIMELINE_BUCKETS: usize = 96;
@@ -92,12 +96,12 @@ pub const XARF_EVIDENCE_BYTES: usize = 5 * 1024 * 1024;
 pub const PAGE_ROWS: usize = 100;
 
 /// Lines of evidence read back for all sources together; when there are more, each source has
-/// fewer, and each report says how many of how many it has: sixteen turns of [`EVIDENCE_AT_ONCE`].
+/// fewer, and each report says how many of how many it has: 32 turns of [`EVIDENCE_AT_ONCE`].
 pub const EVIDENCE_LINES_TOTAL: usize = 1 << 20;
 
 /// Lines of evidence in memory at once while a report is made; the others wait in files. At 200
-/// bytes each, 13 MB.
-pub const EVIDENCE_AT_ONCE: usize = 1 << 16;
+/// bytes each, and twice that of what is known of it, 20 MB.
+pub const EVIDENCE_AT_ONCE: usize = 1 << 15;
 
 /// Sources that are judged at once while a report is made: what is said of each takes 2 KB.
 pub const SOURCES_AT_ONCE: usize = 1 << 12;

@@ -127,11 +127,12 @@ fn the_evidence_of_a_report_is_not_in_memory_all_at_once() {
     let (few, many) = (200, 1_500);
     for (name, n) in [("few.log", few), ("many.log", many)] {
         let mut log = String::new();
+        // Each source is one session: those that are open are not what is weighed here.
         for i in 0..n * 120 {
             let (who, at) = (i % n, i / n);
             writeln!(
                 log,
-                "Jun 12 {:02}:{:02}:{:02} web1 sshd[{i}]: Failed password for root from 9.7.{}.{} port 4711 ssh2",
+                "Jun 12 {:02}:{:02}:{:02} web1 sshd[{who}]: Failed password for root from 9.7.{}.{} port 4711 ssh2",
                 8 + at / 60, at % 60, who % 60, who >> 8, who & 255
             )
             .unwrap();
@@ -146,7 +147,7 @@ fn the_evidence_of_a_report_is_not_in_memory_all_at_once() {
     println!("{one} KiB for {} lines of evidence, {two} for {}", few * 120, many * 120);
     // 24,000 lines are read at once, and of 180,000 no more than EVIDENCE_AT_ONCE: each in full is
     // 800 bytes, and its place and its reading stay.
-    assert!(two < one + 100 * 1024, "{one} KiB, then {two}");
+    assert!(two < one + 80 * 1024, "{one} KiB, then {two}");
     let verified = run_alone(dir.path(), &["verify", "two"]);
     assert!(verified.status.success(), "{}", plaint::text::Untrusted(&verified.stdout));
     let told = String::from_utf8(verified.stderr).unwrap();

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use plaint::class::Family;
-use plaint::run::{Logs, Options, Scan, scan};
+use plaint::run::{Logs, Options, Remember, Scan, scan};
 use plaint::source::ScanLimits;
 use plaint::time::Zone;
 use proptest::prelude::*;
@@ -134,7 +134,12 @@ proptest! {
         yearless in any::<bool>(),
         chunk in prop_oneof![1usize..300, 300usize..5000],
         threads in 1usize..4,
-        remember in any::<bool>(),
+        remember in prop_oneof![
+            Just(Remember::Nothing),
+            Just(Remember::Readings),
+            Just(Remember::Evidence),
+            Just(Remember::Lines),
+        ],
         disorder in any::<bool>(),
     ) {
         let texts = texts(&lines, yearless, disorder);

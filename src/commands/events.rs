@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::event::Event;
 use crate::fault::{Fault, Outcome};
-use crate::run::{Wanted, replay};
+use crate::run::{Remember, Wanted, replay};
 use crate::text::{Untrusted, csv_cell};
 
 use super::columns::{self, Column, Kind, micros};
@@ -67,7 +67,7 @@ pub fn run(setup: &mut Setup, asked: Asked) -> Outcome<(bool, u8)> {
         Form::Parquet => Some(columns::begin(&COLUMNS)?),
         _ => None,
     };
-    setup.options.remember = true;
+    setup.options.remember = Remember::Lines;
     let (logs, scan) = setup.run()?;
     setup.show_progress();
     let wanted = if asked.all { Wanted::Known } else { Wanted::Hostile };

@@ -17,7 +17,7 @@ use crate::run::read::Read;
 use crate::run::repeat::{self, Trail};
 use crate::run::replay::Verdicts;
 use crate::run::timeless;
-use crate::run::{Log, Logs, Options, Scan, scan};
+use crate::run::{Log, Logs, Options, Remember, Scan, scan};
 use crate::session::Place;
 use crate::text::{Untrusted, shell_word, shown};
 use crate::time::{Fold, Instant, Moment, Survey};
@@ -134,7 +134,7 @@ fn loose(out: &mut String, bytes: &[u8], options: &Options) -> Outcome<()> {
 }
 
 fn in_file(out: &mut String, path: &Path, number: u64, options: &Options) -> Outcome<()> {
-    let options = Options { remember: true, ..options.clone() };
+    let options = Options { remember: Remember::Lines, ..options.clone() };
     let mut logs = Logs::open(&[path.to_owned()], None, &options, false)?;
     let scanned = scan(&mut logs, &options, &|_| {})?;
     let (Some(log), Some(account)) = (logs.logs.first(), scanned.accounts.first()) else {
@@ -419,7 +419,7 @@ fn act_text(act: &Act<'_>, end: &OurEnd) -> String {
 fn verdict(out: &mut String, read: &Read<'_>, scanned: &Scan, offset: u64, options: &Options) {
     let (by_itself, _) = alone(read, &options.ours);
     let verdicts = Verdicts::of_scan(scanned);
-    let end = verdicts.of(read, Place { input: 0, offset }, options);
+    let end = verdicts.of(read, verdicts.decided.get(Place { input: 0, offset }), options);
     let class = end.class.map_or("", |c| c.word());
     if end.reading == by_itself {
         let _ = writeln!(out, "  reading   {} {class}", end.reading.word());
@@ -479,7 +479,8 @@ fn related(
             let e = &read.envelope;
             if e.pid == Some(pid) && e.host == host && shown_lines < RELATED {
                 shown_lines += 1;
-                let end = verdicts.of(&read, Place { input: 0, offset }, options);
+                let end =
+                    verdicts.of(&read, verdicts.decided.get(Place { input: 0, offset }), options);
                 let word = end.reading.word();
                 let _ = writeln!(out, "  process   line {n}, {word}: {}", Untrusted(line));
             }

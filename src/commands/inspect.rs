@@ -9,7 +9,7 @@ use crate::fault::Outcome;
 use crate::input::EndFrom;
 use crate::limits::REPEATS;
 use crate::run::account::UnreadLine;
-use crate::run::{Account, Log, timeless};
+use crate::run::{Account, Log, Remember, timeless};
 use crate::text::{Untrusted, shown};
 use crate::time::Instant;
 
@@ -23,7 +23,7 @@ use super::terminal::{Paint, Screen};
 ///
 /// What stops the run, or the output.
 pub fn run(setup: &mut Setup) -> Outcome<(bool, u8)> {
-    setup.options.remember = true;
+    setup.options.remember = Remember::Readings;
     let (logs, scan) = setup.run()?;
     let mut out = String::new();
     let mut total = [0u64; 6];

@@ -20,8 +20,8 @@ use crate::limits::{EVIDENCE_AT_ONCE, EVIDENCE_LINES_TOTAL, SOURCES_AT_ONCE};
 use crate::operator::Operators;
 use crate::run::evidence::{gather, lines};
 use crate::run::spool::{Found, Spool};
-use crate::run::{Logs, Options, Scan, progress};
-use crate::session::Place;
+use crate::run::{Logs, Options, Remember, Scan, progress};
+use crate::session::Kept;
 use crate::source::Source;
 use crate::time::Instant;
 
@@ -57,7 +57,7 @@ pub fn run(
     // Before hours of reading: is there a place to write to, and is it ours alone?
     let folder = bundle::folder::Folder::begin(asked.dir, asked.force)?;
     let clock = config.clock_statement()?;
-    setup.options.remember = true;
+    setup.options.remember = Remember::Evidence;
     let (logs, scan) = setup.run()?;
     setup.show_progress();
     if logs.logs.is_empty() {
@@ -73,7 +73,7 @@ pub fn run(
     let about = About { options, config, operators, context: &context };
     let (hashed, filed) =
         threads.install(|| rayon::join(|| inputs(&logs, &scan), || about.filed(&rows)));
-    let (inputs, filed) = (hashed?, filed?);
+    let (inputs, mut filed) = (hashed?, filed?);
     let plan = Plan {
         context,
         limits: options.scan_limits,
@@ -84,6 +84,7 @@ pub fn run(
     };
     let mut spool = Spool::new(folder.spool(), filed.ends.len());
     gather(&logs, &scan, options, &filed.wanted, &filed.ends, &mut spool)?;
+    filed.wanted = Vec::new();
     let mut from = 0;
     let turns = filed.ends.iter().enumerate().map(|(n, end)| {
         let range = from..*end as usize;
@@ -149,7 +150,7 @@ impl<'a> About<'_, 'a> {
         self.case(of.addr, of.source, of.lines(logs, scan, self.options))
     }
 
-    /// The places of the lines of a source that something is filed of; none where nothing is. And
+    /// The lines of a source that something is filed of; none where nothing is. And
     /// the operator that claims it.
     fn wanted(&self, addr: Addr, source: &'a Source) -> Outcome<(Option<Wanted>, Option<&'a str>)> {
         let case = self.case(addr, source, Vec::new())?;
@@ -161,7 +162,7 @@ impl<'a> About<'_, 'a> {
             return Ok((None, operator));
         }
         let ends = case.incidents.iter().flat_map(|i| [i.ends.0, i.ends.1]).collect();
-        Ok((Some(Wanted { places: source.evidence(), ends }), operator))
+        Ok((Some(Wanted { lines: source.evidence(), ends }), operator))
     }
 
     fn filed(&self, rows: &[(Addr, &'a Source)]) -> Outcome<Filed<'a>> {
@@ -171,28 +172,29 @@ impl<'a> About<'_, 'a> {
         let mut filed = Filed::default();
         filed.operators.extend(all.iter().filter_map(|(_, operator)| *operator));
         // Of the lines of all sources together no more than a run may take, and of each as many.
-        let counts = all.iter().filter_map(|(wanted, _)| Some(wanted.as_ref()?.places.len()));
+        let counts = all.iter().filter_map(|(wanted, _)| Some(wanted.as_ref()?.lines.len()));
         let most = share(counts, EVIDENCE_LINES_TOTAL);
+        let room = |wanted: &Wanted| wanted.lines.len().min(most) + wanted.ends.len();
+        filed.wanted.reserve_exact(all.iter().filter_map(|(w, _)| w.as_ref()).map(room).sum());
         let (mut lines, mut sources) = (0, 0);
         for (number, (wanted, _)) in (0u32..).zip(all) {
-            let Wanted { mut places, ends } = wanted.unwrap_or_default();
-            if places.len() > most {
-                places.sort_unstable_by_key(|p| p.hash());
-                places.truncate(most);
+            let Wanted { lines: mut own, ends } = wanted.unwrap_or_default();
+            if own.len() > most {
+                own.sort_unstable_by_key(|l| l.place().hash());
+                own.truncate(most);
             }
-            places.extend(ends);
-            if sources == SOURCES_AT_ONCE || (lines > 0 && lines + places.len() > EVIDENCE_AT_ONCE)
-            {
+            own.extend(ends);
+            if sources == SOURCES_AT_ONCE || (lines > 0 && lines + own.len() > EVIDENCE_AT_ONCE) {
                 filed.ends.push(number);
                 (lines, sources) = (0, 0);
             }
-            lines += places.len();
+            lines += own.len();
             sources += 1;
-            filed.wanted.extend(places.into_iter().map(|place| (place, number)));
+            filed.wanted.extend(own.into_iter().map(|line| (line, number)));
         }
         filed.ends.push(u32::try_from(rows.len()).unwrap_or(u32::MAX));
         filed.wanted.par_sort_unstable();
-        filed.wanted.dedup();
+        filed.wanted.dedup_by_key(|(line, number)| (line.place(), *number));
         Ok(filed)
     }
 }
@@ -200,16 +202,16 @@ impl<'a> About<'_, 'a> {
 /// The lines that are evidence of a source.
 #[derive(Default)]
 struct Wanted {
-    places: Vec<Place>,
+    lines: Vec<Kept>,
     /// The first and the last line of each incident: they are shown in any case.
-    ends: Vec<Place>,
+    ends: Vec<Kept>,
 }
 
 /// What of which sources is filed.
 #[derive(Default)]
 struct Filed<'a> {
-    /// The places of their lines, each with the number of its source, sorted.
-    wanted: Vec<(Place, u32)>,
+    /// Their lines, each with the number of its source, sorted.
+    wanted: Vec<(Kept, u32)>,
     /// Where turns end: the number behind the last source of each.
     ends: Vec<u32>,
     /// The operators that claim any of the sources.

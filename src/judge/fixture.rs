@@ -10,7 +10,7 @@ use crate::config::{ClockStatement, Config};
 use crate::dialect::{Kind, Transport};
 use crate::operator::Operators;
 use crate::session::{Outcome, Place, Settled, Spot};
-use crate::source::{Packet, Partial, ScanLimits};
+use crate::source::{Keeping, Packet, Partial, ScanLimits};
 use crate::time::{Basis, Instant, Moment};
 
 use super::{Case, Context, EvidenceLine, holds_other_address};
@@ -124,7 +124,7 @@ pub struct Log {
 impl Log {
     /// Nothing yet.
     pub fn of(source: &str) -> Self {
-        let (partial, at) = (Partial::new(true), START);
+        let (partial, at) = (Partial::new(Some(Keeping::of(1))), START);
         Self { addr: addr(source), partial, lines: Vec::new(), at, offset: 0 }
     }
 

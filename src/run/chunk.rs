@@ -51,7 +51,7 @@ impl<'r> Worker<'r> {
             recent_hosts: Memo::default(),
             straight: Straight::default(),
             programs: Programs::default(),
-            packets: Partial::new(options.remember),
+            packets: Partial::new(options.keeping()),
         }
     }
 
@@ -249,7 +249,7 @@ impl<'r> Worker<'r> {
     /// Whether each line's final reading is wanted.
     #[must_use]
     pub const fn remembers(&self) -> bool {
-        self.options.remember
+        self.options.remember.lists()
     }
 
     #[inline(always)]

@@ -11,9 +11,10 @@ use crate::input::{Chunk, Lines};
 use crate::json::Scratch;
 use crate::judge::EvidenceLine;
 use crate::judge::line::holds_other_address;
-use crate::session::Place;
+use crate::session::{Kept, Place};
 
 use super::collect::{Log, Logs};
+use super::decided::Verdict;
 use super::feed::{Order, Steps, each_chunk};
 use super::options::Options;
 use super::read::LineReader;
@@ -32,7 +33,7 @@ pub fn gather(
     logs: &Logs,
     scan: &Scan,
     options: &Options,
-    wanted: &[(Place, u32)],
+    wanted: &[(Kept, u32)],
     ends: &Ends,
     spool: &mut Spool,
 ) -> Outcome<()> {
@@ -47,8 +48,9 @@ pub fn gather(
                 super::progress::again(chunk.bytes().len() as u64);
                 let place = |offset| Place { input, offset };
                 let end = place(chunk.offset + chunk.bytes().len() as u64);
-                let from = wanted.partition_point(|(p, _)| *p < place(chunk.offset));
-                let mut wanted = wanted.iter().skip(from).take_while(|(p, _)| *p < end).peekable();
+                let from = wanted.partition_point(|(l, _)| l.place() < place(chunk.offset));
+                let mut wanted =
+                    wanted.iter().skip(from).take_while(|(l, _)| l.place() < end).peekable();
                 let mut parts = Parts::new();
                 // Most chunks of a calm log hold none.
                 if wanted.peek().is_none() {
@@ -69,7 +71,7 @@ pub fn gather(
                     (before + 1..).zip(Lines::new(chunk.bytes(), chunk.offset))
                 {
                     let at = place(offset);
-                    while wanted.next_if(|(p, _)| *p < at).is_some() {}
+                    while wanted.next_if(|(l, _)| l.place() < at).is_some() {}
                     if wanted.peek().is_none() {
                         break;
                     }
@@ -79,12 +81,12 @@ pub fn gather(
                     };
                     let refers = trail.refers(&read, line, at, &scan.referred);
                     let Some(moment) = read.moment else { continue };
-                    while let Some((_, source)) = wanted.next_if(|(p, _)| *p == at) {
+                    while let Some((kept, source)) = wanted.next_if(|(l, _)| l.place() == at) {
                         let before =
                             refers.map(|Repeat { before, by, .. }| (before, !by.is_empty()));
-                        let place = at;
+                        let (place, mark) = (at, kept.mark());
                         let found =
-                            Found { source: *source, place, number: n, moment, line, before };
+                            Found { source: *source, place, mark, number: n, moment, line, before };
                         part(ends, &mut parts, &found);
                     }
                 }
@@ -114,7 +116,7 @@ pub fn lines<'f>(
     let mut open: Option<(u32, LineReader<'_>, Arc<Path>, Arc<str>)> = None;
     // Nearly all that were found are lines of it.
     let mut out: Vec<EvidenceLine> = Vec::with_capacity(found.size_hint().1.unwrap_or(0));
-    for Found { place, number, moment, line, before, .. } in found {
+    for Found { place, mark, number, moment, line, before, .. } in found {
         let Some(log) = logs.logs.get(place.input as usize) else { continue };
         // When each was logged is known: the clock of any chunk will do.
         let (_, reader, path, zone) = match &mut open {
@@ -126,6 +128,7 @@ pub fn lines<'f>(
         };
         let Ok(mut read) = reader.read(line, place.offset) else { continue };
         read.moment = Some(moment);
+        let decided = mark.decision().map(|decision| Verdict::of(decision, source));
         let mut by = line;
         if let Some((before, may_be_told)) = before
             && let Some(n) = times(&read)
@@ -134,7 +137,7 @@ pub fn lines<'f>(
             read = said;
             by = if may_be_told { before } else { b"" };
         }
-        let end = verdicts.of_line(log, &read, by, place, options);
+        let end = verdicts.of_line(log, &read, by, (place, decided), options);
         let Some(act) = end.act else { continue };
         // The log is not what it was, or a line would stand against another.
         if act.source.is_some_and(|s| s != source) {

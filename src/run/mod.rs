@@ -17,6 +17,7 @@ pub mod account;
 pub mod carry;
 pub mod plan;
 pub mod merge;
+pub mod decided;
 pub mod state;
 pub mod feed;
 pub mod scan;
@@ -26,7 +27,6 @@ pub mod evidence;
 
 pub use account::Account;
 pub use collect::{Log, Logs};
-pub use options::Options;
+pub use options::{Options, Remember};
 pub use replay::{Wanted, replay};
 pub use scan::{Scan, scan};
-pub use state::Decision;

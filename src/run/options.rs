@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::event::Ours;
 use crate::fault::{Fault, Outcome};
-use crate::source::ScanLimits;
+use crate::source::{Keeping, ScanLimits};
 use crate::time::{Instant, Zone};
 
 /// What a run is asked to do.
@@ -32,8 +32,30 @@ pub struct Options {
     pub straight: bool,
     /// Most sources that are kept; see [`crate::limits::SOURCES`].
     pub max_sources: usize,
-    /// Whether each line's final reading, and evidence, are wanted.
-    pub remember: bool,
+    /// What is kept of single lines.
+    pub remember: Remember,
+}
+
+/// What is kept of single lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Remember {
+    /// Nothing: sources are counted.
+    #[default]
+    Nothing,
+    /// How many read how in the end.
+    Readings,
+    /// The same, and some lines of each source, for its report.
+    Evidence,
+    /// How many read how, and of each line what its session made of it.
+    Lines,
+}
+
+impl Remember {
+    /// Whether sessions list their lines.
+    #[must_use]
+    pub const fn lists(self) -> bool {
+        !matches!(self, Self::Nothing)
+    }
 }
 
 impl Default for Options {
@@ -50,12 +72,18 @@ impl Default for Options {
             chunk_bytes: crate::limits::CHUNK_BYTES,
             straight: true,
             max_sources: crate::limits::SOURCES,
-            remember: false,
+            remember: Remember::Nothing,
         }
     }
 }
 
 impl Options {
+    /// How many lines each source keeps, if any.
+    #[must_use]
+    pub fn keeping(&self) -> Option<Keeping> {
+        (self.remember == Remember::Evidence).then(|| Keeping::of(self.max_sources))
+    }
+
     /// The zone told for a file.
     #[must_use]
     pub fn zone_of(&self, path: &Path) -> Option<&Zone> {

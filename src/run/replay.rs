@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use rustc_hash::FxHashMap;
-
 use crate::class::{Class, Family, Reading};
 use crate::dialect::{Act, Said, Weight};
 use crate::envelope::Unread;
@@ -16,13 +14,13 @@ use crate::source::Partial;
 
 use super::chunk::{alone, told_before};
 use super::collect::{Log, Logs};
+use super::decided::{Decided, Verdict};
 use super::feed::{Order, Steps, each_chunk};
 use super::options::Options;
 use super::overlap::Told;
 use super::read::Read;
 use super::repeat::Trail;
 use super::scan::Scan;
-use super::state::Decision;
 use super::timeless;
 
 /// Which lines of a replay are wanted.
@@ -38,7 +36,7 @@ pub enum Wanted {
 #[derive(Clone, Copy, Debug)]
 pub struct Verdicts<'r> {
     /// Lines whose session decided.
-    pub decided: &'r FxHashMap<Place, Decision>,
+    pub decided: &'r Decided,
     /// The sources, for the class of packets.
     pub sources: &'r Partial,
     /// Lines that several inputs tell.
@@ -63,17 +61,17 @@ impl<'r> Verdicts<'r> {
         Self { decided: &scan.decided, sources: &scan.sources, told: &scan.told }
     }
 
-    /// How a line reads in the end; one that an input before told is context there.
+    /// How a line reads in the end, by what its session made of it; one that an input before told is context there.
     #[must_use]
     pub fn of_line<'a>(
         &self,
         log: &Log,
         read: &Read<'a>,
         line: &[u8],
-        place: Place,
+        (place, verdict): (Place, Option<Verdict>),
         options: &Options,
     ) -> Final<'a> {
-        let end = self.of(read, place, options);
+        let end = self.of(read, verdict, options);
         if log.shares_before && told_before(read, line, log, self.told, place.input, None) {
             return Final { reading: Reading::Context, class: None, ..end };
         }
@@ -86,11 +84,15 @@ impl<'r> Verdicts<'r> {
             .is_some_and(|s| s.family(Family::Sshd).is_some())
     }
 
-    /// How a line reads in the end.
+    /// How a line reads in the end, by what its session made of it.
     #[must_use]
-    pub fn of<'a>(&self, read: &Read<'a>, place: Place, options: &Options) -> Final<'a> {
+    pub fn of<'a>(
+        &self,
+        read: &Read<'a>,
+        decision: Option<Verdict>,
+        options: &Options,
+    ) -> Final<'a> {
         let (by_itself, act) = alone(read, &options.ours);
-        let decision = self.decided.get(&place);
         let told = decision.and_then(|d| d.source);
         let act = match (&read.heard.said, told) {
             (Said::Several(readings), Some(source)) => {
@@ -259,7 +261,8 @@ pub fn replay(
                     if read.moment.is_some_and(|m| !options.wants(m.at)) {
                         continue;
                     }
-                    let end = verdicts.of_line(log, &read, told, at, options);
+                    let end =
+                        verdicts.of_line(log, &read, told, (at, verdicts.decided.get(at)), options);
                     let asked = match wanted {
                         Wanted::Hostile => end.reading == Reading::Hostile,
                         Wanted::Known => read.heard.by.is_some(),

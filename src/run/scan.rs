@@ -2,23 +2,22 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use rustc_hash::FxHashMap;
-
 use crate::fault::{Fault, Outcome};
 use crate::limits::{Bound, FACTS_HELD, REPEATS, SESSIONS_OPEN};
-use crate::session::{Fact, Place};
+use crate::session::Fact;
 use crate::source::Partial;
 
 use super::account::Account;
 use super::carry::Carry;
 use super::chunk::Worker;
 use super::collect::{Log, Logs};
+use super::decided::Decided;
 use super::feed::{Faults, Order, Steps, each_chunk};
 use super::options::Options;
 use super::overlap::Told;
 use super::plan::Plan;
 use super::repeat::Referred;
-use super::state::{Decision, State};
+use super::state::State;
 
 /// What a run comes to.
 #[derive(Debug)]
@@ -28,7 +27,7 @@ pub struct Scan {
     /// Per input, in the order of [`Logs::logs`].
     pub accounts: Vec<Account>,
     /// Lines whose session made them read otherwise than by themselves.
-    pub decided: FxHashMap<Place, Decision>,
+    pub decided: Decided,
     /// Lines that several inputs tell.
     pub told: Told,
     /// Lines of earlier chunks that the first lines of a chunk refer to.
@@ -137,7 +136,7 @@ fn done(logs: &Logs, passed: Passed) -> Scan {
 }
 
 fn pass(logs: &[Log], options: &Options, progress: &(dyn Fn(u64) + Sync)) -> Outcome<Passed> {
-    let mut state = State::new(logs.len(), options.remember);
+    let mut state = State::new(logs.len(), options);
     let mut packets = Vec::new();
     // Facts of chunks that were taken leave their memory to those that come.
     let spare: Mutex<Vec<Vec<Fact>>> = Mutex::default();
@@ -193,6 +192,6 @@ fn pass(logs: &[Log], options: &Options, progress: &(dyn Fn(u64) + Sync)) -> Out
         }
         from = to;
     }
-    state.finish(packets, options.max_sources);
+    state.finish(packets, options);
     Ok(Passed { state, told, referred: carry.referred, faults })
 }

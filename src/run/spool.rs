@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use crate::fault::{Fault, Outcome};
 use crate::limits::SPOOL_BYTES;
-use crate::session::Place;
+use crate::session::{Mark, Place};
 use crate::time::{Basis, Fold, Instant, Moment};
 
 /// A line that was found, with what cannot be told from its bytes alone.
@@ -21,6 +21,8 @@ pub struct Found<'a> {
     pub source: u32,
     /// Where it lies.
     pub place: Place,
+    /// What its session made of it.
+    pub mark: Mark,
     /// Its number in its file, from 1.
     pub number: u64,
     /// When it was logged: hangs on the lines before it.
@@ -81,6 +83,7 @@ impl<'a> Found<'a> {
         out.extend_from_slice(&self.source.to_le_bytes());
         out.extend_from_slice(&self.place.input.to_le_bytes());
         out.extend_from_slice(&self.place.offset.to_le_bytes());
+        out.extend_from_slice(&self.mark.bits().to_le_bytes());
         out.extend_from_slice(&self.number.to_le_bytes());
         out.extend_from_slice(&self.moment.at.nanos.to_le_bytes());
         out.extend_from_slice(&[self.moment.at.decimals, flags, fold]);
@@ -95,6 +98,7 @@ impl<'a> Found<'a> {
         let source = u32::from_le_bytes(take.array()?);
         let input = u32::from_le_bytes(take.array()?);
         let offset = u64::from_le_bytes(take.array()?);
+        let mark = Mark::from_bits(u16::from_le_bytes(take.array()?));
         let number = u64::from_le_bytes(take.array()?);
         let nanos = i64::from_le_bytes(take.array()?);
         let [decimals, flags, fold] = take.array()?;
@@ -121,6 +125,7 @@ impl<'a> Found<'a> {
         Some(Self {
             source,
             place: Place { input, offset },
+            mark,
             number,
             moment: Moment { at: Instant { nanos, decimals }, basis },
             line,
@@ -147,7 +152,9 @@ impl<'a> Found<'a> {
 /// Lines of a turn: those in memory, and whether there are more in its file.
 #[derive(Debug, Default)]
 struct Turn {
-    held: Vec<u8>,
+    held: Vec<Vec<u8>>,
+    /// Bytes that those take.
+    bytes: usize,
     filed: bool,
 }
 
@@ -199,9 +206,10 @@ impl Spool {
         for (n, part) in parts {
             let path = self.path(n);
             let Some(turn) = self.turns.get_mut(n) else { continue };
-            turn.held.extend_from_slice(&part);
+            turn.bytes += part.capacity();
+            turn.held.push(part);
             // The first turn is asked for as soon as all is read.
-            if turn.held.len() <= most {
+            if turn.bytes <= most {
                 continue;
             }
             fs::OpenOptions::new()
@@ -209,10 +217,10 @@ impl Spool {
                 .create(true)
                 .mode(0o600)
                 .open(&path)
-                .and_then(|mut file| file.write_all(&turn.held))
+                .and_then(|mut file| file.write_all(&turn.held.concat()))
                 .map_err(|e| Fault::file(&path, e))?;
             turn.filed = true;
-            turn.held = Vec::new();
+            (turn.held, turn.bytes) = (Vec::new(), 0);
         }
         Ok(())
     }
@@ -225,7 +233,7 @@ impl Spool {
     pub fn turn(&mut self, n: usize) -> Outcome<Vec<u8>> {
         let path = self.path(n);
         let Some(turn) = self.turns.get_mut(n) else { return Ok(Vec::new()) };
-        let held = std::mem::take(&mut turn.held);
+        let held = std::mem::take(&mut turn.held).concat();
         if !turn.filed {
             return Ok(held);
         }
@@ -239,12 +247,15 @@ impl Spool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::class::Reading;
+    use crate::session::Decision;
 
     fn found(source: u32, fold: Fold, before: Option<(&'static [u8], bool)>) -> Found<'static> {
         let basis = Basis { told_zone: true, past_end: source == 1, fold, ..Basis::default() };
         let moment = Moment { at: Instant { nanos: -5, decimals: 3 }, basis };
         let place = Place { input: 7, offset: 1 << 40 };
-        Found { source, place, number: 9, moment, line: b"a line", before }
+        let mark = Mark::of(Decision { reading: Reading::Context, class: None, by_others: true });
+        Found { source, place, mark, number: 9, moment, line: b"a line", before }
     }
 
     #[test]

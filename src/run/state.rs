@@ -2,28 +2,17 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::addr::Addr;
-use crate::class::{Class, Reading};
-use crate::dialect::{Kind, Weight};
-use crate::session::{By, Place, Sessions, Settled, Told};
+use crate::class::Reading;
+use crate::session::{Sessions, Settled};
 use crate::source::{Partial, TOGETHER};
 use crate::time::Step;
 
 use super::account::Account;
 use super::collect::Log;
+use super::decided::Decided;
 use super::gleaned::ChunkOut;
 use super::merge::{Merge, Next};
-
-/// What its session made of a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Decision {
-    /// How it reads.
-    pub reading: Reading,
-    /// The class it belongs to, if not its own.
-    pub class: Option<Class>,
-    /// Which of its sources is the true one, where it was in doubt.
-    pub source: Option<Addr>,
-}
+use super::options::{Options, Remember};
 
 /// What outlives the chunks of a run.
 #[derive(Debug)]
@@ -33,10 +22,10 @@ pub struct State {
     pub sources: Partial,
     /// Per input.
     pub accounts: Vec<Account>,
-    /// Lines whose session made them read otherwise than by themselves.
-    pub decided: FxHashMap<Place, Decision>,
+    /// What sessions made of lines, where each is asked for.
+    pub decided: Decided,
     hosts: FxHashMap<Vec<u8>, u32>,
-    remember: bool,
+    remember: Remember,
     batch: Vec<Settled>,
     /// What was told and waits for other logs.
     pub merge: Merge,
@@ -53,12 +42,13 @@ pub struct State {
 impl State {
     /// An empty state for some inputs.
     #[must_use]
-    pub fn new(inputs: usize, remember: bool) -> Self {
+    pub fn new(inputs: usize, options: &Options) -> Self {
+        let remember = options.remember;
         Self {
-            sessions: Sessions::new(remember),
-            sources: Partial::new(remember),
+            sessions: Sessions::new(remember.lists()),
+            sources: Partial::new(options.keeping()),
             accounts: vec![Account::default(); inputs],
-            decided: FxHashMap::default(),
+            decided: Decided::default(),
             hosts: FxHashMap::default(),
             remember,
             batch: Vec::new(),
@@ -149,18 +139,20 @@ impl State {
     }
 
     /// Settles what is still open, and takes in the packets.
-    pub fn finish(&mut self, packets: Vec<Partial>, max_sources: usize) {
+    pub fn finish(&mut self, packets: Vec<Partial>, options: &Options) {
+        let max_sources = options.max_sources;
         let Self { sessions, sources, accounts, decided, remember, .. } = self;
         sessions
             .finish(&mut |s: Settled| settled((&s, None), sources, accounts, decided, *remember));
         // Who only sent packets, which anyone can forge, takes no room from who tried to log in.
-        let mut sent = Partial::new(*remember);
+        let mut sent = Partial::new(options.keeping());
         for p in packets {
             sent.merge(p);
             sent.make_room(max_sources, max_sources / 8);
         }
         sent.make_room(max_sources, 0);
         sources.make_room(max_sources, 0);
+        decided.finish();
         self.cut_short = sessions.cut_short;
         sources.merge(sent);
         let accounts = &mut self.accounts;
@@ -177,40 +169,17 @@ fn settled(
     (s, place): (&Settled, Option<u32>),
     sources: &mut Partial,
     accounts: &mut [Account],
-    decided: &mut FxHashMap<Place, Decision>,
-    remember: bool,
+    decided: &mut Decided,
+    remember: Remember,
 ) {
     sources.add_at(place, s);
-    if !remember {
-        return;
-    }
-    // A probe's line in a session of login tries is part of those.
-    let login = s.classes.iter().any(|(c, _)| *c == Some(Class::SshLogin));
     for told in &s.told {
-        let facts = told.kind.facts();
-        let by_itself = match told {
-            Told { by: By::Witness, .. } => Reading::Quarantined,
-            Told { kind: Kind::ClosedEarly, .. } => Reading::Context,
-            // It accuses nobody by itself.
-            Told { by: By::Session, .. } if facts.reading == Reading::Hostile => Reading::Context,
-            _ => facts.reading,
-        };
-        let reading = s.reading(told.kind);
-        let class = match facts.class {
-            Some(Class::SshProbe) if login => Some(Class::SshLogin),
-            // Its line alone is of no class.
-            class if told.kind == Kind::ClosedEarly => class,
-            _ => None,
-        };
-        // Says that this one does not turn hostile in company.
-        let apart = facts.weight == Weight::WithOthers && !s.keeps_company();
-        let by_others = told.by != By::Itself;
-        if reading != by_itself || class.is_some() || apart || by_others {
-            let source = by_others.then_some(s.source);
-            decided.insert(told.place, Decision { reading, class, source });
-            if let Some(account) = accounts.get_mut(told.place.input as usize) {
-                account.shift(by_itself, reading, 1);
-            }
+        let (by_itself, Some(decision)) = s.of_line(told) else { continue };
+        if remember == Remember::Lines {
+            decided.put(told.place, decision, s.source);
+        }
+        if let Some(account) = accounts.get_mut(told.place.input as usize) {
+            account.shift(by_itself, decision.reading, 1);
         }
     }
 }

@@ -104,6 +104,12 @@ pub struct Settled {
 }
 
 impl Settled {
+    /// The classes, each with its attempts.
+    #[inline(always)]
+    pub fn classes(&self) -> impl Iterator<Item = (Class, u32)> {
+        self.classes.iter().filter_map(|(class, n)| Some(((*class)?, *n)))
+    }
+
     /// Whether its lines are hostile if its source is, in other sessions: it
     /// broke off before a login and offered no keys.
     #[must_use]

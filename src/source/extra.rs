@@ -3,13 +3,14 @@
 use crate::time::Instant;
 
 use super::sample::Sample;
-use super::tally::FamilyTally;
+use super::tally::{End, FamilyTally};
 use super::timeline::Timeline;
 
 /// What other families tell, and the rest that few have.
 #[derive(Clone, Debug, Default)]
 pub(super) struct More {
-    pub(super) families: [Option<FamilyTally>; 3],
+    /// Each apart: mostly there is none.
+    pub(super) families: [Option<Box<FamilyTally>>; 3],
     pub(super) extra: Extra,
 }
 
@@ -30,10 +31,20 @@ pub(super) struct Extra {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Lone {
     pub(super) tally: FamilyTally,
+    /// The first and the last line, where lines are kept.
+    pub(super) ends: Option<(End, End)>,
     pub(super) evidence: Sample,
     pub(super) timeline: Timeline,
     /// Lines that then read as hostile, by input.
     pub(super) lines: std::collections::BTreeMap<u32, u64>,
+}
+
+impl Lone {
+    /// Widens its ends.
+    pub(super) fn widen(&mut self, first: End, last: End) {
+        let (mine, least) = self.ends.unwrap_or((first, last));
+        self.ends = Some((mine.min(first), least.max(last)));
+    }
 }
 
 impl Extra {
@@ -48,6 +59,9 @@ impl Extra {
             (None, theirs) => self.lone = theirs,
             (Some(m), Some(t)) => {
                 m.tally.merge(t.tally);
+                if let Some((first, last)) = t.ends {
+                    m.widen(first, last);
+                }
                 m.evidence.merge(t.evidence);
                 m.timeline.merge(t.timeline);
                 for (input, n) in t.lines {

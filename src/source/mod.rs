@@ -13,186 +13,27 @@ mod room;
 mod index;
 mod table;
 mod extra;
+mod one;
 
 use crate::addr::Addr;
-use crate::class::{Class, Counted, Family};
+use crate::class::{Class, Family};
 use crate::dialect::Weight;
-use crate::session::{Outcome, Place, Settled};
-use crate::time::Instant;
+use crate::session::{Kept, Outcome, Settled};
 
-use extra::{Extra, More};
+pub use one::{FAILED_BEFORE_LOGIN, ScanLimits, Source};
 pub use ports::Ports;
-pub use sample::Sample;
+pub use sample::{Keeping, Sample};
 use table::Table;
 pub use table::{ADDED_TOGETHER, TOGETHER};
 pub use tally::{ClassTally, FamilyTally, Packet, PacketTally};
 pub use timeline::Timeline;
 
-/// Failed tries before a success is worth a finding.
-pub const FAILED_BEFORE_LOGIN: u64 = 10;
-
-/// What one source did, over all its lines: two lines of the cache, for nearly all.
-#[derive(Clone, Debug, Default)]
-#[repr(C, align(64))]
-pub struct Source {
-    /// Of the family that told of it first.
-    tally: FamilyTally,
-    /// What few sources have; apart, so that the table of sources stays small.
-    more: Option<Box<More>>,
-}
-
-impl Source {
-    /// What a family's logs tell of it.
-    #[inline]
-    #[must_use]
-    pub fn family(&self, family: Family) -> Option<&FamilyTally> {
-        if self.tally.family == Some(family) {
-            return Some(&self.tally);
-        }
-        self.more.as_ref()?.families.get(family as usize)?.as_ref()
-    }
-
-    /// The families that tell of it, in order.
-    pub fn families(&self) -> impl Iterator<Item = (Family, &FamilyTally)> {
-        Family::ALL.into_iter().filter_map(|f| Some((f, self.family(f)?)))
-    }
-
-    #[inline]
-    fn family_mut(&mut self, family: Family) -> &mut FamilyTally {
-        if *self.tally.family.get_or_insert(family) == family {
-            return &mut self.tally;
-        }
-        let [sshd, firewall, mail] = &mut self.more.get_or_insert_default().families;
-        let place = match family {
-            Family::Sshd => sshd,
-            Family::Firewall => firewall,
-            Family::Mail => mail,
-        };
-        let tally = place.get_or_insert_default();
-        tally.family = Some(family);
-        tally
-    }
-
-    /// Looks at the line of the cache that a session mostly changes, and not the other.
-    #[inline(always)]
-    #[must_use]
-    fn touch_first(&self) -> u64 {
-        self.tally.last.nanos() as u64 ^ self.tally.lines
-    }
-
-    /// Looks at both its lines of the cache. What comes of it says nothing, but hangs on each.
-    #[inline(always)]
-    #[must_use]
-    pub fn touch(&self) -> u64 {
-        let t = &self.tally;
-        let ends = t.first.nanos() as u64 ^ t.last.nanos() as u64;
-        ends ^ t.lines ^ t.packets ^ u64::from(t.ports.count()) ^ u64::from(self.more.is_some())
-    }
-
-    fn extra(&self) -> Option<&Extra> {
-        self.more.as_ref().map(|more| &more.extra)
-    }
-
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.more.get_or_insert_default().extra
-    }
-
-    /// Sessions in which it logged in.
-    #[must_use]
-    pub fn logins(&self) -> u64 {
-        self.extra().map_or(0, |e| e.logins)
-    }
-
-    /// The first of them.
-    #[must_use]
-    pub fn first_login(&self) -> Option<Instant> {
-        self.extra().and_then(|e| e.first_login)
-    }
-
-    /// Where its lines of evidence lie.
-    #[must_use]
-    pub fn evidence(&self) -> Vec<Place> {
-        self.extra().map_or(Vec::new(), |e| e.evidence.places())
-    }
-
-    /// When it was at it; refused packets are of the class `probe` there,
-    /// whatever they come to together. Empty where no evidence was kept.
-    #[must_use]
-    pub fn timeline(&self) -> Timeline {
-        self.extra().map_or_else(Timeline::default, |e| e.timeline.clone())
-    }
-
-    /// Whether it did anything hostile.
-    #[must_use]
-    pub fn is_hostile(&self) -> bool {
-        self.tally.family.is_some()
-    }
-
-    /// Attempts over all families.
-    #[must_use]
-    pub fn attempts(&self) -> u64 {
-        self.families().map(|(_, t)| t.attempts).sum()
-    }
-
-    /// Whether it logged in, and failed so often in other sessions that it may have guessed. One
-    /// whose every login lies before its first failure did not guess.
-    #[must_use]
-    pub fn login_succeeded(&self) -> bool {
-        let Some(last) = self.extra().and_then(|e| e.last_login) else { return false };
-        let tried = self.families().filter(|(f, _)| *f != Family::Firewall);
-        let failed = tried.map(|(_, t)| t.first.at()).min();
-        self.attempts() >= FAILED_BEFORE_LOGIN && failed.is_some_and(|failed| last >= failed)
-    }
-
-    /// The earliest and the latest line over all families.
-    #[must_use]
-    pub fn span(&self) -> Option<(Instant, Instant)> {
-        let first = self.families().map(|(_, t)| t.first.at()).min()?;
-        let last = self.families().map(|(_, t)| t.last.at()).max()?;
-        Some((first, last))
-    }
-
-    #[inline(always)]
-    fn add_packet(&mut self, keeps_evidence: bool, p: &Packet) {
-        if keeps_evidence {
-            self.extra_mut().evidence.add(p.place);
-            self.extra_mut().timeline.add(p.at, Class::Probe, 1);
-        }
-        self.family_mut(Family::Firewall).add_packet(p);
-    }
-
-    fn merge(&mut self, other: Self) {
-        if let Some(family) = other.tally.family {
-            self.family_mut(family).merge(other.tally);
-        }
-        let Some(more) = other.more else { return };
-        for (family, tally) in Family::ALL.into_iter().zip(more.families) {
-            if let Some(tally) = tally {
-                self.family_mut(family).merge(tally);
-            }
-        }
-        self.extra_mut().merge(more.extra);
-    }
-}
-
-impl PartialEq for Source {
-    fn eq(&self, other: &Self) -> bool {
-        let none = Extra::default();
-        self.families().eq(other.families())
-            && self.extra().unwrap_or(&none) == other.extra().unwrap_or(&none)
-    }
-}
-
-impl Eq for Source {}
-
-const _: () = assert!(size_of::<Source>() == 128);
-
 /// The sources of some lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Partial {
     map: Table<Source>,
-    /// Whether lines of evidence are kept.
-    pub keeps_evidence: bool,
+    /// Whether lines of evidence are kept, and how many.
+    keeping: Option<Keeping>,
     /// Lines of sources that were left out for want of room.
     pub left_out: u64,
     /// Whether any was.
@@ -200,10 +41,10 @@ pub struct Partial {
 }
 
 impl Partial {
-    /// No source yet. With `keeps_evidence`, each keeps some of its lines' places.
+    /// No source yet, of which each may keep some of its lines.
     #[must_use]
-    pub fn new(keeps_evidence: bool) -> Self {
-        Self { keeps_evidence, ..Self::default() }
+    pub fn new(keeping: Option<Keeping>) -> Self {
+        Self { keeping, ..Self::default() }
     }
 
     /// Adds a session that is over.
@@ -222,14 +63,19 @@ impl Partial {
                 if s.our_port != 0 {
                     lone.tally.add_port(s.our_port);
                 }
-                if self.keeps_evidence {
-                    s.told.iter().for_each(|t| lone.evidence.add(t.place));
+                if let Some(keeping) = &mut self.keeping {
+                    for told in &s.told {
+                        lone.evidence.add(Kept::new(told.place, s.mark(told)), keeping);
+                    }
+                    let (first, last) = s.end_marks();
+                    lone.widen((s.first, first), (s.last, last));
                     lone.timeline.add(s.first.at(), Class::SshProbe, 1);
                 }
                 // Only a run that remembers lines accounts for what their sessions made of them.
                 for told in s.told.iter().filter(|t| t.kind.facts().weight == Weight::WithOthers) {
                     *lone.lines.entry(told.place.input).or_default() += 1;
                 }
+                self.tighten();
                 return;
             }
             Outcome::Harmless => return,
@@ -244,10 +90,8 @@ impl Partial {
             Outcome::Hostile => {}
         }
         let source = self.map.of_at(s.source, place);
-        if self.keeps_evidence {
-            for told in &s.told {
-                source.extra_mut().evidence.add(told.place);
-            }
+        if let Some(keeping) = &mut self.keeping {
+            source.keep(s, keeping);
         }
         let tally = source.family_mut(s.family);
         tally.span(s.first, s.last);
@@ -256,47 +100,54 @@ impl Partial {
         if s.our_port != 0 {
             tally.add_port(s.our_port);
         }
-        let mut counted: Vec<(Class, u64)> = Vec::new();
-        // Lines that belong to no class alone go with the session's first.
-        let mut lines = u64::from(s.lines);
-        for (class, attempts) in s.classes.iter().filter_map(|(c, n)| Some(((*c)?, *n))) {
+        for (class, attempts) in s.classes() {
             tally.attempts += u64::from(attempts);
             tally.mask |= class.bit();
-            if !self.keeps_evidence {
-                continue;
-            }
-            let t = tally.class_mut(class);
-            t.attempts += u64::from(attempts);
-            t.connections += 1;
-            t.lines += lines;
-            lines = 0;
-            t.span(s.first, s.last);
-            let n = match class.counts() {
-                Counted::Attempts => u64::from(attempts),
-                Counted::Connections => 1,
-                Counted::Packets => 0,
-            };
-            counted.push((class, n));
         }
-        if !counted.is_empty() {
-            let extra = source.extra_mut();
-            for (class, n) in counted {
-                extra.timeline.add(s.first.at(), class, n);
-            }
-        }
+        self.tighten();
     }
 
     /// Adds a refused packet that opens something.
     #[inline]
     pub fn add_packet(&mut self, addr: Addr, p: &Packet) {
-        self.map.of(addr).add_packet(self.keeps_evidence, p);
+        self.map.of(addr).add_packet(self.keeping.as_mut(), p);
+        self.tighten();
     }
 
     /// Adds several, in any order.
     #[inline(never)]
     pub fn add_packets(&mut self, packets: &[(Addr, Packet)]) {
-        let (keeps, apart) = (self.keeps_evidence, |s: &Source| s.tally.touch_apart());
-        self.map.add_to(packets, [Source::touch, apart], |s, p| s.add_packet(keeps, p));
+        let (keeping, apart) = (&mut self.keeping, |s: &Source| s.tally.touch_apart());
+        self.map.add_to(packets, [Source::touch, apart], |s, p| s.add_packet(keeping.as_mut(), p));
+        self.tighten();
+    }
+
+    /// Lets each source keep fewer lines where all together keep too many.
+    #[inline(always)]
+    fn tighten(&mut self) {
+        if self.keeping.is_some_and(|k| k.sum > k.most && k.each > k.least) {
+            self.keep_fewer();
+        }
+    }
+
+    /// The same: half as many, until they are not too many.
+    #[cold]
+    fn keep_fewer(&mut self) {
+        let Some(keeping) = &mut self.keeping else { return };
+        if self.overrun {
+            keeping.each = keeping.least;
+        }
+        let mut weights = |n| {
+            let samples = self.map.iter_mut().flat_map(Source::samples);
+            samples.map(|sample| sample.weight(n)).sum::<u64>()
+        };
+        keeping.sum = weights(keeping.each);
+        while keeping.sum > keeping.most && keeping.each > keeping.least {
+            keeping.each /= 2;
+            keeping.sum = weights(keeping.each);
+        }
+        let each = keeping.each;
+        self.map.iter_mut().flat_map(Source::samples).for_each(|sample| sample.tighten(each));
     }
 
     /// Where the sources of some sessions stand. All of them are looked at, so that adding to them
@@ -318,13 +169,17 @@ impl Partial {
     pub fn merge(&mut self, other: Self) {
         self.left_out += other.left_out;
         self.overrun |= other.overrun;
+        if let (Some(mine), Some(theirs)) = (&mut self.keeping, other.keeping) {
+            mine.each = mine.each.min(theirs.each);
+        }
         if self.map.is_empty() {
             self.map = other.map;
-            return;
+        } else {
+            for (addr, source) in other.map.into_iter() {
+                self.map.of(addr).merge(source);
+            }
         }
-        for (addr, source) in other.map.into_iter() {
-            self.map.of(addr).merge(source);
-        }
+        self.keep_fewer();
     }
 
     /// Counts the sessions that are hostile in company with those they keep
@@ -348,13 +203,14 @@ impl Partial {
             }
             let tally = source.family_mut(Family::Sshd);
             // They go with the worst that the source did.
-            if let Some(class) = tally.first_class() {
+            if let (Some(class), Some((first, last))) = (tally.first_class(), lone.ends) {
                 class.lines += lone.tally.lines;
                 class.connections += lone.tally.connections;
-                class.span(lone.tally.first, lone.tally.last);
+                class.span(first, last);
             }
             tally.merge(lone.tally);
         }
+        self.keep_fewer();
     }
 
     /// Leaves at most `most` sources once there are more than `most` and `slack`, by
@@ -374,6 +230,7 @@ impl Partial {
             }
             stays
         });
+        self.keep_fewer();
     }
 
     /// A source.
@@ -412,68 +269,6 @@ impl Partial {
     }
 }
 
-/// What makes refused packets a scan or a sweep.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ScanLimits {
-    /// Distinct ports of one address.
-    pub ports: u32,
-    /// Distinct addresses at one port.
-    pub addresses: u32,
-}
-
-impl Source {
-    /// The class its refused packets come to.
-    #[must_use]
-    pub fn packet_class(&self, limits: ScanLimits) -> Option<Class> {
-        let tally = self.family(Family::Firewall)?;
-        let (ports, addresses) = tally.packet().map_or((0, 0), PacketTally::spread);
-        Some(if ports >= limits.ports {
-            Class::PortScan
-        } else if addresses >= limits.addresses {
-            Class::HostSweep
-        } else {
-            Class::Probe
-        })
-    }
-
-    /// The classes a family's logs tell of.
-    pub fn family_classes(
-        &self,
-        family: Family,
-        limits: ScanLimits,
-    ) -> impl Iterator<Item = Class> {
-        let packets = (family == Family::Firewall).then(|| self.packet_class(limits)).flatten();
-        let mask = self.family(family).map_or(0, |t| t.mask);
-        Class::of_mask(mask).chain(packets)
-    }
-
-    /// Its incidents: every class with its counts, in the classes' order.
-    #[must_use]
-    pub fn incidents(&self, limits: ScanLimits) -> Vec<ClassTally> {
-        let mut out: Vec<ClassTally> = Vec::new();
-        for (family, tally) in self.families() {
-            if family == Family::Firewall {
-                if let Some(class) = self.packet_class(limits) {
-                    out.push(ClassTally {
-                        class,
-                        attempts: 0,
-                        connections: 0,
-                        packets: tally.packets,
-                        lines: tally.lines,
-                        first: tally.first.at(),
-                        last: tally.last.at(),
-                        ends: (tally.first.place(), tally.last.place()),
-                    });
-                }
-            } else {
-                out.extend(tally.classes().iter().copied());
-            }
-        }
-        out.sort_unstable_by_key(|t| t.class);
-        out
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -481,13 +276,14 @@ mod tests {
     use super::*;
     use crate::dialect::Transport;
     use crate::session::Place;
+    use crate::time::Instant;
 
     fn packets() -> impl Strategy<Value = Vec<(u8, i64, u16, u8, bool)>> {
         proptest::collection::vec((0u8..4, 0i64..1000, 0u16..2000, 0u8..30, any::<bool>()), 0..300)
     }
 
     fn partial(lines: &[(u8, i64, u16, u8, bool)], from: usize) -> Partial {
-        let mut p = Partial::new(true);
+        let mut p = Partial::new(Some(Keeping::of(1000)));
         for (i, (who, at, port, to, tcp)) in lines.iter().enumerate() {
             let addr = |n: u8| Addr::from(std::net::IpAddr::from([192, 0, 2, n]));
             p.add_packet(
@@ -563,14 +359,14 @@ mod tests {
             every in 1usize..40,
             cut in 0usize..900,
         ) {
-            let mut whole = Partial::new(false);
+            let mut whole = Partial::new(None);
             for (i, n) in lines.iter().enumerate() {
                 add(&mut whole, *n, i);
             }
             whole.make_room(most, 0);
             // In two parts, backwards, with room made over and over.
             let cut = cut.min(lines.len());
-            let mut parts = [Partial::new(false), Partial::new(false)];
+            let mut parts = [Partial::new(None), Partial::new(None)];
             for (i, n) in lines.iter().enumerate().rev() {
                 let part = &mut parts[usize::from(i >= cut)];
                 add(part, *n, i);
@@ -586,6 +382,49 @@ mod tests {
             prop_assert!(a.len() <= most);
             let kept: u64 = a.sorted().iter().flat_map(|(_, s)| s.families().map(|(_, t)| t.lines)).sum();
             prop_assert_eq!(kept + a.left_out, lines.len() as u64);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_kept_hangs_on_the_set_alone(
+            lines in proptest::collection::vec(0u32..40, 0..700),
+            most in 8usize..400,
+            room in 1usize..60,
+            cut in 0usize..700,
+            backwards in any::<bool>(),
+        ) {
+            let keeping = || Some(Keeping::up_to(most, room));
+            let whole = {
+                let mut whole = Partial::new(keeping());
+                lines.iter().enumerate().for_each(|(i, n)| add(&mut whole, *n, i));
+                whole.make_room(room, 0);
+                whole.settle_company(|_, _| {});
+                whole
+            };
+            let cut = cut.min(lines.len());
+            let mut parts = [Partial::new(keeping()), Partial::new(keeping())];
+            let mut order: Vec<(usize, &u32)> = lines.iter().enumerate().collect();
+            if backwards {
+                order.reverse();
+            }
+            for (i, n) in order {
+                let part = &mut parts[usize::from(i >= cut)];
+                add(part, *n, i);
+                part.make_room(room, 3);
+            }
+            let [mut a, b] = parts;
+            a.merge(b);
+            a.make_room(room, 0);
+            a.settle_company(|_, _| {});
+            let kept = |p: &Partial| -> Vec<(Addr, Vec<Kept>)> {
+                p.sorted().iter().map(|(addr, s)| (*addr, s.evidence())).collect()
+            };
+            prop_assert_eq!(kept(&whole), kept(&a));
+            // Of each something, and of all together no more than there is room for.
+            let sum: usize = kept(&a).iter().map(|(_, lines)| lines.len()).sum();
+            prop_assert!(kept(&a).iter().all(|(_, lines)| !lines.is_empty()));
+            prop_assert!(sum <= most.max(a.len()), "{} of {}", sum, most);
         }
     }
 
@@ -609,8 +448,8 @@ mod tests {
                 (source, Packet { at, place, transport, destination, port, times: 1 + n % 2 })
             })
             .collect();
-        for keeps_evidence in [false, true] {
-            let (mut alone, mut all) = (Partial::new(keeps_evidence), Partial::new(keeps_evidence));
+        for keeps in [None, Some(Keeping::of(1000))] {
+            let (mut alone, mut all) = (Partial::new(keeps), Partial::new(keeps));
             sent.iter().for_each(|(addr, packet)| alone.add_packet(*addr, packet));
             all.add_packets(&sent);
             assert_eq!(alone, all);

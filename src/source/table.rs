@@ -40,7 +40,7 @@ impl<T: Default> Table<T> {
         &mut self,
         many: &[(Addr, P)],
         looks: [fn(&T) -> u64; 2],
-        add: impl Fn(&mut T, &P),
+        mut add: impl FnMut(&mut T, &P),
     ) {
         for many in many.chunks(ADDED_TOGETHER) {
             self.touch(many.iter().map(|(addr, _)| *addr));

@@ -4,7 +4,7 @@ use crate::addr::Addr;
 use crate::class::{Class, Family};
 use crate::dialect::Transport;
 use crate::limits::TARGETS_KEPT;
-use crate::session::{Place, Spot};
+use crate::session::{Kept, Mark, Place, Spot};
 use crate::time::Instant;
 
 use super::ports::Ports;
@@ -171,6 +171,8 @@ impl FamilyTally {
         let at = match classes.binary_search_by_key(&class, |t| t.class) {
             Ok(at) => at,
             Err(at) => {
+                // Most sources have one or two.
+                classes.reserve_exact(1);
                 classes.insert(at, ClassTally::new(class));
                 at
             }
@@ -197,13 +199,16 @@ impl FamilyTally {
             mine.connections += t.connections;
             mine.packets += t.packets;
             mine.lines += t.lines;
-            mine.span(Spot::new(t.first, t.ends.0), Spot::new(t.last, t.ends.1));
+            mine.span(t.first_end(), t.last_end());
         }
         if let Some(packet) = detail.packet {
             self.packet_mut().merge(packet);
         }
     }
 }
+
+/// The first or the last line of something, and what was decided of it.
+pub type End = (Spot, Mark);
 
 /// The counts of one class: an incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -222,8 +227,8 @@ pub struct ClassTally {
     pub first: Instant,
     /// The latest.
     pub last: Instant,
-    /// Where the two lie.
-    pub ends: (Place, Place),
+    /// Where the two lie, and what was decided of them.
+    pub ends: (Kept, Kept),
 }
 
 impl ClassTally {
@@ -236,16 +241,25 @@ impl ClassTally {
             lines: 0,
             first: NEVER,
             last: EVER,
-            ends: (NOWHERE, ANYWHERE),
+            ends: (Kept::new(NOWHERE, Mark::NONE), Kept::new(ANYWHERE, Mark::NONE)),
         }
     }
 
+    /// Its first line.
+    fn first_end(&self) -> End {
+        (Spot::new(self.first, self.ends.0.place()), self.ends.0.mark())
+    }
+
+    /// Its last.
+    fn last_end(&self) -> End {
+        (Spot::new(self.last, self.ends.1.place()), self.ends.1.mark())
+    }
+
     /// Widens first and last.
-    pub fn span(&mut self, first: Spot, last: Spot) {
-        let (mine, least) = (Spot::new(self.first, self.ends.0), Spot::new(self.last, self.ends.1));
-        let (first, last) = (mine.min(first), least.max(last));
-        (self.first, self.ends.0) = (first.at(), first.place());
-        (self.last, self.ends.1) = (last.at(), last.place());
+    pub fn span(&mut self, first: End, last: End) {
+        let (first, last) = (self.first_end().min(first), self.last_end().max(last));
+        (self.first, self.ends.0) = (first.0.at(), Kept::new(first.0.place(), first.1));
+        (self.last, self.ends.1) = (last.0.at(), Kept::new(last.0.place(), last.1));
     }
 
     /// `Number of events`, in the class's own unit.

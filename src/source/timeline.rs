@@ -41,8 +41,31 @@ pub const fn bucket(seconds: i64, width: i64) -> i64 {
 pub struct Timeline {
     /// Which of [`WIDTHS`].
     width: u8,
-    /// Bucket and class, with the number of events; sorted, each once.
-    slots: Vec<(i64, Class, u64)>,
+    /// Sorted, each bucket and class once.
+    slots: Vec<Slot>,
+}
+
+/// The minute that a bucket begins with.
+fn minute(at: i64) -> i32 {
+    // Stamps are of four digits' years: there is room for all.
+    i32::try_from(at / 60).unwrap_or(if at < 0 { i32::MIN } else { i32::MAX })
+}
+
+/// The events of a bucket and a class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Slot {
+    /// Minutes since 1970: buckets begin with one.
+    minute: i32,
+    class: Class,
+    n: u64,
+}
+
+const _: () = assert!(size_of::<Slot>() == 16);
+
+impl Slot {
+    const fn at(&self) -> i64 {
+        self.minute as i64 * 60
+    }
 }
 
 impl Timeline {
@@ -63,7 +86,7 @@ impl Timeline {
 
     /// What it holds: the beginning of a bucket, a class, a number of events.
     pub fn slots(&self) -> impl Iterator<Item = (i64, Class, u64)> {
-        self.slots.iter().copied()
+        self.slots.iter().map(|s| (s.at(), s.class, s.n))
     }
 
     /// Adds another.
@@ -72,28 +95,40 @@ impl Timeline {
             self.widen();
         }
         let width = self.width();
-        for (at, class, n) in other.slots {
-            self.put(bucket(at, width), class, n);
+        for slot in &other.slots {
+            self.put(bucket(slot.at(), width), slot.class, slot.n);
         }
         self.coarsen();
     }
 
     fn put(&mut self, at: i64, class: Class, n: u64) {
+        let minute = minute(at);
         // Logs are mostly in order: the last slot is the likely one.
-        match self.slots.binary_search_by_key(&(at, class), |s| (s.0, s.1)) {
+        if let Some(last) = self.slots.last_mut().filter(|s| (s.minute, s.class) == (minute, class))
+        {
+            last.n += n;
+            return;
+        }
+        match self.slots.binary_search_by_key(&(minute, class), |s| (s.minute, s.class)) {
             Ok(i) => {
                 if let Some(slot) = self.slots.get_mut(i) {
-                    slot.2 += n;
+                    slot.n += n;
                 }
             }
-            Err(i) => self.slots.insert(i, (at, class, n)),
+            Err(i) => {
+                // There are many timelines, and none is long.
+                if self.slots.len() == self.slots.capacity() {
+                    self.slots.reserve_exact((self.slots.len() / 4).max(2));
+                }
+                self.slots.insert(i, Slot { minute, class, n });
+            }
         }
     }
 
     fn coarsen(&mut self) {
         while usize::from(self.width) + 1 < WIDTHS.len()
             && self.slots.len() > TIMELINE_BUCKETS
-            && self.slots.chunk_by(|a, b| a.0 == b.0).count() > TIMELINE_BUCKETS
+            && self.slots.chunk_by(|a, b| a.minute == b.minute).count() > TIMELINE_BUCKETS
         {
             self.widen();
         }
@@ -102,9 +137,15 @@ impl Timeline {
     fn widen(&mut self) {
         self.width += 1;
         let width = self.width();
-        for (at, class, n) in std::mem::take(&mut self.slots) {
-            self.put(bucket(at, width), class, n);
+        for slot in &mut self.slots {
+            slot.minute = minute(bucket(slot.at(), width));
         }
+        self.slots.sort_unstable_by_key(|s| (s.minute, s.class));
+        self.slots.dedup_by(|b, a| {
+            let same = (a.minute, a.class) == (b.minute, b.class);
+            a.n += if same { b.n } else { 0 };
+            same
+        });
     }
 }
 

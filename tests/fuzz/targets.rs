@@ -16,7 +16,7 @@ use plaint::input::{Chunk, Input, Lines};
 use plaint::operator::Operators;
 use plaint::operator::asn::AsnDb;
 use plaint::operator::prefix::{Range, Table, read_list};
-use plaint::run::{Options, Wanted};
+use plaint::run::{Options, Remember, Wanted};
 use plaint::text::{Untrusted, acts, csv_cell, json_string};
 use plaint::time::{Survey, Zone};
 
@@ -464,7 +464,7 @@ fn events(log: &Path) {
     let options = Options {
         zone: Some(Zone::parse("UTC").unwrap()),
         log_end: Some(1_782_864_000),
-        remember: true,
+        remember: Remember::Lines,
         ..Options::default()
     };
     let Ok(mut logs) = plaint::run::Logs::open(&[log.to_owned()], None, &options, false) else {
