@@ -87,14 +87,23 @@ pub fn write_turns<'a, T: Send>(
         lists: BTreeMap::new(),
         tally: Tally::new(span(&plan.inputs)),
     };
+    // What was made of one turn is taken while the next is made: only that hangs on the order of sources.
+    let mut before: Vec<Outcome<Made<'a>>> = Vec::new();
     for turn in turns {
-        let each = turn?.into_par_iter();
-        let made: Vec<Outcome<Made<'a>>> =
-            each.map_init(Room::default, |room, of| make(case(of)?, plan, &folder, room)).collect();
-        for made in made {
-            run.take(made?)?;
-        }
+        let made = std::mem::take(&mut before);
+        let turn = match turn {
+            Ok(turn) => turn,
+            Err(fault) => return run.take_all(made).and(Err(fault)),
+        };
+        let each = || {
+            let each = turn.into_par_iter();
+            each.map_init(Room::default, |room, of| make(case(of)?, plan, &folder, room)).collect()
+        };
+        let taken;
+        (before, taken) = rayon::join(each, || run.take_all(made));
+        taken?;
     }
+    run.take_all(before)?;
     for operator in std::mem::take(&mut run.operators) {
         run.close(operator)?;
     }
@@ -123,6 +132,11 @@ fn span(inputs: &[InputRecord]) -> Option<(Instant, Instant)> {
 }
 
 impl<'a> Run<'_, 'a> {
+    /// Takes the sources of a turn.
+    fn take_all(&mut self, made: Vec<Outcome<Made<'a>>>) -> Outcome<()> {
+        made.into_iter().try_for_each(|made| self.take(made?))
+    }
+
     /// Takes a source that was written, in the order of addresses.
     fn take(&mut self, made: Made<'a>) -> Outcome<()> {
         let Made { case, judgement, reports, held } = made;

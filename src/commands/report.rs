@@ -15,7 +15,9 @@ use crate::config::Config;
 use crate::fault::{Fault, Outcome};
 use crate::hash::{hex, sha256};
 use crate::judge::saved::Transcript;
-use crate::judge::{Case, Context, EvidenceLine, Registration, join_sessions, judge};
+use crate::judge::{
+    Case, Context, EvidenceLine, Registration, did_too_little, join_sessions, judge,
+};
 use crate::limits::{EVIDENCE_AT_ONCE, EVIDENCE_LINES_TOTAL, SOURCES_AT_ONCE};
 use crate::operator::Operators;
 use crate::run::evidence::{gather, lines};
@@ -156,6 +158,9 @@ impl<'a> About<'_, 'a> {
         let case = self.case(addr, source, Vec::new())?;
         let operator = case.attribution.as_ref().and_then(|a| a.operator);
         let operator = operator.map(|p| p.id.as_str());
+        if did_too_little(&case, self.context) {
+            return Ok((None, operator));
+        }
         // Judged without its lines, what is left is either held anyway or lacks nothing but them.
         let judgement = judge(&case, self.context);
         if judgement.filings.is_empty() && !judgement.findings.iter().any(|f| f.id == "LOG-1") {

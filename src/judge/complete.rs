@@ -278,7 +278,7 @@ fn headers(part: &Part<'_, '_>, class: Class) -> Vec<Finding> {
             .class(class),
         ],
         Class::OpenRelay => {
-            let lacks = |id, need, value: &str, text: &str, remedy: &str| {
+            let lacks = |id, need, value: &str, text: &str, remedy: &'static str| {
                 let finding = Finding::new(id, lacking(need)?, value, text.to_owned());
                 Some(finding.class(class).remedy(remedy).by(part.authority()))
             };

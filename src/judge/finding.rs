@@ -65,7 +65,7 @@ pub struct Finding {
     pub text: String,
     /// What the reporter can do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub remedy: Option<String>,
+    pub remedy: Option<Cow<'static, str>>,
     /// Who requires it.
     pub required_by: Cow<'static, str>,
     /// Where that is said.
@@ -98,7 +98,7 @@ impl Finding {
 
     /// The same with what to do about it.
     #[must_use]
-    pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
+    pub fn remedy(mut self, remedy: impl Into<Cow<'static, str>>) -> Self {
         self.remedy = Some(remedy.into());
         self
     }

@@ -111,6 +111,19 @@ impl Judgement<'_> {
     }
 }
 
+/// Whether a source did too little of everything: then [`judge`] holds all of it, and nothing else is to be
+/// asked for that.
+#[must_use]
+pub fn did_too_little(case: &Case<'_>, context: &Context<'_>) -> bool {
+    let rules = rules(case, context);
+    case.incidents.iter().all(|tally| strength::too_few(case, context, tally, rules).is_some())
+}
+
+/// Whose rules apply.
+fn rules<'a>(case: &Case<'a>, context: &Context<'a>) -> Option<&'a Profile> {
+    case.attribution.as_ref().and_then(|a| a.operator).or(context.generic)
+}
+
 /// Judges a source.
 #[must_use]
 pub fn judge<'a>(case: &Case<'a>, context: &Context<'a>) -> Judgement<'a> {
@@ -118,7 +131,7 @@ pub fn judge<'a>(case: &Case<'a>, context: &Context<'a>) -> Judgement<'a> {
     let attribution = case.attribution.as_ref();
     let operator = attribution.and_then(|a| a.operator);
     let about: Vec<Finding> = about.into_iter().map(|f| desk::suggested(f, case)).collect();
-    let rules = operator.or(context.generic);
+    let rules = rules(case, context);
 
     let mut held = Vec::new();
     let mut parts: Vec<Filing<'a>> = Vec::new();

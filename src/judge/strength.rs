@@ -30,6 +30,25 @@ fn counted(case: &Case<'_>, tally: &ClassTally) -> u64 {
     }
 }
 
+/// The number of events of a class, where it is less than there must be; and that.
+#[must_use]
+pub fn too_few(
+    case: &Case<'_>,
+    context: &Context<'_>,
+    tally: &ClassTally,
+    rules: Option<&Profile>,
+) -> Option<(u64, u32)> {
+    let own = rules.and_then(|p| p.threshold.get(&ClassWord(tally.class))?.min_events);
+    let least = match own {
+        Some(least) => least,
+        // What made it a scan or a sweep is the threshold of these.
+        None if matches!(tally.class, Class::PortScan | Class::HostSweep) => 1,
+        None => context.config.filing.thresholds.of(tally.class),
+    };
+    let n = counted(case, tally);
+    (n < u64::from(least)).then_some((n, least))
+}
+
 /// What is too little of a class.
 #[must_use]
 pub fn threshold(
@@ -41,14 +60,8 @@ pub fn threshold(
     let class = tally.class;
     let own = rules.and_then(|p| Some((p, p.threshold.get(&ClassWord(class))?)));
     let mut out = Vec::new();
-    let n = counted(case, tally);
-    let (least, by) = match own.and_then(|(p, t)| Some((p, t.min_events?))) {
-        Some((p, least)) => (least, Some(authority(p))),
-        // What made it a scan or a sweep is the threshold of these.
-        None if matches!(class, Class::PortScan | Class::HostSweep) => (1, None),
-        None => (context.config.filing.thresholds.of(class), None),
-    };
-    if n < u64::from(least) {
+    if let Some((n, least)) = too_few(case, context, tally, rules) {
+        let by = own.filter(|(_, t)| t.min_events.is_some()).map(|(p, _)| authority(p));
         let finding = Finding::new(
             "CNT-2",
             Effect::Hold,

@@ -215,6 +215,41 @@ fn contacts_found_carry_their_origin() {
 }
 
 #[test]
+fn who_did_too_little_of_everything_is_held_for_that() {
+    let strict = World::with(&[
+        "id='strict'\n[threshold.ssh-login]\nmin_events=15\n[match]\nprefixes=['62.0.0.0/24']",
+    ]);
+    for world in [World::new(), strict] {
+        let mut seen = [0, 0];
+        for n in 1..20 {
+            for more in 0..3 {
+                for source in ["192.0.2.7", "62.0.0.7"] {
+                    let log = match more {
+                        0 => Log::of(source).ssh(n),
+                        1 => Log::of(source).ssh(n).packets(n, Transport::Tcp),
+                        _ => Log::of(source).ssh(n).packets(20 - n, Transport::Udp),
+                    };
+                    let case = world.case(&log);
+                    let judgement = judge(&case, &world.context());
+                    let too_little = did_too_little(&case, &world.context());
+                    seen[usize::from(too_little)] += 1;
+                    let lacks_lines = |f: &Finding| f.id == "LOG-1";
+                    assert!(
+                        !too_little
+                            || judgement.filings.is_empty()
+                                && !judgement.findings.iter().any(lacks_lines),
+                        "{n} {more} {source}"
+                    );
+                    // Nothing else holds who only tried to log in.
+                    assert!(more > 0 || too_little == judgement.filings.is_empty(), "{n} {source}");
+                }
+            }
+        }
+        assert!(seen.iter().all(|n| *n > 20), "{seen:?}");
+    }
+}
+
+#[test]
 fn confidence_by_handshake() {
     let world = World::new();
     let log = Log::of("192.0.2.7").ssh(10).packets(20, Transport::Tcp);

@@ -61,6 +61,22 @@ impl Source {
         self.tally.last.nanos() as u64 ^ self.tally.lines
     }
 
+    /// Looks at what says where its lines of evidence and its classes lie. What comes of it says nothing, but
+    /// hangs on each.
+    #[must_use]
+    pub(super) fn touch_kept(&self) -> u64 {
+        let extra = self.extra().map_or(0, |e| e.evidence.of ^ e.timeline.width() as u64);
+        extra ^ self.tally.classes().len() as u64
+    }
+
+    /// The same of those that a session changes.
+    #[must_use]
+    pub(super) fn touch_last_kept(&self) -> u64 {
+        let extra = self.extra().map_or(0, |e| e.evidence.touch() ^ e.timeline.touch());
+        extra
+            ^ self.tally.classes().first().map_or(0, |class| class.lines ^ class.first.nanos as u64)
+    }
+
     /// Looks at both its lines of the cache. What comes of it says nothing, but hangs on each.
     #[inline(always)]
     #[must_use]
@@ -97,10 +113,10 @@ impl Source {
     }
 
     /// When it was at it; refused packets are of the class `probe` there,
-    /// whatever they come to together. Empty where no evidence was kept.
+    /// whatever they come to together. None where no evidence was kept.
     #[must_use]
-    pub fn timeline(&self) -> Timeline {
-        self.extra().map_or_else(Timeline::default, |e| e.timeline.clone())
+    pub fn timeline(&self) -> Option<&Timeline> {
+        self.extra().map(|e| &e.timeline)
     }
 
     /// Whether it did anything hostile.

@@ -80,6 +80,12 @@ impl Sample {
         self.kept.shrink_to(before_cut(n));
     }
 
+    /// Looks at where the next line goes. What comes of it says nothing.
+    #[must_use]
+    pub fn touch(&self) -> u64 {
+        self.kept.last().map_or(0, |line| line.place().offset)
+    }
+
     /// How many of its lines count where each may keep `n`.
     #[must_use]
     pub fn weight(&self, n: usize) -> u64 {

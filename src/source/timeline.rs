@@ -84,6 +84,12 @@ impl Timeline {
         WIDTHS.get(usize::from(self.width)).copied().unwrap_or(DAY)
     }
 
+    /// Looks at where the next event mostly goes. What comes of it says nothing.
+    #[must_use]
+    pub fn touch(&self) -> u64 {
+        self.slots.last().map_or(0, |slot| slot.n)
+    }
+
     /// What it holds: the beginning of a bucket, a class, a number of events.
     pub fn slots(&self) -> impl Iterator<Item = (i64, Class, u64)> {
         self.slots.iter().map(|s| (s.at(), s.class, s.n))

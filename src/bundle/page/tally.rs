@@ -1,5 +1,6 @@
 //! [`Tally`]: what the page tells, gathered while reports are written, one source at a time.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -8,6 +9,7 @@ use crate::bundle::row::BundleRow;
 use crate::class::Class;
 use crate::judge::{Case, Effect, Filing, Judgement, Verdict};
 use crate::limits::{PAGE_ROWS, TIMELINE_BUCKETS};
+use crate::source::Timeline;
 use crate::source::timeline::{WIDTHS, bucket};
 use crate::time::Instant;
 
@@ -65,7 +67,7 @@ pub struct Why {
     /// The sentence of the first.
     pub text: String,
     /// What to do about it.
-    pub remedy: Option<String>,
+    pub remedy: Option<Cow<'static, str>>,
     /// Some of the sources.
     pub sources: Vec<Addr>,
 }
@@ -130,10 +132,12 @@ impl Tally {
             sum.0 += events;
             sum.1 += 1;
         }
-        let timeline = case.source.timeline();
-        self.width = self.width.max(timeline.width());
-        for (at, class, n) in timeline.slots() {
-            *self.chart.entry((at, packets_of(class, case))).or_default() += n;
+        if let Some(timeline) = case.source.timeline() {
+            self.width = self.width.max(timeline.width());
+            for (at, class, n) in timeline.slots() {
+                let bar = (bucket(at, self.width), packets_of(class, case));
+                *self.chart.entry(bar).or_default() += n;
+            }
         }
         let mut ports: Vec<u16> = Vec::new();
         for (_, t) in case.source.families() {
@@ -199,7 +203,7 @@ impl Tally {
             let classes: Vec<(Class, u64)> =
                 filing.incidents.iter().map(|i| (i.tally.class, i.tally.events())).collect();
             let mut when: BTreeMap<i64, u64> = BTreeMap::new();
-            for (at, class, n) in case.source.timeline().slots() {
+            for (at, class, n) in case.source.timeline().into_iter().flat_map(Timeline::slots) {
                 if classes.iter().any(|c| c.0 == packets_of(class, case)) {
                     *when.entry(at).or_default() += n;
                 }
