@@ -238,9 +238,18 @@ fn instant(seconds: i64) -> crate::time::Instant {
 ///
 /// Any other failure.
 pub fn print(bytes: &[u8]) -> Outcome<bool> {
+    print_rows(bytes, memchr::memchr_iter(b'\n', bytes).count())
+}
+
+/// The same of as many rows as the caller counted.
+///
+/// # Errors
+///
+/// Any failure but a closed pipe.
+pub fn print_rows(bytes: &[u8], rows: usize) -> Outcome<bool> {
     // A signal waits until these rows are out whole.
     let _whole = progress::printing();
-    progress::printed(memchr::memchr_iter(b'\n', bytes).count() as u64);
+    progress::printed(rows as u64);
     put(bytes)
 }
 

@@ -14,7 +14,7 @@ use crate::text::{csv_cell, json_string};
 use crate::time::Dates;
 
 use super::columns::{self, Column, Kind, micros};
-use super::common::{Setup, print};
+use super::common::{Setup, print, print_rows};
 use super::table::{Piece, Table};
 use super::terminal::{Paint, Screen};
 
@@ -100,7 +100,7 @@ fn jsonl<'s>(
         if threads <= 1 {
             text.clear();
             lines(&part, operators, limits, &mut text)?;
-            if !print(&text)? {
+            if !print_rows(&text, part.len())? {
                 return Ok(());
             }
             continue;
@@ -109,8 +109,10 @@ fn jsonl<'s>(
             let mut text = Vec::new();
             lines(rows, operators, limits, &mut text).map(|()| text)
         });
-        for text in texts.collect::<Vec<Outcome<Vec<u8>>>>() {
-            if !print(&text?)? {
+        for (text, rows) in
+            texts.collect::<Vec<Outcome<Vec<u8>>>>().into_iter().zip(part.chunks(TOGETHER))
+        {
+            if !print_rows(&text?, rows.len())? {
                 return Ok(());
             }
         }

@@ -85,7 +85,7 @@ pub mod pfsense;
 #[cfg(test)]
 pub(crate) mod rows;
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use crate::envelope::Format;
 
@@ -249,8 +249,8 @@ impl Index {
     }
 }
 
-static INDEX: LazyLock<Vec<Index>> =
-    LazyLock::new(|| DIALECTS.iter().map(|d| Index::of(d)).collect());
+/// By a dialect's place; each is made when a line is first for it, since most logs are of few dialects.
+static INDEX: [OnceLock<Index>; DIALECTS.len()] = [const { OnceLock::new() }; DIALECTS.len()];
 
 /// Most dialects that a [`Claim`] holds.
 pub const DIALECTS_MOST: usize = 128;
@@ -303,7 +303,8 @@ impl Claim {
     /// Whether any of them knows a message that begins with this byte; its trimming apart.
     #[must_use]
     pub fn may_begin(self, byte: u8) -> bool {
-        self.dialects().filter_map(|id| INDEX.get(id)).any(|index| !index.at(byte).is_empty())
+        let begins = |m: &Message| m.starts.as_bytes().first().is_none_or(|b| *b == byte);
+        self.dialects().filter_map(|id| DIALECTS.get(id)).any(|d| d.grammar.iter().any(begins))
     }
 
     /// Whether any dialect does.
@@ -334,6 +335,7 @@ impl Claim {
     pub fn read<'a>(self, message: &'a [u8]) -> Heard<'a> {
         for id in self.dialects() {
             let (Some(dialect), Some(index)) = (DIALECTS.get(id), INDEX.get(id)) else { continue };
+            let index = index.get_or_init(|| Index::of(dialect));
             let text = (dialect.trim)(message);
             let Some(byte) = text.first() else { continue };
             let first = digits::eight(text);

@@ -419,8 +419,8 @@ impl Straight {
         let Some(head) = self.fresh.take() else { return };
         let (program, e) = (read.program, &read.envelope);
         // Without a dialect of its own, all of the line may be for those that write no tag.
-        let nobodys = e.body.first().is_some_and(|b| !self.bare.may_begin(*b));
-        if (program.claim.known() || nobodys)
+        let nobodys = || e.body.first().is_some_and(|b| !self.bare.may_begin(*b));
+        if (program.claim.known() || nobodys())
             && !TELL_TIME.contains(&e.program)
             && head.is_of(line, e)
             && let Ok(name) = u8::try_from(e.host.len())

@@ -14,7 +14,7 @@ use crate::addr::Addr;
 use crate::class::Family;
 use crate::days::SECOND;
 use crate::dialect::Tally;
-use crate::limits::PAM_SECONDS;
+use crate::limits::{PAM_SECONDS, SESSION_SILENCE_SECONDS};
 use crate::time::Instant;
 
 use super::fact::Fact;
@@ -198,7 +198,11 @@ impl Pool {
         for fact in &out {
             *self.of_pid(fact.pid) -= 1;
         }
-        self.queues.retain(|_, queue| {
+        // A line of sshd's takes only what waits for a minute at most: an hour is enough to remember in what
+        // order. Its own process may speak later, and is not asked for here.
+        let hour_ago = until.saturating_add((SESSION_SILENCE_SECONDS - 3600) * SECOND);
+        self.queues.retain(|(key, _), queue| {
+            let until = if key.family == Family::Sshd { hour_ago } else { until };
             while queue.front().is_some_and(|(since, _)| *since < until) {
                 queue.pop_front();
             }
