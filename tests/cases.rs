@@ -324,6 +324,34 @@ fn a_log_comes_from_a_pipe() {
     assert!(String::from_utf8(pipe.stdout).unwrap().contains("2026-03-31T21:02:00Z"));
 }
 
+/// A long log is read as it comes; where it has to be looked at again, from where it was kept meanwhile.
+#[test]
+fn a_long_log_comes_from_a_pipe() {
+    let dir = tempfile::tempdir().unwrap();
+    let days = [("Oct 24 23", "Oct 25 00"), ("Dec 31 22", "Jan  1 01"), ("Feb 28 23", "Mar  1 00")];
+    for (n, (before, after)) in days.into_iter().enumerate() {
+        let mut log = String::new();
+        for i in 0..60_000 {
+            let hour = if i < 30_000 { before } else { after };
+            let (minute, second, from) = (i / 500 % 60, i / 8 % 60, 1 + i % 250);
+            log += &format!(
+                "{hour}:{minute:02}:{second:02} web1 sshd[{i}]: Failed password for root from 203.0.113.{from} port 4711 ssh2\n"
+            );
+        }
+        fs::write(dir.path().join("auth.log"), &log).unwrap();
+        let more = ["--tz", "Europe/London", "--log-end", "2026-11-30", "--format", "jsonl"];
+        let file = plaint(dir.path()).args(["sources", "auth.log"]).args(more).output().unwrap();
+        assert_eq!(file.stdout.iter().filter(|b| **b == b'\n').count(), 250);
+        for threads in ["1", "2"] {
+            let args = ["sources", "-", "--threads", threads];
+            let pipe = plaint(dir.path()).args(args).args(more).write_stdin(log.clone()).output();
+            let pipe = pipe.unwrap();
+            assert_eq!(code(&pipe), 0, "{n}: {}", stderr(&pipe));
+            assert_eq!(pipe.stdout, file.stdout, "{n}");
+        }
+    }
+}
+
 #[test]
 fn a_reader_that_goes_away_is_no_failure() {
     let dir = laid_out("small");

@@ -30,17 +30,21 @@ pub struct Setup {
 /// Bytes of a pipe that are taken in at once, at most.
 const SPOOLED: usize = 1 << 18;
 
-/// Opens what `-` stands for: a file as it is, a pipe spooled so that it can be read twice.
-fn stdin() -> Outcome<Input> {
+/// Bytes of a pipe that say what comes: of an archive, the first block.
+const FIRST: usize = 512;
+
+/// Opens what `-` stands for: a file as it is, a pipe spooled so that it can be read twice. What is to be read
+/// `once` and is plain is read as it comes, and spooled meanwhile.
+fn stdin(once: bool) -> Outcome<Input> {
     let name = Path::new("-");
+    let fault = |e: io::Error| Fault::file(name, e);
     let fd = io::stdin();
-    let file =
-        std::os::fd::AsFd::as_fd(&fd).try_clone_to_owned().map_err(|e| Fault::file(name, e))?;
+    let file = std::os::fd::AsFd::as_fd(&fd).try_clone_to_owned().map_err(fault)?;
     let mut file = std::fs::File::from(file);
     if file.metadata().is_ok_and(|m| m.is_file()) {
         return Input::from_file(file, name, true);
     }
-    let mut spool = tempfile::tempfile().map_err(|e| Fault::file(name, e))?;
+    let mut spool = tempfile::tempfile().map_err(fault)?;
     let full = |e: io::Error| {
         let room = crate::text::shell_word(&std::env::temp_dir());
         Fault::file(name, e).hint(format!(
@@ -49,17 +53,25 @@ fn stdin() -> Outcome<Input> {
     };
     // As it comes, so that it can be told how far it is.
     let mut piece = vec![0; SPOOLED];
+    let (mut all, mut asked) = (0, !once);
     loop {
         let n = match file.read(&mut piece) {
             Ok(0) => break,
             Ok(n) => n,
             Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
-            Err(e) => return Err(Fault::file(name, e)),
+            Err(e) => return Err(fault(e)),
         };
         spool.write_all(piece.get(..n).unwrap_or_default()).map_err(full)?;
         progress::add(n as u64);
+        all += n;
+        if !asked && all >= FIRST {
+            asked = true;
+            if let Some(input) = Input::from_pipe(&file, &spool, name)? {
+                return Ok(input);
+            }
+        }
     }
-    spool.flush().and_then(|()| spool.rewind()).map_err(|e| Fault::file(name, e))?;
+    spool.flush().and_then(|()| spool.rewind()).map_err(fault)?;
     let mut input = Input::from_file(spool, name, true)?;
     // The spool's own time is no time of the log's.
     if input.form != crate::input::Form::Gzip
@@ -77,12 +89,25 @@ impl Setup {
     ///
     /// What stops a run before it writes anything.
     pub fn run(&self) -> Outcome<(Logs, Scan)> {
+        self.read(false)
+    }
+
+    /// The same for a command that asks nothing of the logs afterwards: what is piped is read as it comes.
+    ///
+    /// # Errors
+    ///
+    /// What stops a run before it writes anything.
+    pub fn run_once(&self) -> Outcome<(Logs, Scan)> {
+        self.read(self.paths.len() == 1)
+    }
+
+    fn read(&self, once: bool) -> Outcome<(Logs, Scan)> {
         let dash = self.paths.iter().any(|p| p.as_os_str() == "-");
         let paths: Vec<PathBuf> =
             self.paths.iter().filter(|p| p.as_os_str() != "-").cloned().collect();
         self.show_progress();
         progress::begin(Stage::Spooling, 0, false);
-        let stdin = if dash { Some(stdin()?) } else { None };
+        let stdin = if dash { Some(stdin(once)?) } else { None };
         progress::begin(Stage::Opening, 0, false);
         let begun = std::time::Instant::now();
         let mut logs = Logs::open(&paths, stdin, &self.options, false)?;
@@ -93,7 +118,7 @@ impl Setup {
         self.show_progress();
         let begun = std::time::Instant::now();
         let bytes = logs.logs.iter().map(|l| l.input.bytes).sum();
-        let plain = logs.logs.iter().all(|l| l.input.form == crate::input::Form::Plain);
+        let plain = logs.logs.iter().all(|l| l.input.chunks().is_some());
         progress::begin(Stage::Reading, bytes, plain);
         let scan = scan(&mut logs, &self.options, &progress::add)?;
         progress::begin(Stage::Writing, 0, false);
@@ -160,12 +185,15 @@ impl Setup {
                     .map(|(r, n)| format!("{n} {}", r.word()))
                     .collect();
                 let zone = if log.zone.is_empty() { "stated" } else { &log.zone };
+                let long = match log.input.comes() {
+                    true => "piped".to_owned(),
+                    false => format!("{} bytes", log.input.bytes),
+                };
                 say(
                     Severity::Detail,
                     format!(
-                        "{path}: {}, {} bytes, zone {zone}, {} lines: {}",
+                        "{path}: {}, {long}, zone {zone}, {} lines: {}",
                         log.input.form.word(),
-                        log.input.bytes,
                         account.lines,
                         readings.join(", ")
                     ),

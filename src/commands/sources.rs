@@ -48,7 +48,7 @@ pub fn run(setup: &Setup, operators: &Operators, form: Form) -> Outcome<(bool, u
         Form::Parquet => Some(columns::begin(&COLUMNS)?),
         _ => None,
     };
-    let (logs, scan) = setup.run()?;
+    let (logs, scan) = setup.run_once()?;
     let rows = || scan.sources.in_order();
     let limits = setup.options.scan_limits;
     match form {

@@ -17,6 +17,7 @@ use crate::text::shell_word;
 use super::chunk::Chunk;
 use super::inflate::{Cursor, Form, gzip_time, unpack};
 use super::journal;
+use super::pipe::Pipe;
 use super::stream::Stream;
 use super::tar::{self, BLOCK};
 
@@ -47,6 +48,8 @@ pub struct Input {
     /// Device and inode, to know the same file by another name.
     pub identity: Option<(u64, u64)>,
     file: Arc<File>,
+    /// Where it comes from while it is read, if it is read as it comes.
+    pipe: Option<Pipe>,
     /// How many entries it held when it was opened, if it is a journal: more may be written meanwhile.
     entries: u64,
     /// Where its first byte lies in the file: a member of an archive lies within one.
@@ -100,6 +103,29 @@ impl Input {
         Self::part(Arc::new(file), (0, meta.len()), path, named)
     }
 
+    /// Takes what comes through a pipe as it comes; `spool` keeps it, and holds its first bytes already. None
+    /// where these show that it has to be there whole before it can be read.
+    ///
+    /// # Errors
+    ///
+    /// The spool cannot be read.
+    pub fn from_pipe(from: &File, spool: &File, path: &Path) -> Outcome<Option<Self>> {
+        let own = |file: &File| file.try_clone().map_err(|e| Fault::file(path, e));
+        let input = Self::from_file(own(spool)?, path, true)?;
+        let (head, _) = input.sound_head(BLOCK).map_err(|e| Fault::file(path, e))?;
+        if input.form != Form::Plain || tar::is_tar(&head) {
+            return Ok(None);
+        }
+        let pipe = Some(Pipe::new(own(from)?, own(spool)?, input.bytes));
+        Ok(Some(Self { end: None, identity: None, pipe, ..input }))
+    }
+
+    /// Whether it is read as it comes: how long it is nobody knows.
+    #[must_use]
+    pub const fn comes(&self) -> bool {
+        self.pipe.is_some()
+    }
+
     /// A part of an open file, given by where it begins and how long it is.
     fn part(file: Arc<File>, (base, bytes): (u64, u64), path: &Path, named: bool) -> Outcome<Self> {
         let meta = file.metadata().map_err(|e| Fault::file(path, e))?;
@@ -130,6 +156,7 @@ impl Input {
             identity: Some((meta.dev(), meta.ino())),
             sample: sample(&file, base, bytes, form).map_err(|e| Fault::file(path, e))?,
             file,
+            pipe: None,
             entries,
             base,
             chunk_bytes: CHUNK_BYTES,
@@ -178,6 +205,9 @@ impl Input {
     ///
     /// It is not, or it cannot be asked.
     pub fn unchanged(&self) -> io::Result<()> {
+        if self.pipe.is_some() {
+            return Ok(());
+        }
         let now = self.file.metadata()?.len().saturating_sub(self.base);
         // A journal that is rotated gives back the room behind its last entry.
         if now < self.bytes && self.form != Form::Journal {
@@ -213,11 +243,12 @@ impl Input {
         self
     }
 
-    /// How many chunks it has, where that is known before it is read: only if plain.
+    /// How many chunks it has, where that is known before it is read: only if plain, and no pipe.
     #[must_use]
     pub fn chunks(&self) -> Option<usize> {
         let chunks = self.bytes.div_ceil(self.chunk_bytes as u64);
-        (self.form == Form::Plain).then(|| usize::try_from(chunks).unwrap_or(usize::MAX))
+        (self.form == Form::Plain && self.pipe.is_none())
+            .then(|| usize::try_from(chunks).unwrap_or(usize::MAX))
     }
 
     /// Reads chunk `index` of a plain input into `chunk`.
@@ -367,7 +398,10 @@ impl Input {
     ///
     /// A broken header.
     pub fn reader(&self) -> io::Result<Box<dyn Read + Send + '_>> {
-        unpack(&self.file, self.base, self.bytes, self.form, self.entries)
+        match &self.pipe {
+            Some(pipe) => Ok(Box::new(pipe.again())),
+            None => unpack(&self.file, self.base, self.bytes, self.form, self.entries),
+        }
     }
 
     /// A reader of the bytes as they lie on disk, for hashing.

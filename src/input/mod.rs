@@ -10,6 +10,7 @@ pub mod journal;
 pub mod events;
 pub mod tar;
 pub mod inflate;
+pub mod pipe;
 pub mod stream;
 pub mod lines;
 pub mod files;
