@@ -80,10 +80,14 @@ pub fn run(
     let plan = OnceLock::new();
     // Hashes of inputs are the last that is asked for: one thread makes them while the others go on, and
     // of one log no more than one can.
-    let mut hashed = Ok(Vec::new());
+    let (mut hashed, mut hashing) = (Ok(Vec::new()), std::time::Duration::ZERO);
     let bundles = threads.install(|| {
         rayon::scope(|s| {
-            s.spawn(|_| hashed = hashes(&logs));
+            s.spawn(|_| {
+                let begun = std::time::Instant::now();
+                hashed = hashes(&logs);
+                hashing = begun.elapsed();
+            });
             let mut filed = about.filed(&rows)?;
             watch.passed("judging");
             let references = references(config, operators, &filed.operators)?;
@@ -105,21 +109,23 @@ pub fn run(
                 from = range.end;
                 Ok(turn(range, &rows, spool.turn(n)?))
             });
-            // Lines were read twice, and must have been the same ones; the folder is not yet in its place.
-            let changed = std::iter::once_with(|| changed(&logs).map(Err)).flatten();
             let case = |of| about.turned(&of, &logs, &scan);
-            let bundles = Bundles::write(&folder, plan, turns.chain(changed), case);
+            let bundles = Bundles::write(&folder, plan, turns, case);
             watch.passed("writing");
             bundles
         })
     })?;
-    watch.passed("hashing the inputs, of which the rest was not waited for");
+    watch.passed("waiting for hashes of inputs");
+    // Lines were read twice, and must have been the same ones; the folder is not yet in its place.
+    if let Some(fault) = changed(&logs) {
+        return Err(fault);
+    }
     let mut inputs = inputs;
     inputs.iter_mut().zip(hashed?).for_each(|(input, hash)| input.sha256 = hash);
     let written = bundles.close(&inputs)?;
     folder.finish()?;
     watch.passed("closing");
-    setup.voice.say(Severity::Trace, &watch.told());
+    setup.voice.say(Severity::Trace, &watch.told(hashing));
     let zone = setup.options.zone.as_ref().map(crate::time::Zone::name);
     let again =
         Again { dir: asked.dir, paths: &setup.paths, zone: zone.as_deref(), config: asked.config };
@@ -143,8 +149,10 @@ impl Watch {
         self.since = std::time::Instant::now();
     }
 
-    fn told(&self) -> String {
-        format!("seconds: {}", self.told.join(", "))
+    /// `hashing` went on beside the others.
+    fn told(&self, hashing: std::time::Duration) -> String {
+        let hashing = hashing.as_secs_f64();
+        format!("seconds: {}; inputs hashed meanwhile in {hashing:.3}", self.told.join(", "))
     }
 }
 
@@ -403,4 +411,20 @@ fn references(
         out.push(FileRecord { path: path.clone(), date: None, sha256: sha256(&bytes) });
     }
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Watch;
+
+    #[test]
+    fn seconds_of_each_part() {
+        let mut watch = Watch::since(std::time::Instant::now());
+        watch.passed("reading");
+        watch.passed("closing");
+        let told = watch.told(std::time::Duration::from_millis(1500));
+        let without: String = told.chars().filter(|c| !c.is_ascii_digit()).collect();
+        assert_eq!(without, "seconds: reading ., closing .; inputs hashed meanwhile in .");
+        assert!(told.ends_with("in 1.500"), "{told}");
+    }
 }
