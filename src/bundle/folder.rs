@@ -15,10 +15,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::fs::{CWD, Mode, OFlags, RenameFlags, mkdirat, openat, renameat_with};
 
-use sha2::{Digest as _, Sha256};
-
 use crate::fault::{Fault, Outcome};
-use crate::hash::hex;
+use crate::hash::{Sha256, hex};
 use crate::limits::NOTE_BYTES;
 
 /// What tells a folder of ours.
@@ -192,7 +190,7 @@ impl Writing {
     /// [`Fault::File`].
     pub fn end(mut self) -> Outcome<String> {
         self.file.flush().map_err(|e| Fault::file(&self.path, e))?;
-        Ok(hex(&self.hash.finalize()))
+        Ok(hex(&self.hash.end()))
     }
 }
 
@@ -308,7 +306,7 @@ impl Folder {
     pub fn begin_file(&self, path: &str) -> Outcome<Writing> {
         let path = self.root().join(path);
         let file = make(&path).map_err(|e| Fault::file(&path, e))?;
-        Ok(Writing { path, file: io::BufWriter::new(file), hash: Sha256::new() })
+        Ok(Writing { path, file: io::BufWriter::new(file), hash: Sha256::default() })
     }
 
     fn notes(&self) -> MutexGuard<'_, HashMap<String, Vec<u8>>> {

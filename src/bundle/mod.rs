@@ -1,6 +1,6 @@
 //! The folder one files: evidence, letter, mail, table, manifest; written whole or not at all.
 //!
-//! [`write_turns`] takes sources some at a time, so that the lines of all need not
+//! [`Bundles`] takes sources some at a time, so that the lines of all need not
 //! be in memory at once, and many threads write them; what a manifest has to list
 //! meanwhile lies in notes beside the folder.
 
@@ -32,7 +32,7 @@ pub use manifest::{FileRecord, InputRecord};
 pub use plan::Plan;
 pub use row::BundleRow;
 pub use sources::{families_json, write_families};
-pub use write::{Written, write, write_turns};
+pub use write::{Bundles, Written, write};
 
 #[cfg(test)]
 mod tests;

@@ -21,7 +21,7 @@ pub struct Plan<'a> {
     pub context: Context<'a>,
     /// What makes a scan.
     pub limits: ScanLimits,
-    /// The inputs.
+    /// The inputs; what they hash to need not be known before the end.
     pub inputs: Vec<InputRecord>,
     /// The options that change results: never threads, output or order of paths.
     pub options: Value,

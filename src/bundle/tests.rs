@@ -425,8 +425,11 @@ fn neither_turns_nor_threads_change_a_byte() {
         let turns = logs.chunks(of_turn).map(|logs| Ok(logs.iter().collect::<Vec<_>>()));
         let turns: Vec<_> = turns.collect();
         let folder = Folder::begin(&out, false).unwrap();
-        pool.install(|| write_turns(folder, &plan(&world), turns, |log| Ok(world.case(log))))
-            .unwrap();
+        let plan = plan(&world);
+        let case = |log| Ok(world.case(log));
+        let bundles = pool.install(|| Bundles::write(&folder, &plan, turns, case)).unwrap();
+        bundles.close(&plan.inputs).unwrap();
+        folder.finish().unwrap();
         tree(&out).into_iter().map(|f| (f.clone(), fs::read(out.join(f)).unwrap())).collect()
     };
     let all: Vec<(String, Vec<u8>)> = made("all", 1, usize::MAX);

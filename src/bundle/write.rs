@@ -64,59 +64,13 @@ pub fn write<'a>(
     cases: impl IntoIterator<Item = Outcome<Case<'a>>>,
 ) -> Outcome<Written> {
     let all: Vec<Outcome<Case<'a>>> = cases.into_iter().collect();
-    write_turns(folder, plan, [Ok(all)], |case| case)
-}
-
-/// The same of cases that are made by the threads that write them, turn by turn: those of one turn
-/// are in memory at once, and in the order of addresses.
-///
-/// # Errors
-///
-/// As [`write()`]; of two that go wrong the first is told.
-pub fn write_turns<'a, T: Send>(
-    folder: Folder,
-    plan: &Plan<'a>,
-    turns: impl IntoIterator<Item = Outcome<Vec<T>>>,
-    case: impl Fn(T) -> Outcome<Case<'a>> + Sync,
-) -> Outcome<Written> {
-    let mut run = Run {
-        written: Written { dir: folder.target().to_owned(), ..Written::default() },
-        folder: &folder,
-        plan,
-        operators: BTreeSet::new(),
-        lists: BTreeMap::new(),
-        tally: Tally::new(span(&plan.inputs)),
-    };
-    // What was made of one turn is taken while the next is made: only that hangs on the order of sources.
-    let mut before: Vec<Outcome<Made<'a>>> = Vec::new();
-    for turn in turns {
-        let made = std::mem::take(&mut before);
-        let turn = match turn {
-            Ok(turn) => turn,
-            Err(fault) => return run.take_all(made).and(Err(fault)),
-        };
-        let each = || {
-            let each = turn.into_par_iter();
-            each.map_init(Room::default, |room, of| make(case(of)?, plan, &folder, room)).collect()
-        };
-        let taken;
-        (before, taken) = rayon::join(each, || run.take_all(made));
-        taken?;
-    }
-    run.take_all(before)?;
-    for operator in std::mem::take(&mut run.operators) {
-        run.close(operator)?;
-    }
-    run.folder.keep_note(HELD, HELD)?;
-    let page = run.page();
-    run.folder.write("index.html", &page)?;
-    run.folder.write(super::folder::MARK, &run.summary())?;
-    let written = run.written;
+    let written = Bundles::write(&folder, plan, [Ok(all)], |case| case)?.close(&plan.inputs)?;
     folder.finish()?;
     Ok(written)
 }
 
-struct Run<'p, 'a> {
+/// The bundles of a run, written but for what all of them share.
+pub struct Bundles<'p, 'a> {
     folder: &'p Folder,
     plan: &'p Plan<'a>,
     written: Written,
@@ -131,7 +85,65 @@ fn span(inputs: &[InputRecord]) -> Option<(Instant, Instant)> {
     Some((spans().map(|s| s.0).min()?, spans().map(|s| s.1).max()?))
 }
 
-impl<'a> Run<'_, 'a> {
+impl<'p, 'a> Bundles<'p, 'a> {
+    /// Writes those of cases that are made by the threads that write them, turn by turn: those of
+    /// one turn are in memory at once, and in the order of addresses.
+    ///
+    /// # Errors
+    ///
+    /// As [`write()`]; of two that go wrong the first is told.
+    pub fn write<T: Send>(
+        folder: &'p Folder,
+        plan: &'p Plan<'a>,
+        turns: impl IntoIterator<Item = Outcome<Vec<T>>>,
+        case: impl Fn(T) -> Outcome<Case<'a>> + Sync,
+    ) -> Outcome<Self> {
+        let mut run = Self {
+            written: Written { dir: folder.target().to_owned(), ..Written::default() },
+            folder,
+            plan,
+            operators: BTreeSet::new(),
+            lists: BTreeMap::new(),
+            tally: Tally::new(span(&plan.inputs)),
+        };
+        // What was made of one turn is taken while the next is made: only that hangs on the order of sources.
+        let mut before: Vec<Outcome<Made<'a>>> = Vec::new();
+        for turn in turns {
+            let made = std::mem::take(&mut before);
+            let turn = match turn {
+                Ok(turn) => turn,
+                Err(fault) => return run.take_all(made).and(Err(fault)),
+            };
+            let each = || {
+                let each = turn.into_par_iter();
+                each.map_init(Room::default, |room, of| make(case(of)?, plan, folder, room))
+                    .collect()
+            };
+            let taken;
+            (before, taken) = rayon::join(each, || run.take_all(made));
+            taken?;
+        }
+        run.take_all(before)?;
+        Ok(run)
+    }
+
+    /// Writes what they share: lists, manifests, the page, the summary. `inputs` are those of the plan,
+    /// with their hashes. The folder is then to be finished.
+    ///
+    /// # Errors
+    ///
+    /// What went wrong with a file.
+    pub fn close(mut self, inputs: &[InputRecord]) -> Outcome<Written> {
+        for operator in std::mem::take(&mut self.operators) {
+            self.close_operator(operator, inputs)?;
+        }
+        self.folder.keep_note(HELD, HELD)?;
+        let page = self.page(inputs);
+        self.folder.write("index.html", &page)?;
+        self.folder.write(super::folder::MARK, &self.summary(inputs))?;
+        Ok(self.written)
+    }
+
     /// Takes the sources of a turn.
     fn take_all(&mut self, made: Vec<Outcome<Made<'a>>>) -> Outcome<()> {
         made.into_iter().try_for_each(|made| self.take(made?))
@@ -172,7 +184,7 @@ impl<'a> Run<'_, 'a> {
     }
 
     /// Writes an operator's lists, manifest and sums.
-    fn close(&mut self, operator: &'a str) -> Outcome<()> {
+    fn close_operator(&mut self, operator: &'a str, inputs: &[InputRecord]) -> Outcome<()> {
         let [bundles, files, sums] = NOTES.map(|note| format!("{operator}.{note}"));
         if let Some(lists) = self.lists.remove(operator) {
             for (path, bytes) in lists.files(&self.plan.context)? {
@@ -184,7 +196,7 @@ impl<'a> Run<'_, 'a> {
             }
         }
 
-        let mut map = head(&self.plan.inputs, &self.plan.references, &self.plan.options);
+        let mut map = head(inputs, &self.plan.references, &self.plan.options);
         map.insert("operator".to_owned(), json!((operator != NOBODY).then_some(operator)));
         let mut out = self.folder.begin_file(&format!("{operator}/manifest.json"))?;
         out.put(&opened(&Value::Object(map))?)?;
@@ -202,11 +214,11 @@ impl<'a> Run<'_, 'a> {
         out.end().map(drop)
     }
 
-    fn page(&mut self) -> Vec<u8> {
+    fn page(&mut self, inputs: &[InputRecord]) -> Vec<u8> {
         self.tally.finish();
         let account = Account {
-            inputs: &self.plan.inputs,
-            span: span(&self.plan.inputs),
+            inputs,
+            span: span(inputs),
             sources: self.written.sources,
             verdicts: Verdict::ALL.map(|v| match v {
                 Verdict::Held => self.written.held,
@@ -217,9 +229,9 @@ impl<'a> Run<'_, 'a> {
         super::page::page(&self.tally, &account).into_bytes()
     }
 
-    fn summary(&self) -> Vec<u8> {
+    fn summary(&self, inputs: &[InputRecord]) -> Vec<u8> {
         let w = &self.written;
-        let mut map = head(&self.plan.inputs, &self.plan.references, &self.plan.options);
+        let mut map = head(inputs, &self.plan.references, &self.plan.options);
         let mut by_verdict = serde_json::Map::new();
         for verdict in Verdict::ALL {
             let n = if verdict == Verdict::Held { w.held } else { w.count(verdict) as u64 };

@@ -3,17 +3,16 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use crate::addr::Addr;
-use crate::bundle::{self, FileRecord, InputRecord, Plan};
+use crate::bundle::{self, Bundles, FileRecord, InputRecord, Plan};
 use crate::config::Config;
 use crate::fault::{Fault, Outcome};
-use crate::hash::{hex, sha256};
+use crate::hash::{Sha256, hex, sha256};
 use crate::judge::saved::Transcript;
 use crate::judge::{
     Case, Context, EvidenceLine, Registration, did_too_little, join_sessions, judge,
@@ -29,6 +28,7 @@ use crate::time::Instant;
 
 use super::common::Setup;
 use super::outcome::{self, Again};
+use super::voice::Severity;
 
 /// What a report is asked to be.
 #[derive(Debug)]
@@ -60,7 +60,10 @@ pub fn run(
     let folder = bundle::folder::Folder::begin(asked.dir, asked.force)?;
     let clock = config.clock_statement()?;
     setup.options.remember = Remember::Evidence;
+    let begun = std::time::Instant::now();
     let (logs, scan) = setup.run()?;
+    let mut watch = Watch::since(begun);
+    watch.passed("reading");
     setup.show_progress();
     if logs.logs.is_empty() {
         return Err(Fault::usage("no log could be read: nothing was written").hint(
@@ -73,36 +76,84 @@ pub fn run(
     let threads = pool(setup.options.threads)?;
     let options = &setup.options;
     let about = About { options, config, operators, context: &context };
-    let (hashed, filed) =
-        threads.install(|| rayon::join(|| inputs(&logs, &scan), || about.filed(&rows)));
-    let (inputs, mut filed) = (hashed?, filed?);
-    let plan = Plan {
-        context,
-        limits: options.scan_limits,
-        inputs,
-        options: asked.options.clone(),
-        references: references(config, operators, &filed.operators)?,
-        bounds: scan.bounds_met(options),
-    };
-    let mut spool = Spool::new(folder.spool(), filed.ends.len());
-    gather(&logs, &scan, options, &filed.wanted, &filed.ends, &mut spool)?;
-    filed.wanted = Vec::new();
-    let mut from = 0;
-    let turns = filed.ends.iter().enumerate().map(|(n, end)| {
-        let range = from..*end as usize;
-        from = range.end;
-        Ok(turn(range, &rows, spool.turn(n)?))
-    });
+    let inputs = inputs(&logs, &scan);
+    let plan = OnceLock::new();
+    // Hashes of inputs are the last that is asked for: one thread makes them while the others go on, and
+    // of one log no more than one can.
+    let (mut hashed, mut hashing) = (Ok(Vec::new()), std::time::Duration::ZERO);
+    let bundles = threads.install(|| {
+        rayon::scope(|s| {
+            s.spawn(|_| {
+                let begun = std::time::Instant::now();
+                hashed = hashes(&logs);
+                hashing = begun.elapsed();
+            });
+            let mut filed = about.filed(&rows)?;
+            watch.passed("judging");
+            let references = references(config, operators, &filed.operators)?;
+            let plan = plan.get_or_init(|| Plan {
+                context,
+                limits: options.scan_limits,
+                inputs: inputs.clone(),
+                options: asked.options.clone(),
+                references,
+                bounds: scan.bounds_met(options),
+            });
+            let mut spool = Spool::new(folder.spool(), filed.ends.len());
+            gather(&logs, &scan, options, &filed.wanted, &filed.ends, &mut spool)?;
+            watch.passed("evidence");
+            filed.wanted = Vec::new();
+            let mut from = 0;
+            let turns = filed.ends.iter().enumerate().map(|(n, end)| {
+                let range = from..*end as usize;
+                from = range.end;
+                Ok(turn(range, &rows, spool.turn(n)?))
+            });
+            let case = |of| about.turned(&of, &logs, &scan);
+            let bundles = Bundles::write(&folder, plan, turns, case);
+            watch.passed("writing");
+            bundles
+        })
+    })?;
+    watch.passed("waiting for hashes of inputs");
     // Lines were read twice, and must have been the same ones; the folder is not yet in its place.
-    let changed = std::iter::once_with(|| changed(&logs).map(Err)).flatten();
-    let case = |of| about.turned(&of, &logs, &scan);
-    let written =
-        threads.install(|| bundle::write_turns(folder, &plan, turns.chain(changed), case))?;
+    if let Some(fault) = changed(&logs) {
+        return Err(fault);
+    }
+    let mut inputs = inputs;
+    inputs.iter_mut().zip(hashed?).for_each(|(input, hash)| input.sha256 = hash);
+    let written = bundles.close(&inputs)?;
+    folder.finish()?;
+    watch.passed("closing");
+    setup.voice.say(Severity::Trace, &watch.told(hashing));
     let zone = setup.options.zone.as_ref().map(crate::time::Zone::name);
     let again =
         Again { dir: asked.dir, paths: &setup.paths, zone: zone.as_deref(), config: asked.config };
     outcome::tell(&written, &again, setup.voice);
     Ok((!rows.is_empty(), setup.exit_code(&logs, &scan)))
+}
+
+/// How long each part of a run took, for `-vv` alone.
+struct Watch {
+    since: std::time::Instant,
+    told: Vec<String>,
+}
+
+impl Watch {
+    fn since(since: std::time::Instant) -> Self {
+        Self { since, told: Vec::new() }
+    }
+
+    fn passed(&mut self, what: &str) {
+        self.told.push(format!("{what} {:.3}", self.since.elapsed().as_secs_f64()));
+        self.since = std::time::Instant::now();
+    }
+
+    /// `hashing` went on beside the others.
+    fn told(&self, hashing: std::time::Duration) -> String {
+        let hashing = hashing.as_secs_f64();
+        format!("seconds: {}; inputs hashed meanwhile in {hashing:.3}", self.told.join(", "))
+    }
 }
 
 /// Threads that judge, write and hash.
@@ -286,13 +337,28 @@ fn changed(logs: &Logs) -> Option<Fault> {
     })
 }
 
-/// The inputs, each hashed as it lies on the disk.
-fn inputs(logs: &Logs, scan: &Scan) -> Outcome<Vec<InputRecord>> {
-    let pairs: Vec<_> = logs.logs.iter().zip(&scan.accounts).collect();
+/// The inputs, not yet hashed.
+fn inputs(logs: &Logs, scan: &Scan) -> Vec<InputRecord> {
+    let pairs = logs.logs.iter().zip(&scan.accounts);
     pairs
-        .into_par_iter()
-        .map(|(log, account)| {
-            let mut hash = Sha256::new();
+        .map(|(log, account)| InputRecord {
+            path: log.input.path.clone(),
+            bytes: log.input.bytes,
+            sha256: String::new(),
+            readings: account.readings,
+            span: account.span,
+            zone: log.zone.clone(),
+            complete: account.complete,
+        })
+        .collect()
+}
+
+/// The hashes of the inputs, each as it lies on the disk.
+fn hashes(logs: &Logs) -> Outcome<Vec<String>> {
+    logs.logs
+        .par_iter()
+        .map(|log| {
+            let mut hash = Sha256::default();
             let mut reader = log.input.raw();
             let mut buffer = vec![0; 1 << 18];
             loop {
@@ -305,15 +371,7 @@ fn inputs(logs: &Logs, scan: &Scan) -> Outcome<Vec<InputRecord>> {
                     Err(e) => return Err(Fault::file(&log.input.path, e)),
                 }
             }
-            Ok(InputRecord {
-                path: log.input.path.clone(),
-                bytes: log.input.bytes,
-                sha256: hex(&hash.finalize()),
-                readings: account.readings,
-                span: account.span,
-                zone: log.zone.clone(),
-                complete: account.complete,
-            })
+            Ok(hex(&hash.end()))
         })
         .collect()
 }
@@ -353,4 +411,20 @@ fn references(
         out.push(FileRecord { path: path.clone(), date: None, sha256: sha256(&bytes) });
     }
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Watch;
+
+    #[test]
+    fn seconds_of_each_part() {
+        let mut watch = Watch::since(std::time::Instant::now());
+        watch.passed("reading");
+        watch.passed("closing");
+        let told = watch.told(std::time::Duration::from_millis(1500));
+        let without: String = told.chars().filter(|c| !c.is_ascii_digit()).collect();
+        assert_eq!(without, "seconds: reading ., closing .; inputs hashed meanwhile in .");
+        assert!(told.ends_with("in 1.500"), "{told}");
+    }
 }

@@ -189,23 +189,37 @@ pub fn lines_of<'l>(lines: &'l [EvidenceLine], classes: &[Class]) -> Vec<&'l Evi
 pub fn holds_other_address(line: &[u8], source: Addr, is_ours: impl Fn(Addr) -> bool) -> bool {
     let known =
         |a: Addr| a == source || a.ip().is_loopback() || a.ip().is_unspecified() || is_ours(a);
+    let v6 = may_hold_v6(line);
     let mut at = 0;
     while let Some(rest) = line.get(at..) {
         let Some(first) = rest.first() else { break };
+        // Most bytes begin nothing.
+        let digit = first.is_ascii_digit();
+        if !digit && *first != b'M' && !(v6 && (first.is_ascii_hexdigit() || *first == b':')) {
+            at += 1;
+            continue;
+        }
         let before = at.checked_sub(1).and_then(|i| line.get(i)).copied().unwrap_or(b' ');
         if rest.starts_with(b"MAC=") {
             at += rest.iter().position(|b| *b == b' ').unwrap_or(rest.len());
             continue;
         }
-        if !before.is_ascii_alphanumeric()
+        if v6
+            && !before.is_ascii_alphanumeric()
             && before != b':'
             && begins_v6(rest)
             && v6_at(rest).is_some_and(|a| !known(a))
         {
             return true;
         }
-        if !first.is_ascii_digit() || before.is_ascii_digit() {
+        if !digit || before.is_ascii_digit() {
             at += 1;
+            continue;
+        }
+        // Nor do most numbers.
+        let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+        if digits > 3 || rest.get(digits) != Some(&b'.') {
+            at += if v6 { 1 } else { digits };
             continue;
         }
         match dotted_quad(rest) {
@@ -220,6 +234,14 @@ pub fn holds_other_address(line: &[u8], source: Addr, is_ours: impl Fn(Addr) -> 
         }
     }
     false
+}
+
+/// Whether a line has the colons of an IPv6 address: two together, or six ([`v6_at`]). Nearly none has.
+fn may_hold_v6(line: &[u8]) -> bool {
+    let colons = line.iter().filter(|b| **b == b':').count();
+    let next = line.get(1..).unwrap_or_default();
+    colons >= 6
+        || line.iter().zip(next).fold(false, |is, (a, b)| is | ((*a == b':') & (*b == b':')))
 }
 
 /// The length of `.PORT`, if that is all that follows an address.
@@ -290,6 +312,85 @@ mod tests {
         join_sessions(&mut lines);
         let classes: Vec<_> = lines.iter().map(|l| l.class).collect();
         assert_eq!(classes, [Some(Class::SshLogin), Some(Class::SshLogin), None, None]);
+    }
+
+    /// The same, with each place looked at for all that may begin there.
+    fn slowly(line: &[u8], source: Addr) -> bool {
+        let other = |a: Addr| a != source && !a.ip().is_loopback() && !a.ip().is_unspecified();
+        let mut at = 0;
+        while at < line.len() {
+            let rest = &line[at..];
+            let before = if at > 0 { line[at - 1] } else { b' ' };
+            if rest.starts_with(b"MAC=") {
+                at += rest.iter().position(|b| *b == b' ').unwrap_or(rest.len());
+                continue;
+            }
+            let word = !before.is_ascii_alphanumeric() && before != b':';
+            if word && begins_v6(rest) && v6_at(rest).is_some_and(other) {
+                return true;
+            }
+            at += 1;
+            if !rest[0].is_ascii_digit() || before.is_ascii_digit() {
+                continue;
+            }
+            if let Some((ip, used)) = dotted_quad(rest)
+                && !rest.get(used).is_some_and(u8::is_ascii_digit)
+            {
+                if other(Addr::from(std::net::IpAddr::V4(ip.into()))) {
+                    return true;
+                }
+                at += used - 1 + port_after(&rest[used..]);
+            }
+        }
+        false
+    }
+
+    #[test]
+    fn what_is_passed_over_holds_none() {
+        let pieces = [
+            "192.0.2.7",
+            "203.0.113.9",
+            "2001:db8::9",
+            "::",
+            ":",
+            "1:2:3:4:5:6:7:8",
+            ".",
+            "MAC=",
+            " ",
+            "x",
+            "a",
+            "12",
+            "1234",
+            "00:11:22",
+            "M",
+            "=",
+            "0.0",
+            "255.1.1.",
+            "[",
+            "abcd",
+            "\u{e9}",
+            "1.2.3",
+        ];
+        let source = Addr::parse(b"192.0.2.7").unwrap();
+        let (mut seed, mut held) = (7_u64, 0);
+        for _ in 0..200_000 {
+            let mut line = String::new();
+            for _ in 0..seed % 9 {
+                seed = seed
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
+                line.push_str(pieces[(seed >> 33) as usize % pieces.len()]);
+            }
+            seed = seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407)
+                >> 1;
+            let want = slowly(line.as_bytes(), source);
+            let got = holds_other_address(line.as_bytes(), source, |_| false);
+            assert_eq!(got, want, "{line}");
+            held += u32::from(got);
+        }
+        assert!(held > 1000);
     }
 
     #[test]

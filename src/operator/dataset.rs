@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use chrono::DateTime;
 use flate2::bufread::MultiGzDecoder;
-use sha2::{Digest as _, Sha256};
 
 use crate::fault::{Fault, Outcome};
+use crate::hash::{Sha256, hex};
 use crate::limits::INFLATE_RATIO;
 
 /// Longest line of a data file, in bytes; registries wrap theirs at a few hundred.
@@ -38,7 +38,7 @@ pub fn lines(
     let fault = |e: io::Error| Fault::file(path, e);
     let file = File::open(path).map_err(fault)?;
     let size = file.metadata().map_err(fault)?.len();
-    let mut raw = BufReader::with_capacity(1 << 18, Hashing { file, hash: Sha256::new() });
+    let mut raw = BufReader::with_capacity(1 << 18, Hashing { file, hash: Sha256::default() });
     let packed = raw.fill_buf().map_err(fault)?.starts_with(&[0x1f, 0x8b]);
     if packed {
         let most = size.saturating_mul(INFLATE_RATIO);
@@ -49,8 +49,7 @@ pub fn lines(
     }
     // What stands behind the last member of an archive belongs to the file, too.
     io::copy(&mut raw, &mut io::sink()).map_err(fault)?;
-    let hash = raw.into_inner().hash.finalize();
-    let sha256 = hash.iter().map(|b| format!("{b:02x}")).collect();
+    let sha256 = hex(&raw.into_inner().hash.end());
     Ok(Dataset { path: path.to_owned(), date: file_date(path), sha256 })
 }
 

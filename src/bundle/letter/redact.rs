@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use sha2::{Digest as _, Sha256};
-
 use crate::addr::Addr;
 use crate::config::Redaction;
+use crate::hash::{Sha256, raw};
 use crate::judge::{EvidenceLine, Part};
 
 /// What is replaced, and by what.
@@ -152,13 +151,12 @@ const LETTERS: usize = 10;
 /// what a robot takes for a zone.
 fn keyed(key: &[u8], kind: Redaction, text: &[u8]) -> String {
     let mut block = [0u8; 64];
-    let short = Sha256::digest(key);
+    let short = raw(key);
     let key = if key.len() > block.len() { short.as_slice() } else { key };
     block.iter_mut().zip(key).for_each(|(b, k)| *b = *k);
     let pad = |with: u8| block.map(|b| b ^ with);
-    let inner = Sha256::new().chain_update(pad(0x36)).chain_update(kind.word()).chain_update([0]);
-    let inner = inner.chain_update(text).finalize();
-    let outer = Sha256::new().chain_update(pad(0x5c)).chain_update(inner).finalize();
+    let inner = Sha256::default().with(&pad(0x36)).with(kind.word().as_bytes()).with(&[0]);
+    let outer = Sha256::default().with(&pad(0x5c)).with(&inner.with(text).end()).end();
     outer.iter().take(LETTERS).map(|b| char::from(b'a' + b % 26)).collect()
 }
 

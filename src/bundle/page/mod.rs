@@ -10,8 +10,6 @@ pub mod lists;
 
 use std::fmt::Write as _;
 
-use sha2::{Digest as _, Sha256};
-
 use crate::addr::Addr;
 use crate::class::{Class, Reading};
 use crate::event::base64;
@@ -49,7 +47,7 @@ pub fn page(tally: &Tally, account: &Account<'_>) -> String {
     let bars = tally.bars();
     let over_time = chart::over_time(&bars, tally.width);
     let style = format!("{STYLE}{}{}", class_rules(), over_time.style);
-    let allowed = base64(&Sha256::digest(style.as_bytes()));
+    let allowed = base64(&crate::hash::raw(style.as_bytes()));
     let mut out = String::with_capacity(64 * 1024);
     let when = account.span.map_or_else(String::new, |(a, b)| {
         let (a, b) = (a.date(), b.date());
