@@ -95,7 +95,7 @@ mod tests {
         let pipe = Pipe::new(File::from(OwnedFd::from(from)), spool, 3);
         to.write_all(b"defgh").unwrap();
         let (mut one, mut other) = (pipe.again(), pipe.again());
-        let mut read = |from: &mut Again<'_>, n| {
+        let read = |from: &mut Again<'_>, n| {
             let mut buf = vec![0; n];
             from.read_exact(&mut buf).unwrap();
             String::from_utf8(buf).unwrap()
