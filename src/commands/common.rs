@@ -30,11 +30,21 @@ pub struct Setup {
 /// Bytes of a pipe that are taken in at once, at most.
 const SPOOLED: usize = 1 << 18;
 
-/// Bytes that a pipe is asked to hold: as many as any may without privileges (`pipe(7)`).
-const PIPE: usize = 1 << 20;
-
 /// Bytes of a pipe that say what comes: of an archive, the first block.
 const FIRST: usize = 512;
+
+/// Bytes that a pipe is asked to hold: as many as any may without privileges (`pipe(7)`).
+#[cfg(target_os = "linux")]
+const PIPE: usize = 1 << 20;
+
+/// A pipe that holds more wakes both its ends less often; where that is not allowed, it holds what it did.
+#[cfg(target_os = "linux")]
+fn widen(pipe: &std::fs::File) {
+    let _ = rustix::pipe::fcntl_setpipe_size(pipe, PIPE);
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn widen(_: &std::fs::File) {}
 
 /// Opens what `-` stands for: a file as it is, a pipe spooled so that it can be read twice. What is to be read
 /// `once` and is plain is read as it comes, and spooled meanwhile.
@@ -47,8 +57,7 @@ fn stdin(once: bool) -> Outcome<Input> {
     if file.metadata().is_ok_and(|m| m.is_file()) {
         return Input::from_file(file, name, true);
     }
-    // A pipe that holds more wakes both its ends less often; where that is not allowed, it holds what it did.
-    let _ = rustix::pipe::fcntl_setpipe_size(&file, PIPE);
+    widen(&file);
     let mut spool = tempfile::tempfile().map_err(fault)?;
     let full = |e: io::Error| {
         let room = crate::text::shell_word(&std::env::temp_dir());
