@@ -122,7 +122,11 @@ impl Setup {
         self.show_progress();
         progress::begin(Stage::Spooling, 0, false);
         let stdin = if dash { Some(stdin(once)?) } else { None };
-        progress::begin(Stage::Opening, 0, false);
+        // What is read as it comes is taken in until all is read.
+        let comes = stdin.as_ref().is_some_and(Input::comes);
+        if !comes {
+            progress::begin(Stage::Opening, 0, false);
+        }
         let begun = std::time::Instant::now();
         let mut logs = Logs::open(&paths, stdin, &self.options, false)?;
         let took = |since: std::time::Instant| format!("{:.3} s", since.elapsed().as_secs_f64());
@@ -133,7 +137,10 @@ impl Setup {
         let begun = std::time::Instant::now();
         let bytes = logs.logs.iter().map(|l| l.input.bytes).sum();
         let plain = logs.logs.iter().all(|l| l.input.chunks().is_some());
-        progress::begin(Stage::Reading, bytes, plain);
+        match comes {
+            true => progress::begin(Stage::Spooling, 0, false),
+            false => progress::begin(Stage::Reading, bytes, plain),
+        }
         let scan = scan(&mut logs, &self.options, &progress::add)?;
         progress::begin(Stage::Writing, 0, false);
         meter::hide();
