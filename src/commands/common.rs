@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::class::Reading;
 use crate::fault::{Fault, Outcome};
 use crate::input::Input;
+use crate::input::tar::BLOCK;
 use crate::limits::REPEATS;
 use crate::run::progress::{self, Stage};
 use crate::run::{Logs, Options, Scan, scan};
@@ -29,9 +30,6 @@ pub struct Setup {
 
 /// Bytes of a pipe that are taken in at once, at most.
 const SPOOLED: usize = 1 << 18;
-
-/// Bytes of a pipe that say what comes: of an archive, the first block.
-const FIRST: usize = 512;
 
 /// Bytes that a pipe is asked to hold: as many as any may without privileges (`pipe(7)`).
 #[cfg(target_os = "linux")]
@@ -78,7 +76,8 @@ fn stdin(once: bool) -> Outcome<Input> {
         spool.write_all(piece.get(..n).unwrap_or_default()).map_err(full)?;
         progress::add(n as u64);
         all += n;
-        if !asked && all >= FIRST {
+        // An archive's first block says that it is one.
+        if !asked && all >= BLOCK {
             asked = true;
             if let Some(input) = Input::from_pipe(&file, &spool, name)? {
                 return Ok(input);
