@@ -179,6 +179,28 @@ fn a_log_in_an_archive_is_an_input_of_its_own() {
     // The same log beside the archive counts once.
     std::fs::write(dir.path().join("auth.log"), &new).unwrap();
     assert_eq!(sources(dir.path()), sources(&archive));
+    // As a pipe, and as standard input that is a file.
+    let plain = dir.path().join("logs.tar");
+    std::fs::write(&plain, tar(files)).unwrap();
+    for packed in [&archive, &plain] {
+        let piped = |file: bool| {
+            let mut command = assert_cmd::Command::cargo_bin("plaint").unwrap();
+            command.env("XDG_CONFIG_HOME", dir.path());
+            command.args(["sources", "-", "--format", "jsonl", "--tz", "UTC"]);
+            command.args(["--log-end", "2026-06-30"]);
+            if file {
+                command.pipe_stdin(packed).unwrap();
+            } else {
+                command.write_stdin(std::fs::read(packed).unwrap());
+            }
+            let out = command.output().unwrap();
+            assert!(out.status.success(), "{}", String::from_utf8(out.stderr).unwrap());
+            String::from_utf8(out.stdout).unwrap()
+        };
+        assert_eq!(piped(false), sources(&archive));
+        assert_eq!(piped(true), sources(&archive));
+    }
+    std::fs::remove_file(plain).unwrap();
     // Reports on its lines can be checked against it.
     let bundles = dir.path().join("bundles");
     let report = plaint(

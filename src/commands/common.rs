@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::class::Reading;
 use crate::fault::{Fault, Outcome};
 use crate::input::Input;
+use crate::input::pipe::want_of_room;
 use crate::input::tar::BLOCK;
 use crate::limits::REPEATS;
 use crate::run::progress::{self, Stage};
@@ -57,12 +58,7 @@ fn stdin(once: bool) -> Outcome<Input> {
     }
     widen(&file);
     let mut spool = tempfile::tempfile().map_err(fault)?;
-    let full = |e: io::Error| {
-        let room = crate::text::shell_word(&std::env::temp_dir());
-        Fault::file(name, e).hint(format!(
-            "it is kept in {room} meanwhile: set TMPDIR to a folder with room, or name the file itself"
-        ))
-    };
+    let full = |e: io::Error| Fault::file(name, e).hint(want_of_room());
     // As it comes, so that it can be told how far it is.
     let mut piece = vec![0; SPOOLED];
     let (mut all, mut asked) = (0, !once);

@@ -17,7 +17,7 @@ use crate::text::shell_word;
 use super::chunk::Chunk;
 use super::inflate::{Cursor, Form, gzip_time, unpack};
 use super::journal;
-use super::pipe::Pipe;
+use super::pipe::{Pipe, want_of_room};
 use super::stream::Stream;
 use super::tar::{self, BLOCK};
 
@@ -226,6 +226,9 @@ impl Input {
     #[must_use]
     pub fn fault(&self, e: &io::Error) -> Fault {
         use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+        if self.pipe.as_ref().is_some_and(Pipe::is_full) {
+            return Fault::file(&self.path, e).hint(want_of_room());
+        }
         if self.form == Form::Plain
             || !matches!(e.kind(), InvalidData | InvalidInput | UnexpectedEof)
         {

@@ -35,11 +35,26 @@ impl Pipe {
         Self { spool, state: Mutex::new(state) }
     }
 
+    /// Whether what came could not be kept.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).full.is_some()
+    }
+
     /// A reader from the start. Several may be at different places.
     #[must_use]
     pub const fn again(&self) -> Again<'_> {
         Again { pipe: self, at: 0 }
     }
+}
+
+/// What helps where what comes cannot be kept.
+#[must_use]
+pub fn want_of_room() -> String {
+    let room = crate::text::shell_word(&std::env::temp_dir());
+    format!(
+        "it is kept in {room} meanwhile: set TMPDIR to a folder with room, or name the file itself"
+    )
 }
 
 /// Reads what has come, then what comes.
@@ -127,7 +142,7 @@ mod tests {
         pipe.again().read_to_string(&mut all).unwrap();
         assert_eq!(all, "abcdef");
         let mut again = Vec::new();
-        assert!(pipe.again().read_to_end(&mut again).is_err());
+        assert!(pipe.again().read_to_end(&mut again).is_err() && pipe.is_full());
         assert_eq!(again, b"abc");
     }
 }

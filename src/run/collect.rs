@@ -50,32 +50,22 @@ impl Logs {
         (logs.faults, logs.passed_over) = (faults, passed_over);
         let mut inputs: Vec<Input> = Vec::new();
         for Found { path, named } in found {
-            let opened = Input::open(&path, named);
-            match opened.as_ref().map(Input::members) {
-                Ok(Ok(Some(members))) => {
-                    for member in members {
-                        logs.sort_out(member, &mut inputs);
-                    }
-                    continue;
-                }
-                Ok(Err(e)) => {
-                    logs.faults.push(e);
-                    continue;
-                }
-                _ => {}
-            }
-            match opened {
-                Ok(input) if named => match input.sound_head(512) {
+            match Input::open(&path, named).map(|input| logs.apart(input, &mut inputs)) {
+                Ok(None) => {}
+                Ok(Some(input)) if named => match input.sound_head(512) {
                     Ok((head, _)) if no_text(&head).is_some() => {
                         logs.faults.extend(no_text(&head).map(|why| Fault::file(&path, why)));
                     }
                     _ => inputs.push(input),
                 },
-                Ok(input) => logs.sort_out(input, &mut inputs),
+                Ok(Some(input)) => logs.sort_out(input, &mut inputs),
                 Err(e) => logs.faults.push(e),
             }
         }
-        inputs.extend(stdin);
+        if let Some(input) = stdin {
+            let input = logs.apart(input, &mut inputs);
+            inputs.extend(input);
+        }
         for (lost, kept) in same::repeated(&inputs) {
             if let (Some(a), Some(b)) = (inputs.get(lost), inputs.get(kept)) {
                 logs.repeated.push((a.path.clone(), b.path.clone()));
@@ -84,6 +74,16 @@ impl Logs {
         inputs.retain(|i| !logs.repeated.iter().any(|(lost, _)| *lost == i.path));
         logs.settle(inputs, exact, options)?;
         Ok(logs)
+    }
+
+    /// Takes the members of an archive; what is no archive comes back.
+    fn apart(&mut self, input: Input, inputs: &mut Vec<Input>) -> Option<Input> {
+        match input.members() {
+            Ok(None) => return Some(input),
+            Ok(Some(members)) => members.into_iter().for_each(|m| self.sort_out(m, inputs)),
+            Err(e) => self.faults.push(e),
+        }
+        None
     }
 
     /// Takes a file of a folder or an archive if it is a log, and names it if it is none.
