@@ -8,7 +8,7 @@ use crate::addr::Addr;
 use crate::bundle::write_families;
 use crate::class::Family;
 use crate::fault::{Fault, Outcome};
-use crate::operator::Operators;
+use crate::operator::{Near, Operators};
 use crate::source::{FamilyTally, ScanLimits, Source};
 use crate::text::{csv_cell, json_string};
 use crate::time::Dates;
@@ -72,7 +72,7 @@ pub fn run(setup: &Setup, operators: &Operators, form: Form) -> Outcome<(bool, u
 }
 
 fn operator(operators: &Operators, addr: Addr) -> Outcome<Option<String>> {
-    Ok(operators.name_of(addr.ip())?.map(str::to_owned))
+    Ok(operators.name_of(addr.ip(), &mut Near::default())?.map(str::to_owned))
 }
 
 /// Rows that are written together: so few that their text stays in the cache, and its memory is used again.
@@ -127,7 +127,7 @@ fn lines(
     out: &mut Vec<u8>,
 ) -> Outcome<()> {
     out.reserve(rows.len() * 400);
-    let mut dates = Dates::default();
+    let (mut dates, mut near) = (Dates::default(), Near::default());
     for (n, (addr, source)) in rows.iter().enumerate() {
         if n.is_multiple_of(AHEAD) {
             // Sources lie far apart in memory: so the waits for them overlap.
@@ -138,7 +138,7 @@ fn lines(
         addr.write(out);
         out.extend_from_slice(b"\",\"families\":");
         write_families(out, source, limits, &mut dates);
-        match operators.name_of(addr.ip())? {
+        match operators.name_of(addr.ip(), &mut near)? {
             Some(id) => {
                 out.extend_from_slice(b",\"operator\":");
                 json_string(out, id.as_bytes());

@@ -37,6 +37,7 @@ pub mod show;
 pub mod lint;
 
 pub use owner::Operators;
+pub use prefix::Near;
 pub use profile::{Channel, Need, Profile};
 pub use record::{Attribution, Proven, Record};
 pub use route::Unrouted;

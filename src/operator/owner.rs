@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::asn::{AsnDb, Origin};
 use super::dataset::file_date;
 use super::layer;
-use super::prefix::{Range, Table, read_list};
+use super::prefix::{Near, Range, Table, read_list};
 use super::profile::{Profile, Proof};
 use super::record::{Attribution, Proven, Record};
 use super::registry::{Allocation, Registry};
@@ -285,17 +285,14 @@ impl Operators {
         regions.get(usize::from(claim.region?)).map(|r| r.name.as_str())
     }
 
-    /// The id of the operator that [`Operators::whose`] says.
-    ///
-    /// # Errors
-    ///
-    /// As there.
+    /// The id of the operator that [`Operators::whose`] says, and the errors; `near` is what the look-up before it
+    /// left, since addresses in order are found sooner.
     #[inline]
-    pub fn name_of(&self, ip: IpAddr) -> Outcome<Option<&str>> {
+    pub fn name_of(&self, ip: IpAddr, near: &mut Near) -> Outcome<Option<&str>> {
         if self.asn_db.is_some() || !self.registry.is_empty() {
             return Ok(self.whose(ip)?.operator.map(|p| p.id.as_str()));
         }
-        let claim = self.table.longest(ip).and_then(|id| self.claims.get(id as usize));
+        let claim = self.table.longest_near(ip, near).and_then(|id| self.claims.get(id as usize));
         Ok(claim.and_then(|claim| self.profile(*claim)).map(|p| p.id.as_str()))
     }
 

@@ -309,11 +309,12 @@ fn the_name_alone_is_the_one_of_the_attribution() {
     let by_lists = Operators::load(Some(lists.path()), None).unwrap();
     let (_dir, by_all) = loaded();
     let mut named = std::collections::BTreeSet::new();
+    let mut near = Near::default();
     for ip in (0..=255).flat_map(|n| [[192, 0, 2, n], [198, 51, 100, n], [203, 0, 113, n]]) {
         for all in [&by_lists, &by_all] {
             let ip = IpAddr::from(ip);
             let whose = all.whose(ip).unwrap().operator.map(|p| p.id.as_str());
-            assert_eq!(all.name_of(ip).unwrap(), whose, "{ip}");
+            assert_eq!(all.name_of(ip, &mut near).unwrap(), whose, "{ip}");
             named.insert(whose);
         }
     }

@@ -140,6 +140,13 @@ pub fn read_list(bytes: &[u8]) -> Result<Vec<(u32, Range)>, (usize, String)> {
     Ok(ranges)
 }
 
+/// Where in a table the last address of each version was found.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Near {
+    v4: usize,
+    v6: usize,
+}
+
 /// Ranges of both versions, each with a number of the caller's. Ranges are
 /// added, then the table is [sorted](Table::sort), and only then asked.
 #[derive(Clone, Debug, Default)]
@@ -166,9 +173,14 @@ impl Table {
     /// The number of the smallest range that holds the address.
     #[must_use]
     pub fn longest(&self, ip: IpAddr) -> Option<u32> {
+        self.longest_near(ip, &mut Near::default())
+    }
+
+    /// The same, looked for first where the address before was found: addresses in order are found sooner.
+    pub fn longest_near(&self, ip: IpAddr, near: &mut Near) -> Option<u32> {
         match ip.to_canonical() {
-            IpAddr::V4(ip) => self.v4.smallest(ip.to_bits()),
-            IpAddr::V6(ip) => self.v6.smallest(ip.to_bits()),
+            IpAddr::V4(ip) => self.v4.smallest(ip.to_bits(), &mut near.v4),
+            IpAddr::V6(ip) => self.v6.smallest(ip.to_bits(), &mut near.v6),
         }
     }
 
@@ -231,6 +243,9 @@ impl Number for u128 {
 /// second-level cache for a million ranges, and a block is a few cache lines.
 const BLOCK: usize = 64;
 
+/// Blocks behind the one looked into last that are tried before all are.
+const NEAR: usize = 4;
+
 /// The id of a piece that no range holds.
 const NOBODY: u32 = u32::MAX;
 
@@ -253,9 +268,16 @@ impl<A: Number> Tree<A> {
         self.index = self.starts.iter().step_by(BLOCK).copied().collect();
     }
 
-    /// The smallest range that holds `ip`; of equal ones the smaller number.
-    fn smallest(&self, ip: A) -> Option<u32> {
-        let from = self.index.partition_point(|s| *s <= ip).checked_sub(1)? * BLOCK;
+    /// The smallest range that holds `ip`; of equal ones the smaller number. `near` is the block that was
+    /// looked into last.
+    fn smallest(&self, ip: A, near: &mut usize) -> Option<u32> {
+        let begun = |block: usize| self.index.get(block).is_some_and(|s| *s <= ip);
+        let few = (0..NEAR).take_while(|n| begun(*near + n + 1)).count();
+        *near += few;
+        if few == NEAR || !begun(*near) {
+            *near = self.index.partition_point(|s| *s <= ip).checked_sub(1)?;
+        }
+        let from = *near * BLOCK;
         let block = self.starts.get(from..)?;
         let block = block.get(..BLOCK).unwrap_or(block);
         let at = from + block.partition_point(|s| *s <= ip).checked_sub(1)?;
@@ -420,6 +442,25 @@ mod tests {
             let ip = Ipv4Addr::from_bits(at).into();
             assert_eq!(ids(&table, ip), want);
             assert_eq!(table.longest(ip), want.first().copied());
+        }
+    }
+
+    #[test]
+    fn where_the_last_was_found_changes_nothing() {
+        // Two addresses of four, many blocks of them; asked in order by steps of every length, and to and fro.
+        let (base, many) = (0xc000_0200u32, 5000);
+        let table = table((0..many).map(|n| Range::V4(base + 4 * n, base + 4 * n + 1)));
+        let end = base + 4 * many;
+        let in_order = [1, 3, 127, 300, 2000]
+            .into_iter()
+            .flat_map(|step| (base - 5..end + 5).step_by(step).chain([base - 9, u32::MAX, 0]));
+        let to_and_fro =
+            (0..9000u32).map(|n| base - 9 + n.wrapping_mul(0x9e37_79b1) % (4 * many + 18));
+        let mut near = Near::default();
+        for at in in_order.chain(to_and_fro) {
+            let held = (base..end).contains(&at) && (at - base) % 4 < 2;
+            let want = held.then(|| (at - base) / 4);
+            assert_eq!(table.longest_near(Ipv4Addr::from_bits(at).into(), &mut near), want, "{at}");
         }
     }
 
