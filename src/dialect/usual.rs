@@ -7,7 +7,7 @@
 
 use super::act::Kind;
 use crate::addr::Addr;
-use crate::digits;
+use crate::digits::{self, Set};
 use crate::limits::{LINE_BYTES, REPEATS};
 
 /// A usual message.
@@ -103,6 +103,30 @@ impl<'a> Text<'a> {
     #[inline(always)]
     pub(super) fn end(&self) -> Option<()> {
         (self.0.first() == Some(&b'\n')).then_some(())
+    }
+
+    /// Takes off a key's type and hash, `ED25519 SHA256:HASH`, where nothing follows: no other way to cut the message
+    /// begins within.
+    #[inline(always)]
+    fn plain_key(&mut self) -> bool {
+        let mut key = *self;
+        let plain = key.0.first().is_some_and(u8::is_ascii_uppercase)
+            && key.skip(Set::Alphanumeric(*b"-_.")).is_some()
+            && key.may(b" SHA256:")
+            && key.skip(Set::Alphanumeric(*b"+/=")).is_some()
+            && key.end().is_some();
+        if plain {
+            *self = key;
+        }
+        plain
+    }
+
+    /// Past bytes of a kind, and how many.
+    #[inline(always)]
+    pub(super) fn skip(&mut self, set: Set) -> Option<usize> {
+        let end = digits::leading_of(self.0, set)?;
+        self.0 = self.0.get(end..)?;
+        Some(end)
     }
 
     /// Everything up to the end of the line, which begins with a letter and ends with no blank.
@@ -347,7 +371,7 @@ fn login_tail(t: &mut Text<'_>) -> Option<()> {
 #[inline(always)]
 fn key_tail(t: &mut Text<'_>) -> Option<()> {
     t.eat(b" ssh2")?;
-    if t.may(b": ") {
+    if t.may(b": ") && !t.plain_key() {
         let key = t.rest()?;
         (!key.starts_with(b"from ") && super::parts::find(key, b" from ").is_none())
             .then_some(())?;

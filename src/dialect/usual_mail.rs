@@ -174,12 +174,12 @@ fn plain_refusal(mut t: Text<'_>) -> Option<Kind> {
     t.number()?;
     t.eat(b" ")?;
     if t.may(b"Service unavailable; Client host [") {
-        skip(&mut t, Set::Alphanumeric(*b".:%"))?;
+        t.skip(Set::Alphanumeric(*b".:%"))?;
         t.eat(b"] blocked using ")?;
         return Some(Kind::Spam);
     }
     t.eat(b"<")?;
-    skip(&mut t, Set::PrintsBut(*b"<>\"\\;"))?;
+    t.skip(Set::PrintsBut(*b"<>\"\\;"))?;
     t.eat(b">: ")?;
     if t.may(b"Relay access denied; from=<") {
         return Some(Kind::Relay);
@@ -229,9 +229,9 @@ pub fn dovecot(text: &[u8]) -> Option<UsualMail<'_>> {
     }
     t.eat(b": user=<")?;
     // No byte of the account's may be taken for another field.
-    skip(&mut t, Set::PrintsBut(*b"<>,=:"))?;
+    t.skip(Set::PrintsBut(*b"<>,=:"))?;
     t.eat(b">, method=")?;
-    skip(&mut t, Set::Alphanumeric(*b"---"))?;
+    t.skip(Set::Alphanumeric(*b"---"))?;
     t.eat(b", rip=")?;
     said.source = Some(field(&mut t)?);
     t.eat(b", lip=")?;
@@ -241,19 +241,11 @@ pub fn dovecot(text: &[u8]) -> Option<UsualMail<'_>> {
     }
     if t.may(b", session=<") {
         let id = t.0;
-        let end = skip(&mut t, Set::Alphanumeric(*b"+/="))?;
+        let end = t.skip(Set::Alphanumeric(*b"+/="))?;
         said.session = id.get(..end).filter(|id| !id.is_empty())?;
         t.eat(b">")?;
     }
     ended(text, t, said)
-}
-
-/// Past bytes of a kind, and how many.
-#[inline(always)]
-fn skip(t: &mut Text<'_>, set: Set) -> Option<usize> {
-    let end = digits::leading_of(t.0, set)?;
-    t.0 = t.0.get(end..)?;
-    Some(end)
 }
 
 /// An address that a comma or the line's end follows.
