@@ -143,7 +143,7 @@ impl<'a> Text<'a> {
 /// A text up to its line's end, and what is from there on. None where a NUL stands before that: such a line is
 /// of no log.
 #[inline(always)]
-pub(super) fn line(text: &[u8]) -> Option<(&[u8], &[u8])> {
+pub fn line(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = match digits::line_end(text) {
         Some(end) => end,
         None => memchr::memchr2(b'\n', 0, text)?,

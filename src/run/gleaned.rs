@@ -164,11 +164,12 @@ impl ChunkOut {
     }
 
     pub(super) fn unknown_message(&mut self, program: &[u8], message: &[u8]) {
-        let line = self.lines;
-        let entry = self.unknown.entry(program.to_vec()).or_insert_with(|| UnknownMessages {
-            count: 0,
-            example: (line, message.get(..message.len().min(SHOWN)).unwrap_or_default().to_vec()),
-        });
-        entry.count += 1;
+        if let Some(known) = self.unknown.get_mut(program) {
+            known.count += 1;
+            return;
+        }
+        let shown = message.get(..message.len().min(SHOWN)).unwrap_or_default().to_vec();
+        let first = UnknownMessages { count: 1, example: (self.lines, shown) };
+        self.unknown.insert(program.to_vec(), first);
     }
 }

@@ -361,10 +361,13 @@ impl Straight {
             Some(b'N') if text.starts_with(b"NetScreen ") => return Look::Pass,
             _ => {}
         }
-        // A line that holds a NUL is of no log.
-        let end = memchr::memchr2(b'\n', 0, text).filter(|n| *n < LINE_BYTES / 2);
-        let Some(end) = end.filter(|n| text.get(*n) == Some(&b'\n')) else { return Look::Pass };
-        let message = text.get(..end).unwrap_or_default();
+        let Some(message) = usual::line(text).map(|(message, _)| message) else {
+            return Look::Pass;
+        };
+        let end = message.len();
+        if end >= LINE_BYTES / 2 {
+            return Look::Pass;
+        }
         // A line that passed through Windows ends otherwise.
         let message = message.strip_suffix(b"\r").unwrap_or(message);
         let before = left.len() - text.len();
