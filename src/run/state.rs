@@ -94,29 +94,18 @@ impl State {
     /// Lets sessions have what comes before `until`: everything, if that is none.
     pub fn release(&mut self, until: Option<(i64, u32)>) {
         let Self { sessions, sources, accounts, decided, remember, batch, merge, .. } = self;
-        // Settled sessions are summed up some together: their sources lie far apart in memory, and so
-        // the waits for them overlap.
-        let mut sum_up = |batch: &mut Vec<Settled>| {
-            for some in batch.chunks(TOGETHER) {
-                let places = sources.places(some);
-                for (s, place) in some.iter().zip(places) {
-                    settled((s, place), sources, accounts, decided, *remember);
-                }
+        // As soon as there are so many, so that they stay in the nearest cache.
+        let mut end = |s: Settled| {
+            batch.push(s);
+            if batch.len() == TOGETHER {
+                sum_up(batch, sources, accounts, decided, *remember);
             }
-            batch.clear();
         };
         merge.release(until, &mut |next| match next {
-            Next::Facts(facts) => {
-                for fact in facts {
-                    sessions.take(fact, &mut |s| batch.push(s));
-                    if batch.len() >= TOGETHER {
-                        sum_up(batch);
-                    }
-                }
-            }
-            Next::Doubt(doubt) => sessions.doubt(doubt, &mut |s| batch.push(s)),
+            Next::Facts(facts) => facts.iter().for_each(|fact| sessions.take(fact, &mut end)),
+            Next::Doubt(doubt) => sessions.doubt(doubt, &mut end),
         });
-        sum_up(batch);
+        sum_up(batch, sources, accounts, decided, *remember);
     }
 
     /// The survey may have seen only the first stamp of each chunk: where the
@@ -162,6 +151,23 @@ impl State {
             }
         });
     }
+}
+
+/// Sums up sessions, at most [`TOGETHER`]: their sources lie far apart in memory, and so the waits for them
+/// overlap.
+#[inline(never)]
+fn sum_up(
+    batch: &mut Vec<Settled>,
+    sources: &mut Partial,
+    accounts: &mut [Account],
+    decided: &mut Decided,
+    remember: Remember,
+) {
+    let places = sources.places(batch);
+    for (s, place) in batch.iter().zip(places) {
+        settled((s, place), sources, accounts, decided, remember);
+    }
+    batch.clear();
 }
 
 /// Sums up a session; `place` is where its source stands, if that is known.
