@@ -322,6 +322,27 @@ fn a_log_comes_from_a_pipe() {
     assert_eq!(code(&pipe), 0, "{}", stderr(&pipe));
     assert_eq!(pipe.stdout, file.stdout);
     assert!(String::from_utf8(pipe.stdout).unwrap().contains("2026-03-31T21:02:00Z"));
+    // A file of which a part was read already is the rest of it.
+    let bytes = fs::read(dir.path().join(&auth)).unwrap();
+    let half = bytes[..bytes.len() / 2].iter().rposition(|b| *b == b'\n').unwrap() + 1;
+    let mut rest = fs::File::open(dir.path().join(&auth)).unwrap();
+    std::io::Seek::seek(&mut rest, std::io::SeekFrom::Start(half as u64)).unwrap();
+    let piped = plaint(dir.path())
+        .args(["sources", "-"])
+        .args(more)
+        .write_stdin(&bytes[half..])
+        .output()
+        .unwrap();
+    let redirected = std::process::Command::new(assert_cmd::cargo::cargo_bin!("plaint"))
+        .current_dir(dir.path())
+        .env("XDG_CONFIG_HOME", dir.path())
+        .args(["sources", "-"])
+        .args(more)
+        .stdin(rest)
+        .output()
+        .unwrap();
+    assert!(!piped.stdout.is_empty() && piped.stdout != file.stdout);
+    assert_eq!(redirected.stdout, piped.stdout);
 }
 
 /// A long log is read as it comes; where it has to be looked at again, from where it was kept meanwhile.

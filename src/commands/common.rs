@@ -53,7 +53,9 @@ fn stdin(once: bool) -> Outcome<Input> {
     let fd = io::stdin();
     let file = std::os::fd::AsFd::as_fd(&fd).try_clone_to_owned().map_err(fault)?;
     let mut file = std::fs::File::from(file);
-    if file.metadata().is_ok_and(|m| m.is_file()) {
+    // A file of which something was read already is what is left of it.
+    if file.metadata().is_ok_and(|m| m.is_file()) && file.stream_position().is_ok_and(|at| at == 0)
+    {
         return Input::from_file(file, name, true);
     }
     widen(&file);

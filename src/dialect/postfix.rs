@@ -279,24 +279,100 @@ fn or_quiet(said: Said<'_>) -> Said<'_> {
     if said == Said::No { Said::Quiet } else { said }
 }
 
-/// What a refusal is, by Postfix's own words: `554 5.7.1 <RECIPIENT>: Relay access denied`.
+/// What a refusal is, by Postfix's own words: `554 5.7.1 <RECIPIENT>: Relay access denied; from=<`.
 ///
-/// The class alone can depend on the far end's text, for a quoted address may hold `>: `.
+/// The class alone can depend on the far end's text: an address may hold `>: ` or `; from=<`, and is written with
+/// quotes or without. Where its answer ends is known by the address that stands again behind it; where that can be
+/// said in two ways, and the answers differ, it is what any refused mail is.
 /// `450 4.7.1 Client host rejected: cannot find your hostname` is taken to be a fault of name
 /// service, which may be ours; a bogus HELO or sender domain is refused with 450 too
 /// and counts, as do lists, whatever their code.
 pub(super) fn refusal(stage: &[u8], text: &[u8]) -> Kind {
-    let text = text.get(..find(text, b"; from=<").unwrap_or(text.len()));
     let digit = |b: u8| b.is_ascii_digit();
     let code = terminated(take_while_m_n(3, 3, digit), tag(" "));
     let status = terminated(recognize((digit1, tag("."), digit1, tag("."), digit1)), tag(" "));
-    let parsed: IResult<&[u8], _> = (opt(code), opt(status)).parse(text.unwrap_or_default());
+    let parsed: IResult<&[u8], _> = (opt(code), opt(status)).parse(text);
     let Ok((text, (code, status))) = parsed else { return Kind::Deferred };
     let (code, status) = (code.unwrap_or_default(), status.unwrap_or_default());
-    let reason = match (text.first(), find_unquoted(text, b">: ")) {
+    let kind = |reason| of_reason(stage, (code, status), reason);
+    let mut cuts = every(text, b"; from=<");
+    let first = cuts.next();
+    if let Some(at) = first.filter(|_| text.first() == Some(&b'<')) {
+        let said = text.get(..at).unwrap_or_default();
+        let mut ends = every(said, b">: ");
+        if let (None, Some(end), None) = (cuts.next(), ends.next(), ends.next()) {
+            return kind(said.get(end + 3..).unwrap_or_default());
+        }
+        let mut found = None;
+        for (n, at) in every(text, b"; from=<").enumerate() {
+            let (said, tail) = text.split_at(at);
+            for reason in behind_address(said, tail).map(kind) {
+                if n >= CUTS || *found.get_or_insert(reason) != reason {
+                    return Kind::Spam;
+                }
+            }
+        }
+        if let Some(kind) = found {
+            return kind;
+        }
+    }
+    let text = text.get(..first.unwrap_or(text.len())).unwrap_or_default();
+    kind(match (text.first(), find_unquoted(text, b">: ")) {
         (Some(b'<'), Some(end)) => text.get(end + 3..).unwrap_or_default(),
         _ => text,
-    };
+    })
+}
+
+/// Places where an answer may end that are looked at.
+const CUTS: usize = 8;
+
+/// Where some bytes lie in a text.
+fn every<'t>(text: &'t [u8], word: &'t [u8]) -> impl Iterator<Item = usize> {
+    memchr::memmem::find_iter(text, word)
+}
+
+/// What an answer says behind the address it begins with, where that stands again behind it, as the one that the
+/// answer is about: each way to say so.
+fn behind_address<'t>(said: &'t [u8], tail: &'t [u8]) -> impl Iterator<Item = &'t [u8]> {
+    let about = [
+        (&b"; from=<"[..], &b"Sender address rejected"[..]),
+        (b" to=<", b""),
+        (b" helo=<", b"Helo command rejected"),
+    ];
+    about.into_iter().flat_map(move |(name, answer)| {
+        let again = every(tail, name).take(CUTS).filter_map(|at| tail.get(at + name.len()..));
+        again.flat_map(move |address| {
+            let ends = every(said, b">: ").take(CUTS);
+            let ends = ends.filter(move |end| {
+                said.get(1..*end).is_some_and(|plain| is_address(address, plain))
+            });
+            ends.filter_map(|end| said.get(end + 3..)).filter(move |text| text.starts_with(answer))
+        })
+    })
+}
+
+/// Whether a text begins with an address and the bracket that ends it, as it is or with its local part in quotes.
+fn is_address(text: &[u8], plain: &[u8]) -> bool {
+    let ends = |rest: &[u8]| rest == b">" || rest.starts_with(b"> ");
+    if text.strip_prefix(plain).is_some_and(ends) {
+        return true;
+    }
+    let (Some(mut quoted), mut plain) = (text.strip_prefix(b"\""), plain) else { return false };
+    loop {
+        let (byte, rest) = match quoted {
+            [b'"', rest @ ..] => return rest.strip_prefix(plain).is_some_and(ends),
+            [b'\\', byte, rest @ ..] | [byte, rest @ ..] => (byte, rest),
+            [] => return false,
+        };
+        match plain.split_first() {
+            Some((b, left)) if b == byte => (quoted, plain) = (rest, left),
+            _ => return false,
+        }
+    }
+}
+
+/// What a refusal is by its codes and the words behind an address.
+fn of_reason(stage: &[u8], (code, status): (&[u8], &[u8]), reason: &[u8]) -> Kind {
     let soft = code.starts_with(b"4") || status.starts_with(b"4");
     let ours = match status {
         [b'4', b'.', b'2' | b'3', b'.', ..] => true,
@@ -493,6 +569,62 @@ mod tests {
             NOQUEUE: discard: RCPT from unknown[192.0.2.7]: <a@b.example>: Recipient address; from=<> => MailContext 192.0.2.7 - -
         "#,
         );
+    }
+
+    #[test]
+    fn an_address_that_holds_an_answer_decides_nothing() {
+        let unknown = "Recipient address rejected: User unknown in local recipient table";
+        let denied = "Relay access denied";
+        for (code, address, answer, want) in [
+            ("454 4.7.1", "Greylisted; from=<q", denied, "Relay"),
+            ("454 4.7.1", "x>: Greylisted; from=<q", denied, "Relay"),
+            ("450 4.1.1", "x>: try again later; from=<q", unknown, "UnknownRecipient"),
+            ("550 5.1.1", "x>: Relay access denied; from=<q", unknown, "UnknownRecipient"),
+            (
+                "550 5.7.1",
+                "x>: Relay access denied; from=<q",
+                "Sender address rejected: no",
+                "Spam",
+            ),
+            ("550", "Greylisted; from=<q", unknown, "UnknownRecipient"),
+            ("554 5.7.1", "; from=<x", denied, "Relay"),
+            ("550 5.1.1", "x>: blocked using y", unknown, "UnknownRecipient"),
+            // It could have been either: no answer is taken for it.
+            ("550 5.1.1", "x>: Relay access denied; from=<s> to=<x> proto=q", unknown, "Spam"),
+            ("454 4.7.1", "x>: Greylisted; from=<s> to=<x> proto=q", denied, "Spam"),
+        ] {
+            let escaped = address.replace('\\', "\\\\").replace('"', "\\\"");
+            let quoted = format!("\"{escaped}\"@d.example");
+            let plain = format!("{address}@d.example");
+            // What could have been either is sure where quotes tell where the address ends.
+            let sure = match (address.contains(" to=<"), answer == denied) {
+                (false, _) => want,
+                (_, true) => "Relay",
+                _ => "UnknownRecipient",
+            };
+            // As Postfix before 3.5 writes both, as it may since, and with quotes in both.
+            for (said, again, want) in
+                [(&plain, &plain, want), (&plain, &quoted, want), (&quoted, &quoted, sure)]
+            {
+                let text = format!("{code} <{said}>: {answer}; from=<s@e.example> to=<{again}>");
+                let line = format!(
+                    "NOQUEUE: reject: RCPT from unknown[192.0.2.7]: {text} proto=ESMTP helo=<x>"
+                );
+                assert_eq!(
+                    heard("postfix/smtpd", &line),
+                    format!("{want} 192.0.2.7 - -"),
+                    "{line}"
+                );
+                let usual = crate::dialect::usual_mail::postfix(format!("{line}\n").as_bytes())
+                    .map(|said| format!("{:?}", said.kind));
+                assert!(usual.is_none_or(|kind| kind == format!("Some({want})")), "{line}");
+            }
+        }
+        // Nor does one of the sender's.
+        let line = "NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 550 5.1.1 <a@b.example>: Recipient address rejected: User unknown in local recipient table; from=<\" blocked using; from=<c> to=<a@b.example> \"@d.example> to=<a@b.example> proto=ESMTP helo=<x>";
+        assert_eq!(heard("postfix/smtpd", line), "Spam 192.0.2.7 - -");
+        let line = line.replace(" blocked using", "");
+        assert_eq!(heard("postfix/smtpd", &line), "UnknownRecipient 192.0.2.7 - -");
     }
 
     #[test]

@@ -137,11 +137,9 @@ pub fn postfix(text: &[u8]) -> Option<UsualMail<'_>> {
         b'N' if t.may(b"NOQUEUE: reject: RCPT from ") => {
             client(&mut t, &mut said)?;
             t.eat(b": ")?;
-            said.kind = plain_refusal(t);
             let text = line(&mut t)?;
-            if said.kind.is_none() {
-                said.kind = Some(refusal(b"RCPT", text.trim_ascii_end()));
-            }
+            let plain = plain_refusal(Text(text));
+            said.kind = plain.or_else(|| Some(refusal(b"RCPT", text.trim_ascii_end())));
         }
         _ => {
             let end = t.0.iter().take(32).position(|b| !b.is_ascii_alphanumeric())?;
@@ -181,17 +179,20 @@ fn plain_refusal(mut t: Text<'_>) -> Option<Kind> {
     t.eat(b"<")?;
     t.skip(Set::PrintsBut(*b"<>\"\\;"))?;
     t.eat(b">: ")?;
-    if t.may(b"Relay access denied; from=<") {
-        return Some(Kind::Relay);
-    }
-    t.eat(b"Recipient address rejected: User unknown in ")?;
-    if !t.may(b"local recipient table; from=<")
-        && !t.may(b"virtual mailbox table; from=<")
-        && !t.may(b"virtual alias table; from=<")
-    {
-        t.eat(b"relay recipient table; from=<")?;
-    }
-    Some(Kind::UnknownRecipient)
+    let kind = if t.may(b"Relay access denied; from=<") {
+        Kind::Relay
+    } else {
+        t.eat(b"Recipient address rejected: User unknown in ")?;
+        if !t.may(b"local recipient table; from=<")
+            && !t.may(b"virtual mailbox table; from=<")
+            && !t.may(b"virtual alias table; from=<")
+        {
+            t.eat(b"relay recipient table; from=<")?;
+        }
+        Kind::UnknownRecipient
+    };
+    // An address that holds all this would end here.
+    memchr::memchr(b';', t.0).is_none().then_some(kind)
 }
 
 /// Reads a message of Dovecot's login processes that `text` begins with, which `\n` ends, behind the
