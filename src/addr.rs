@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU128;
 
-use crate::digits::dotted_quad;
+use crate::quad;
 
 /// An address. IPv4 is kept in its IPv6-mapped form (RFC 4291 §2.5.5.2), so
 /// that `::ffff:192.0.2.7` and `192.0.2.7` are one source. IPv4 sorts first.
@@ -38,7 +38,7 @@ impl Addr {
     /// or single-number forms. A scope (`%eth0`) is dropped.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
-        match dotted_quad(text) {
+        match quad::read(text) {
             Some((ip, used)) if used == text.len() => {
                 return Some(Self::of(MAPPED | u128::from(ip)));
             }
@@ -240,7 +240,7 @@ fn v6(text: &[u8]) -> Option<u128> {
         let after = rest.get(digits..).unwrap_or_default();
         match after {
             [b'.', ..] => {
-                let (v4, _) = dotted_quad(rest).filter(|(_, used)| *used == rest.len())?;
+                let (v4, _) = quad::read(rest).filter(|(_, used)| *used == rest.len())?;
                 groups = groups << 32 | u128::from(v4);
                 count += 2;
                 break;

@@ -294,7 +294,7 @@ fn fewer(text: &[u8]) -> u64 {
 
 /// The first sixteen bytes of fewer than sixteen, as two numbers.
 #[inline]
-fn sixteen(text: &[u8]) -> (u64, u64) {
+pub(crate) fn sixteen(text: &[u8]) -> (u64, u64) {
     match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
         (Some(first), Some(last)) if text.len() > 8 => {
             (u64::from_le_bytes(*first), u64::from_le_bytes(*last) >> (8 * (16 - text.len())))
@@ -309,9 +309,9 @@ fn sixteen(text: &[u8]) -> (u64, u64) {
 #[must_use]
 pub fn leading(text: &[u8]) -> Option<(u32, usize)> {
     let word = eight(text);
-    let digits = (no_digits(word) | 1 << 63).trailing_zeros() / 8;
-    // No digit, or one that the bit at the end stands in for.
-    if digits == 0 || digits == 7 && (word >> 56) as u8 & !0x0f == b'0' && no_digits(word) == 0 {
+    let digits = no_digits(word).trailing_zeros() / 8;
+    // No digit, or eight and more.
+    if digits.wrapping_sub(1) >= 7 {
         return None;
     }
     // The digits move to the end, and zeros stand before them.
@@ -327,120 +327,6 @@ pub fn leading(text: &[u8]) -> Option<(u32, usize)> {
 #[must_use]
 pub fn run(text: &[u8]) -> usize {
     (no_digits(eight(text)).trailing_zeros() / 8) as usize
-}
-
-/// The dotted quad at the start of `text`, and how long it is: four decimal
-/// numbers up to 255 without leading zeros.
-#[inline(always)]
-#[must_use]
-pub fn dotted_quad(text: &[u8]) -> Option<(u32, usize)> {
-    match text.first_chunk::<16>() {
-        Some(chunk) => quad(chunk),
-        None => {
-            let (low, high) = sixteen(text);
-            quad(&(u128::from(low) | u128::from(high) << 64).to_le_bytes())
-        }
-    }
-}
-
-/// Where the numbers of a dotted quad lie, for each of the ways in which four may be one to three digits long.
-#[derive(Clone, Copy)]
-struct Shape {
-    /// The bits of the three dots, and of what stands behind the last number.
-    ends: u32,
-    /// Where the second, third and fourth number begin.
-    starts: [u8; 3],
-    /// By how many bits each has to move up, so that its last digit is the third byte.
-    up: [u8; 4],
-    /// The least that numbers of their lengths may be: two of 32 bits in each.
-    least: [u64; 2],
-    /// How long all is.
-    long: u8,
-}
-
-/// Multiplied by it, the ends of each shape differ in their highest eight bits; found by trying.
-const SPREAD: u32 = 3_766_213_535;
-
-const fn slot(ends: u32) -> usize {
-    (ends.wrapping_mul(SPREAD) >> 24) as usize
-}
-
-static SHAPES: [Shape; 256] = shapes();
-
-// Written before the program runs, so that nothing of it can fail later.
-#[allow(clippy::indexing_slicing, clippy::panic)]
-const fn shapes() -> [Shape; 256] {
-    const NONE: Shape = Shape { ends: 0, starts: [0; 3], up: [0; 4], least: [0; 2], long: 0 };
-    const LEAST: [u64; 4] = [0, 0, 10, 100];
-    let mut all = [NONE; 256];
-    let mut n = 0;
-    while n < 81 {
-        let [i, j, k, l] = [n % 3 + 1, n / 3 % 3 + 1, n / 9 % 3 + 1, n / 27 + 1];
-        let [a, b, c, d] = [i, i + j + 1, i + j + k + 2, i + j + k + l + 3];
-        let ends = 1 << a | 1 << b | 1 << c | 1 << d;
-        let shape = &mut all[slot(ends)];
-        if shape.ends != 0 {
-            panic!("two shapes in one place");
-        }
-        let up = [24 - 8 * i as u8, 24 - 8 * j as u8, 24 - 8 * k as u8, 24 - 8 * l as u8];
-        let least = [LEAST[i] | LEAST[j] << 32, LEAST[k] | LEAST[l] << 32];
-        let starts = [a as u8 + 1, b as u8 + 1, c as u8 + 1];
-        *shape = Shape { ends, starts, up, least, long: d as u8 };
-        n += 1;
-    }
-    all
-}
-
-/// The same of a text that ends with its first zero.
-#[inline(always)]
-fn quad(text: &[u8; 16]) -> Option<(u32, usize)> {
-    let bytes = u8x16::new(*text);
-    let values = bytes - u8x16::splat(b'0');
-    let digits = values.min(u8x16::splat(9)).simd_eq(values).to_bitmask();
-    let dots = bytes.simd_eq(u8x16::splat(b'.')).to_bitmask();
-    // What is no digit, with the end of the sixteen; the first four of those, of which three are dots.
-    let ends = !digits & 0x1ffff;
-    let after_one = ends & ends.wrapping_sub(1);
-    let after_two = after_one & after_one.wrapping_sub(1);
-    let after_three = after_two & after_two.wrapping_sub(1);
-    let after_four = after_three & after_three.wrapping_sub(1);
-    // Each number has one to three digits, or the ends are of no shape.
-    let shape = SHAPES.get(slot(ends ^ after_four))?;
-    if shape.ends != ends ^ after_four || (ends ^ after_three) & !dots != 0 {
-        return None;
-    }
-    let four = |start: usize| text.get(start..).and_then(|t| t.first_chunk::<4>());
-    let [second, third, fourth] = shape.starts;
-    let [up_first, up_second, up_third, up_fourth] = shape.up;
-    // The last begins at the thirteenth byte at most.
-    let number = |start: u8, up: u8| {
-        let word = u32::from_le_bytes(*four(usize::from(start))?);
-        Some(u64::from((word & 0x000f_0f0f) << up))
-    };
-    let left = number(0, up_first)? | number(second, up_second)? << 32;
-    let right = number(third, up_third)? | number(fourth, up_fourth)? << 32;
-    // Two numbers at a time: hundreds, tens and ones.
-    const ONE: u64 = 0x0000_000f_0000_000f;
-    let value = |n: u64| (n & ONE) * 100 + (n >> 8 & ONE) * 10 + (n >> 16 & ONE);
-    let (left, right) = (value(left), value(right));
-    // None above 255, and none with a zero before it.
-    const TOP: u64 = 0x8000_0000_8000_0000;
-    let [least_left, least_right] = shape.least;
-    let enough = ((left | TOP) - least_left) & ((right | TOP) - least_right) & TOP;
-    if (left | right) & 0x0000_0300_0000_0300 | enough ^ TOP != 0 {
-        return None;
-    }
-    let high = (left as u32) << 24 | ((left >> 32) as u32) << 16;
-    // What comes behind waits for the length alone, and need not wait for the table: mostly all ends where
-    // neither a digit nor a dot stands.
-    let behind = ends & !dots;
-    let long = if behind & (ends ^ after_four) == 0 {
-        // A dot stands there.
-        u32::from(shape.long)
-    } else {
-        behind.trailing_zeros()
-    };
-    Some((high | (right as u32) << 8 | (right >> 32) as u32, long as usize))
 }
 
 #[cfg(test)]
@@ -480,40 +366,6 @@ mod tests {
                 text[at] = end;
                 assert_eq!(line_end(&text), (at < looked_at).then_some(at), "{at} of {long}");
             }
-        }
-    }
-
-    fn plain_quad(text: &str) -> Option<(u32, usize)> {
-        let end = text.bytes().position(|b| !b.is_ascii_digit() && b != b'.');
-        let text = &text[..end.unwrap_or(text.len())];
-        // A fourth dot ends it.
-        let end = text.match_indices('.').nth(3).map_or(text.len(), |(at, _)| at);
-        let text = &text[..end];
-        text.parse::<std::net::Ipv4Addr>().ok().map(|ip| (u32::from(ip), text.len()))
-    }
-
-    #[test]
-    fn quads() {
-        for (text, want) in [
-            ("192.0.2.7", Some((0xc000_0207, 9))),
-            ("192.0.2.7 port 1", Some((0xc000_0207, 9))),
-            ("255.255.255.255 port", Some((u32::MAX, 15))),
-            ("255.255.255.255", Some((u32::MAX, 15))),
-            ("192.0.2.256 port", None),
-            ("192.0.02.7 port 1", None),
-            ("00.0.2.7 port 1 ", None),
-            ("0.0.0.0 port 1 23", Some((0, 7))),
-            ("192.0.2 port 1234", None),
-            ("192.0.2. port 1234", None),
-            (".192.0.2.1 port 1234", None),
-            ("1922.0.2.1 port 1234", None),
-            ("192.0.2.1111 port 1234", None),
-            ("192.0.2.7.8 port 1", Some((0xc000_0207, 9))),
-            ("192:0.2.7 port 12345", None),
-            ("host.example", None),
-            ("", None),
-        ] {
-            assert_eq!(dotted_quad(text.as_bytes()), want, "{text}");
         }
     }
 
@@ -570,11 +422,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn quads_as_the_standard_library_reads_them(text in "[0-9]{1,4}[.:][0-9]{0,4}\\.[0-9]{1,4}\\.[0-9]{1,4}[ .:x]?[ -~]{0,8}") {
-            prop_assert_eq!(dotted_quad(text.as_bytes()), plain_quad(&text));
-        }
-
         #[test]
         fn numbers_as_a_loop_reads_them(text in "[0-9]{0,9}[ -~]{0,9}") {
             let digits = text.bytes().take_while(u8::is_ascii_digit).count();

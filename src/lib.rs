@@ -19,6 +19,7 @@
 pub mod limits;
 pub mod days;
 pub mod digits;
+pub mod quad;
 pub mod addr;
 pub mod class;
 pub mod fault;

@@ -25,6 +25,7 @@ use crate::class::Family;
 use crate::digits;
 use crate::envelope::{Format, rfc3164};
 use crate::json::Object;
+use crate::quad;
 
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
@@ -360,7 +361,7 @@ fn past<'a, const N: usize>(t: &'a [u8], name: &[u8; N]) -> Option<&'a [u8]> {
 /// An address and its blank.
 #[inline(always)]
 fn address(t: &[u8]) -> Option<(Addr, &[u8])> {
-    if let Some((v4, used)) = digits::dotted_quad(t)
+    if let Some((v4, used)) = quad::read(t)
         && let Some([b' ', rest @ ..]) = t.get(used..)
     {
         return Some((Addr::from_v4(v4), rest));

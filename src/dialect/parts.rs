@@ -13,6 +13,7 @@ use crate::addr::Addr;
 use crate::digits;
 use crate::envelope::rfc3164;
 use crate::limits::REPEATS;
+use crate::quad;
 
 /// The far end as a program prints it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +56,7 @@ pub fn port(i: &[u8]) -> IResult<&[u8], u16> {
 #[inline(always)]
 fn word(i: &[u8]) -> Option<(&[u8], Option<Addr>)> {
     // The common case: a dotted quad and a blank.
-    if let Some((v4, used)) = digits::dotted_quad(i) {
+    if let Some((v4, used)) = quad::read(i) {
         let rest = i.get(used..).unwrap_or_default();
         if matches!(rest.first(), None | Some(b' ')) {
             return Some((rest, Some(Addr::from_v4(v4))));

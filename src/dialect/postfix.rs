@@ -21,7 +21,7 @@ use super::parts::{
 use super::spec::{Dialect, Message, Said, messages};
 use crate::addr::Addr;
 use crate::class::Family;
-use crate::digits;
+use crate::quad;
 
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
@@ -114,7 +114,7 @@ fn client(i: &[u8]) -> IResult<&[u8], Peer> {
     };
     let (_, inner) = i.split_at(name);
     if let Some(inner) = inner.strip_prefix(b"[")
-        && let Some((v4, used)) = digits::dotted_quad(inner)
+        && let Some((v4, used)) = quad::read(inner)
         && let Some(b"]") = inner.get(used..=used)
         && let Some(rest) = inner.get(used + 1..)
         && rest.first() != Some(&b':')
@@ -620,8 +620,11 @@ mod tests {
                     format!("{want} 192.0.2.7 - -"),
                     "{line}"
                 );
-                let usual = crate::dialect::usual_mail::postfix(format!("{line}\n").as_bytes())
-                    .map(|said| format!("{:?}", said.kind));
+                let usual = crate::dialect::usual_mail::postfix(
+                    crate::quad::Common,
+                    format!("{line}\n").as_bytes(),
+                )
+                .map(|said| format!("{:?}", said.kind));
                 assert!(usual.is_none_or(|kind| kind == format!("Some({want})")), "{line}");
             }
         }

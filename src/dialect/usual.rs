@@ -9,6 +9,7 @@ use super::act::Kind;
 use crate::addr::Addr;
 use crate::digits::{self, Set};
 use crate::limits::{LINE_BYTES, REPEATS};
+use crate::quad::{self, Lanes};
 
 /// A usual message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,11 +28,11 @@ pub struct Usual<'a> {
     pub len: usize,
 }
 
-/// What is left to read.
+/// What is left to read, and by which means.
 #[derive(Clone, Copy)]
-pub(super) struct Text<'a>(pub(super) &'a [u8]);
+pub(super) struct Text<'a, L>(pub(super) &'a [u8], pub(super) L);
 
-impl<'a> Text<'a> {
+impl<'a, L: Lanes> Text<'a, L> {
     /// Takes off these very bytes.
     #[inline(always)]
     pub(super) fn eat<const N: usize>(&mut self, word: &[u8; N]) -> Option<()> {
@@ -57,27 +58,12 @@ impl<'a> Text<'a> {
     /// An address that a blank or the line ends.
     #[inline(always)]
     fn addr(&mut self) -> Option<Addr> {
-        if let Some((v4, used)) = digits::dotted_quad(self.0) {
+        if let Some((v4, used)) = quad::read_by(self.1, self.0) {
             let rest = self.0.get(used..)?;
             ends_word(rest).then(|| self.0 = rest)?;
             return Some(Addr::from_v4(v4));
         }
-        self.other_addr()
-    }
-
-    #[inline(never)]
-    fn other_addr(&mut self) -> Option<Addr> {
-        if let Some((addr, used)) = Addr::leading_v6(self.0)
-            && let Some(rest) = self.0.get(used..).filter(|rest| ends_word(rest))
-        {
-            self.0 = rest;
-            return Some(addr);
-        }
-        // As long as addresses are, with a scope.
-        let end = self.0.iter().take(64).position(|b| *b <= b' ')?;
-        let (word, rest) = self.0.split_at_checked(end)?;
-        matches!(rest.first(), Some(b' ' | b'\n')).then_some(())?;
-        let addr = Addr::parse(word)?;
+        let (addr, rest) = other_addr(self.0)?;
         self.0 = rest;
         Some(addr)
     }
@@ -86,7 +72,7 @@ impl<'a> Text<'a> {
     #[inline(always)]
     fn port(&mut self) -> Option<u16> {
         self.eat(b" port ")?;
-        let (port, used) = digits::leading(self.0).filter(|(_, used)| *used <= 5)?;
+        let (port, used) = self.1.number(self.0).filter(|(_, used)| *used <= 5)?;
         self.0 = self.0.get(used..)?;
         u16::try_from(port).ok()
     }
@@ -94,7 +80,7 @@ impl<'a> Text<'a> {
     /// A number of up to seven digits.
     #[inline(always)]
     pub(super) fn number(&mut self) -> Option<u32> {
-        let (n, used) = digits::leading(self.0)?;
+        let (n, used) = self.1.number(self.0)?;
         self.0 = self.0.get(used..)?;
         Some(n)
     }
@@ -130,14 +116,40 @@ impl<'a> Text<'a> {
     }
 
     /// Everything up to the end of the line, which begins with a letter and ends with no blank.
-    #[inline]
+    #[inline(always)]
     fn rest(&mut self) -> Option<&'a [u8]> {
-        self.0.first().filter(|b| b.is_ascii_alphanumeric())?;
-        let (line, rest) = line(self.0)?;
-        line.last().filter(|b| **b > b' ')?;
+        let (line, rest) = rest(self.0)?;
         self.0 = rest;
         Some(line)
     }
+}
+
+// What few lines need lies apart, and is given no place in memory that would have to be kept up to date: what is
+// left of a line stays in registers.
+
+/// An address that is no plain dotted quad, and what follows it.
+#[cold]
+#[inline(never)]
+fn other_addr(text: &[u8]) -> Option<(Addr, &[u8])> {
+    if let Some((addr, used)) = Addr::leading_v6(text)
+        && let Some(rest) = text.get(used..).filter(|rest| ends_word(rest))
+    {
+        return Some((addr, rest));
+    }
+    // As long as addresses are, with a scope.
+    let end = text.iter().take(64).position(|b| *b <= b' ')?;
+    let (word, rest) = text.split_at_checked(end)?;
+    matches!(rest.first(), Some(b' ' | b'\n')).then_some(())?;
+    Some((Addr::parse(word)?, rest))
+}
+
+#[cold]
+#[inline(never)]
+fn rest(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    text.first().filter(|b| b.is_ascii_alphanumeric())?;
+    let (line, rest) = line(text)?;
+    line.last().filter(|b| **b > b' ')?;
+    Some((line, rest))
 }
 
 /// A text up to its line's end, and what is from there on. None where a NUL stands before that: such a line is
@@ -185,9 +197,9 @@ const BANNER: u64 = begins(b"banner e");
 /// holds a NUL.
 #[inline(always)]
 #[must_use]
-pub fn read(text: &[u8]) -> Option<Usual<'_>> {
+pub fn read(lanes: impl Lanes, text: &[u8]) -> Option<Usual<'_>> {
     let (head, rest) = text.split_first_chunk::<8>()?;
-    let mut t = Text(rest);
+    let mut t = Text(rest, lanes);
     let mut said = Usual { kind: None, source: None, port: 0, count: 1, user: &[], len: 0 };
     match u64::from_le_bytes(*head) {
         PAM_UNIX => {
@@ -324,7 +336,7 @@ pub fn read(text: &[u8]) -> Option<Usual<'_>> {
             t.eat(b" ssh2]")?;
         }
         _ => {
-            t = Text(text);
+            t = Text(text, lanes);
             t.eat(b"PAM ")?;
             said.kind = Some(Kind::PamMore);
             said.count = t.number()?.min(REPEATS);
@@ -342,14 +354,14 @@ pub fn read(text: &[u8]) -> Option<Usual<'_>> {
 
 /// `ADDRESS port N`.
 #[inline(always)]
-fn peer(t: &mut Text<'_>) -> Option<(Option<Addr>, u16)> {
+fn peer(t: &mut Text<'_, impl Lanes>) -> Option<(Option<Addr>, u16)> {
     let addr = t.addr()?;
     Some((Some(addr), t.port()?))
 }
 
 /// `[invalid user ]NAME from ADDRESS port N`.
 #[inline(always)]
-fn account(t: &mut Text<'_>) -> Option<(Option<Addr>, u16)> {
+fn account(t: &mut Text<'_, impl Lanes>) -> Option<(Option<Addr>, u16)> {
     // Half the accounts that are tried exist: no jump is predicted well here.
     let head = t.0.first_chunk::<13>()?;
     let unknown = (head == b"invalid user ") | (head == b"illegal user ");
@@ -361,7 +373,7 @@ fn account(t: &mut Text<'_>) -> Option<(Option<Addr>, u16)> {
 
 /// ` ssh2`, and what may follow it where a login was refused.
 #[inline(always)]
-fn login_tail(t: &mut Text<'_>) -> Option<()> {
+fn login_tail(t: &mut Text<'_, impl Lanes>) -> Option<()> {
     key_tail(t)?;
     t.may(b" [preauth]");
     Some(())
@@ -369,7 +381,7 @@ fn login_tail(t: &mut Text<'_>) -> Option<()> {
 
 /// ` ssh2`, and perhaps the name of a key, where that does not look like another way to cut the message.
 #[inline(always)]
-fn key_tail(t: &mut Text<'_>) -> Option<()> {
+fn key_tail(t: &mut Text<'_, impl Lanes>) -> Option<()> {
     t.eat(b" ssh2")?;
     if t.may(b": ") && !t.plain_key() {
         let key = t.rest()?;
@@ -381,7 +393,7 @@ fn key_tail(t: &mut Text<'_>) -> Option<()> {
 
 /// `invalid user NAME `, `authenticating user NAME `, `user NAME ` or nothing, and what is then closed.
 #[inline(always)]
-fn named(t: &mut Text<'_>) -> Option<Option<Kind>> {
+fn named(t: &mut Text<'_, impl Lanes>) -> Option<Option<Kind>> {
     let kind = if t.may(b"invalid user ") {
         Kind::ClosedInvalid
     } else if t.may(b"authenticating user ") {
@@ -399,7 +411,7 @@ fn named(t: &mut Text<'_>) -> Option<Option<Kind>> {
 /// `[invalid user NAME |authenticating user NAME |user NAME ]ADDRESS port N[ [preauth]]`; `early` where
 /// nobody had named an account or logged in.
 #[inline(always)]
-fn closing(t: &mut Text<'_>, early: Kind) -> Option<(Kind, Addr, u16)> {
+fn closing(t: &mut Text<'_, impl Lanes>, early: Kind) -> Option<(Kind, Addr, u16)> {
     let kind = named(t)?;
     let addr = t.addr()?;
     let port = t.port()?;
@@ -410,7 +422,7 @@ fn closing(t: &mut Text<'_>, early: Kind) -> Option<(Kind, Addr, u16)> {
 /// `logname= uid=0 euid=0 tty=ssh ruser= rhost=ADDRESS  user=NAME`: behind the address stands what the
 /// far end sent, and nothing of it is asked.
 #[inline(always)]
-fn pam_tail(t: &mut Text<'_>) -> Option<Addr> {
+fn pam_tail(t: &mut Text<'_, impl Lanes>) -> Option<Addr> {
     t.eat(b"logname= uid=0 euid=0 tty=ssh ruser= rhost=")?;
     let addr = t.addr()?;
     if t.may(b"  user=") {

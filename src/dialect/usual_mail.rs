@@ -9,6 +9,7 @@ use super::usual::Text;
 use crate::addr::Addr;
 use crate::digits::{self, Set};
 use crate::limits::{LINE_BYTES, REPEATS};
+use crate::quad::{self, Lanes};
 
 /// A usual message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +45,7 @@ const NOTHING: UsualMail<'_> = UsualMail {
 
 /// The rest of the line, which may be empty.
 #[inline(always)]
-fn line<'a>(t: &mut Text<'a>) -> Option<&'a [u8]> {
+fn line<'a>(t: &mut Text<'a, impl Lanes>) -> Option<&'a [u8]> {
     let (line, rest) = super::usual::line(t.0)?;
     t.0 = rest;
     Some(line)
@@ -52,13 +53,13 @@ fn line<'a>(t: &mut Text<'a>) -> Option<&'a [u8]> {
 
 /// `NAME[ADDRESS]`, `NAME[ADDRESS]:PORT`.
 #[inline(always)]
-fn client(t: &mut Text<'_>, said: &mut UsualMail<'_>) -> Option<()> {
+fn client(t: &mut Text<'_, impl Lanes>, said: &mut UsualMail<'_>) -> Option<()> {
     if !t.may(b"unknown[") {
         let end = digits::leading_of(t.0, Set::Alphanumeric(*b"-._"))?;
         t.0 = t.0.get(end..)?;
         t.eat(b"[")?;
     }
-    let (addr, rest) = match digits::dotted_quad(t.0) {
+    let (addr, rest) = match quad::read_by(t.1, t.0) {
         Some((v4, used)) => (Addr::from_v4(v4), t.0.get(used..)?),
         None => other_client(t.0)?,
     };
@@ -89,8 +90,8 @@ fn other_client(text: &[u8]) -> Option<(Addr, &[u8])> {
 /// it is not usual. `text` holds no NUL.
 #[inline(always)]
 #[must_use]
-pub fn postfix(text: &[u8]) -> Option<UsualMail<'_>> {
-    let mut t = Text(text);
+pub fn postfix(lanes: impl Lanes, text: &[u8]) -> Option<UsualMail<'_>> {
+    let mut t = Text(text, lanes);
     let mut said = NOTHING;
     match text.first()? {
         b'c' => {
@@ -138,7 +139,7 @@ pub fn postfix(text: &[u8]) -> Option<UsualMail<'_>> {
             client(&mut t, &mut said)?;
             t.eat(b": ")?;
             let text = line(&mut t)?;
-            let plain = plain_refusal(Text(text));
+            let plain = plain_refusal(Text(text, lanes));
             said.kind = plain.or_else(|| Some(refusal(b"RCPT", text.trim_ascii_end())));
         }
         _ => {
@@ -160,7 +161,7 @@ pub fn postfix(text: &[u8]) -> Option<UsualMail<'_>> {
 /// What a refusal for good is, where Postfix says it in its commonest words and the recipient is quite plain:
 /// `554 5.7.1 <RECIPIENT>: Relay access denied; from=<`. What is said then is what [`refusal`] says of it.
 #[inline(always)]
-fn plain_refusal(mut t: Text<'_>) -> Option<Kind> {
+fn plain_refusal(mut t: Text<'_, impl Lanes>) -> Option<Kind> {
     let ([b'5', b'0'..=b'9', b'0'..=b'9', b' '], rest) = t.0.split_first_chunk()? else {
         return None;
     };
@@ -199,8 +200,8 @@ fn plain_refusal(mut t: Text<'_>) -> Option<Kind> {
 /// tag `dovecot`; none where it is not usual. `text` holds no NUL.
 #[inline(always)]
 #[must_use]
-pub fn dovecot(text: &[u8]) -> Option<UsualMail<'_>> {
-    let mut t = Text(text);
+pub fn dovecot(lanes: impl Lanes, text: &[u8]) -> Option<UsualMail<'_>> {
+    let mut t = Text(text, lanes);
     let mut said = NOTHING;
     said.our_port = if t.may(b"imap-login: ") {
         143
@@ -251,8 +252,8 @@ pub fn dovecot(text: &[u8]) -> Option<UsualMail<'_>> {
 
 /// An address that a comma or the line's end follows.
 #[inline(always)]
-fn field(t: &mut Text<'_>) -> Option<Addr> {
-    let (addr, rest) = match digits::dotted_quad(t.0) {
+fn field(t: &mut Text<'_, impl Lanes>) -> Option<Addr> {
+    let (addr, rest) = match quad::read_by(t.1, t.0) {
         Some((v4, used)) => (Addr::from_v4(v4), t.0.get(used..)?),
         None if let Some((addr, used)) = Addr::leading_v6(t.0)
             && matches!(t.0.get(used), Some(b',' | b'\n')) =>
@@ -270,7 +271,11 @@ fn field(t: &mut Text<'_>) -> Option<Addr> {
 }
 
 #[inline(always)]
-fn ended<'a>(text: &[u8], t: Text<'_>, mut said: UsualMail<'a>) -> Option<UsualMail<'a>> {
+fn ended<'a>(
+    text: &[u8],
+    t: Text<'_, impl Lanes>,
+    mut said: UsualMail<'a>,
+) -> Option<UsualMail<'a>> {
     t.end()?;
     said.len = text.len() - t.0.len();
     // What is said cannot be so long, but what follows it.
@@ -280,6 +285,7 @@ fn ended<'a>(text: &[u8], t: Text<'_>, mut said: UsualMail<'a>) -> Option<UsualM
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::quad::Common;
 
     #[test]
     fn a_plain_refusal_is_what_the_grammar_says() {
@@ -320,7 +326,7 @@ mod tests {
             for whom in whom {
                 for (words, end) in words.iter().flat_map(|words| ends.map(|end| (words, end))) {
                     let text = format!("{code} {whom}{words}{end}\n");
-                    if let Some(kind) = plain_refusal(Text(text.as_bytes())) {
+                    if let Some(kind) = plain_refusal(Text(text.as_bytes(), Common)) {
                         assert_eq!(kind, refusal(b"RCPT", text.trim_end().as_bytes()), "{text}");
                         plain += 1;
                     }

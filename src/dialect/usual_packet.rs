@@ -13,8 +13,8 @@ use super::packet::{Carries, Flags, Packet, is_group, verdict};
 use super::spec::Said;
 use super::usual::Text;
 use crate::addr::Addr;
-use crate::digits;
 use crate::limits::LINE_BYTES;
+use crate::quad::{self, Lanes};
 
 /// A usual packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,9 +75,9 @@ impl Prefixes {
     /// Reads the message that `text` begins with, which `\n` ends; none where it is not usual, nor where
     /// it holds a NUL.
     #[inline(always)]
-    pub fn read(&mut self, text: &[u8]) -> Option<UsualPacket> {
+    pub fn read(&mut self, lanes: impl Lanes, text: &[u8]) -> Option<UsualPacket> {
         let (stamped, after) = match text.first()? {
-            b'[' => uptime(text).map_or((false, text), |after| (true, after)),
+            b'[' => uptime(lanes, text).map_or((false, text), |after| (true, after)),
             // What a device says of itself, and a record.
             b'%' | b'{' | b'N' => return None,
             _ => (false, text),
@@ -88,7 +88,7 @@ impl Prefixes {
             }
             _ => self.other(stamped, after)?,
         };
-        let mut packet = fields(Text(after.get(long..)?), opening)?;
+        let mut packet = fields(Text(after.get(long..)?, lanes), opening)?;
         packet.len = text.len() - packet.len;
         (packet.len < LINE_BYTES / 2).then_some(packet)
     }
@@ -141,8 +141,8 @@ fn opening(stamped: bool, bytes: &[u8]) -> Option<Kind> {
 
 /// What follows `[12345.678901] `.
 #[inline(always)]
-fn uptime(text: &[u8]) -> Option<&[u8]> {
-    let mut t = Text(text);
+fn uptime(lanes: impl Lanes, text: &[u8]) -> Option<&[u8]> {
+    let mut t = Text(text, lanes);
     t.eat(b"[")?;
     while t.may(b" ") {}
     digit(&mut t)?;
@@ -154,8 +154,8 @@ fn uptime(text: &[u8]) -> Option<&[u8]> {
 
 /// A number of up to seven digits, whatever it is.
 #[inline(always)]
-fn digit(t: &mut Text<'_>) -> Option<()> {
-    let used = digits::run(t.0);
+fn digit(t: &mut Text<'_, impl Lanes>) -> Option<()> {
+    let used = t.1.digits(t.0);
     (1..8).contains(&used).then_some(())?;
     t.0 = t.0.get(used..)?;
     Some(())
@@ -163,34 +163,34 @@ fn digit(t: &mut Text<'_>) -> Option<()> {
 
 /// A port.
 #[inline(always)]
-fn port(t: &mut Text<'_>) -> Option<u16> {
+fn port(t: &mut Text<'_, impl Lanes>) -> Option<u16> {
     u16::try_from(t.number()?).ok()
 }
 
 /// An address and its blank.
 #[inline(always)]
-fn address(t: &mut Text<'_>) -> Option<Addr> {
-    if let Some((v4, used)) = digits::dotted_quad(t.0)
+fn address(t: &mut Text<'_, impl Lanes>) -> Option<Addr> {
+    if let Some((v4, used)) = quad::read_by(t.1, t.0)
         && let Some([b' ', rest @ ..]) = t.0.get(used..)
     {
         t.0 = rest;
         return Some(Addr::from_v4(v4));
     }
-    other_address(t)
+    let (addr, rest) = other_address(t.0)?;
+    t.0 = rest;
+    Some(addr)
 }
 
 #[inline(never)]
-fn other_address(t: &mut Text<'_>) -> Option<Addr> {
-    let end = t.0.iter().take(64).position(|b| *b <= b' ')?;
-    let (word, rest) = t.0.split_at_checked(end)?;
-    let addr = Addr::parse(word)?;
-    t.0 = rest.strip_prefix(b" ")?;
-    Some(addr)
+fn other_address(text: &[u8]) -> Option<(Addr, &[u8])> {
+    let end = text.iter().take(64).position(|b| *b <= b' ')?;
+    let (word, rest) = text.split_at_checked(end)?;
+    Some((Addr::parse(word)?, rest.strip_prefix(b" ")?))
 }
 
 /// ` TOS=0x?? PREC=0x?? TTL=`, whatever stands for the marks but a blank or less.
 #[inline(always)]
-fn service(t: &mut Text<'_>) -> Option<()> {
+fn service(t: &mut Text<'_, impl Lanes>) -> Option<()> {
     let (chunk, rest) = t.0.split_first_chunk::<24>()?;
     let [
         b' ',
@@ -226,7 +226,7 @@ fn service(t: &mut Text<'_>) -> Option<()> {
 
 /// The kernel's fields from behind `SRC=` to the line's end; `len` is what follows the message.
 #[inline(always)]
-fn fields(mut t: Text<'_>, opening: Kind) -> Option<UsualPacket> {
+fn fields(mut t: Text<'_, impl Lanes>, opening: Kind) -> Option<UsualPacket> {
     let source = address(&mut t)?;
     t.eat(b"DST=")?;
     let destination = address(&mut t)?;
@@ -299,7 +299,7 @@ fn fields(mut t: Text<'_>, opening: Kind) -> Option<UsualPacket> {
 
 /// ` RES=0x??`, a segment's flags, and `URGP=0`.
 #[inline(always)]
-fn flags(t: &mut Text<'_>) -> Option<Flags> {
+fn flags(t: &mut Text<'_, impl Lanes>) -> Option<Flags> {
     t.eat(b" RES=0x")?;
     let ([a, b], rest) = t.0.split_first_chunk::<2>()?;
     ((*a > b' ') & (*b > b' ')).then(|| t.0 = rest)?;

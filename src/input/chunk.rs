@@ -64,29 +64,29 @@ const BEHIND: usize = 8192;
 
 /// The lines of some bytes, without their newline, each with its offset.
 pub struct Lines<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    offset: u64,
+    left: &'a [u8],
+    /// The offset of their end.
+    end: u64,
 }
 
 impl<'a> Lines<'a> {
     /// The lines of `bytes`, the first of which lies at `offset`.
     #[must_use]
     pub const fn new(bytes: &'a [u8], offset: u64) -> Self {
-        Self { bytes, at: 0, offset }
+        Self { left: bytes, end: offset + bytes.len() as u64 }
     }
 
     /// All that is left, from the beginning of the next line on, and where that lies.
     #[inline(always)]
     #[must_use]
-    pub fn left(&self) -> (u64, &'a [u8]) {
-        (self.offset + self.at as u64, self.bytes.get(self.at..).unwrap_or_default())
+    pub const fn left(&self) -> (u64, &'a [u8]) {
+        (self.end - self.left.len() as u64, self.left)
     }
 
-    /// Passes over a line of so many bytes and its newline.
+    /// Passes over a line of so many bytes and its newline, which the last may lack.
     #[inline(always)]
-    pub const fn pass(&mut self, long: usize) {
-        self.at += long + 1;
+    pub fn pass(&mut self, long: usize) {
+        self.left = self.left.get(long + 1..).unwrap_or_default();
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::addr::Addr;
 use crate::class::{Class, Family, Reading};
 use crate::dialect::{Kind, Transport};
-use crate::digits::dotted_quad;
+use crate::quad;
 use crate::session::Place;
 use crate::time::{Moment, Zone};
 
@@ -222,7 +222,7 @@ pub fn holds_other_address(line: &[u8], source: Addr, is_ours: impl Fn(Addr) -> 
             at += if v6 { 1 } else { digits };
             continue;
         }
-        match dotted_quad(rest) {
+        match quad::read(rest) {
             Some((ip, used)) if !rest.get(used).is_some_and(u8::is_ascii_digit) => {
                 if !known(Addr::from(std::net::IpAddr::V4(ip.into()))) {
                     return true;
@@ -333,7 +333,7 @@ mod tests {
             if !rest[0].is_ascii_digit() || before.is_ascii_digit() {
                 continue;
             }
-            if let Some((ip, used)) = dotted_quad(rest)
+            if let Some((ip, used)) = quad::read(rest)
                 && !rest.get(used).is_some_and(u8::is_ascii_digit)
             {
                 if other(Addr::from(std::net::IpAddr::V4(ip.into()))) {

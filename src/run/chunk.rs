@@ -10,6 +10,7 @@ use crate::envelope::{Envelope, Unread};
 use crate::input::{Chunk, Lines};
 use crate::json::Scratch;
 use crate::limits::{READINGS_KEPT, REPEATS};
+use crate::quad::{Common, Lanes, Wider, wider};
 use crate::session::{Doubt, Fact, Place, Spot, name_hash};
 use crate::source::{ADDED_TOGETHER, Packet, Partial};
 use crate::time::Moment;
@@ -28,14 +29,21 @@ type By = Option<(&'static Dialect, &'static Message)>;
 /// Lines of a chunk that are each looked through for a NUL before one look is had at all that follow.
 const LOOKED_AT_ALONE: u32 = 32;
 
+/// Hosts that keep their numbers from one chunk to the next, at most: each chunk lists all of them.
+const HOSTS_KEPT: usize = 16;
+
 /// Reads chunks, with what it may reuse from one to the next.
 pub struct Worker<'r> {
     options: &'r Options,
     told: &'r Told,
+    /// Numbers of hosts. Few keep theirs from chunk to chunk, so that they need not be told anew.
     hosts: FxHashMap<Vec<u8>, u32>,
+    names: Vec<Vec<u8>>,
     recent_hosts: Memo<u32>,
     straight: Straight,
     programs: Programs,
+    /// What this processor can beyond what all can.
+    pub(super) wider: Option<Wider>,
     /// Refused packets, which no session binds: summed up apart from the order of chunks.
     pub packets: Partial,
 }
@@ -48,18 +56,43 @@ impl<'r> Worker<'r> {
             options,
             told,
             hosts: FxHashMap::default(),
+            names: Vec::new(),
             recent_hosts: Memo::default(),
             straight: Straight::default(),
             programs: Programs::default(),
+            wider: wider(),
             packets: Partial::new(options.keeping()),
         }
     }
 
     /// Reads a chunk; `facts` is memory to fill.
     pub fn read(&mut self, log: &Log, input: u32, chunk: &Chunk, facts: Vec<Fact>) -> ChunkOut {
-        let mut out = ChunkOut { input, index: chunk.index, facts, ..ChunkOut::default() };
-        self.hosts.clear();
-        self.recent_hosts.clear();
+        match self.wider {
+            Some(lanes) => lanes.run(
+                #[inline(always)]
+                || self.read_by(lanes, log, input, chunk, facts),
+            ),
+            None => self.read_by(Common, log, input, chunk, facts),
+        }
+    }
+
+    /// The same, compiled for what a processor can.
+    #[inline(always)]
+    fn read_by(
+        &mut self,
+        lanes: impl Lanes,
+        log: &Log,
+        input: u32,
+        chunk: &Chunk,
+        facts: Vec<Fact>,
+    ) -> ChunkOut {
+        if self.names.len() > HOSTS_KEPT {
+            self.names.clear();
+            self.hosts.clear();
+            self.recent_hosts.clear();
+        }
+        let hosts = self.names.clone();
+        let mut out = ChunkOut { input, index: chunk.index, facts, hosts, ..ChunkOut::default() };
         let scratch = Scratch::default();
         let programs = std::mem::take(&mut self.programs);
         let mut reader = log.reader(chunk.index, &scratch).knowing(programs);
@@ -77,7 +110,8 @@ impl<'r> Worker<'r> {
             let (straight, options) = (&mut self.straight, self.options);
             let place = Place { input, offset };
             let reading =
-                match straight.read(left, place, options, &mut reader, &mut trail, &mut out) {
+                match straight.read(lanes, left, place, options, &mut reader, &mut trail, &mut out)
+                {
                     Look::Done(long, of) => {
                         host = of;
                         lines.pass(long);
@@ -267,6 +301,7 @@ impl<'r> Worker<'r> {
             None => {
                 let n = u32::try_from(out.hosts.len()).unwrap_or(u32::MAX);
                 self.hosts.insert(name.to_vec(), n);
+                self.names.push(name.to_vec());
                 out.hosts.push(name.to_vec());
                 n
             }

@@ -6,6 +6,7 @@ use crate::dialect::usual_mail::{self, UsualMail};
 use crate::dialect::usual_packet::UsualPacket;
 use crate::dialect::{Act, Kind, Weight};
 use crate::limits::REPEATS;
+use crate::quad::Lanes;
 use crate::session::{Fact, Spot, name_hash};
 use crate::source::Packet;
 use crate::time::Moment;
@@ -16,7 +17,7 @@ use super::read::LineReader;
 use super::repeat::Trail;
 use super::straight::{By, Line, QUIET, Straight};
 
-impl Line<'_, '_> {
+impl Line<'_> {
     /// What a line tells that says nothing more.
     #[inline(always)]
     fn fact(&self, kind: Kind, moment: Moment) -> Fact {
@@ -42,31 +43,38 @@ impl Straight {
     #[inline(never)]
     pub(super) fn elsewhere<'c>(
         &mut self,
-        line: &Line<'_, 'c>,
+        lanes: impl Lanes,
+        line: &Line<'c>,
         options: &Options,
         reader: &mut LineReader<'_>,
         trail: &mut Trail<'c>,
         out: &mut ChunkOut,
     ) -> Option<(usize, bool)> {
-        if line.known.by() == By::Netfilter {
-            return self.packet(line, options, reader, trail, out);
-        }
-        self.mail(line, options, reader, trail, out).map(|end| (end, false))
+        lanes.run(
+            #[inline(always)]
+            || {
+                if line.known.by() == By::Netfilter {
+                    return self.packet(lanes, line, options, reader, trail, out);
+                }
+                self.mail(lanes, line, options, reader, trail, out).map(|end| (end, false))
+            },
+        )
     }
 
     /// Counts a usual line of a mail server's; its length.
     #[inline(always)]
     fn mail<'c>(
         &mut self,
-        line: &Line<'_, 'c>,
+        lanes: impl Lanes,
+        line: &Line<'c>,
         options: &Options,
         reader: &mut LineReader<'_>,
         trail: &mut Trail<'c>,
         out: &mut ChunkOut,
     ) -> Option<usize> {
         let usual = match line.known.by() {
-            By::Dovecot => usual_mail::dovecot(line.text)?,
-            _ => usual_mail::postfix(line.text)?,
+            By::Dovecot => usual_mail::dovecot(lanes, line.text)?,
+            _ => usual_mail::postfix(lanes, line.text)?,
         };
         let (end, moment) = self.pass(line, usual.len, usual.kind, reader, trail, out)?;
         let UsualMail { source, port, count, lasted, session, our_port, .. } = usual;
@@ -90,13 +98,14 @@ impl Straight {
     #[inline(always)]
     fn packet<'c>(
         &mut self,
-        line: &Line<'_, 'c>,
+        lanes: impl Lanes,
+        line: &Line<'c>,
         options: &Options,
         reader: &mut LineReader<'_>,
         trail: &mut Trail<'c>,
         out: &mut ChunkOut,
     ) -> Option<(usize, bool)> {
-        let mut packet = self.prefixes.read(line.text)?;
+        let mut packet = self.prefixes.read(lanes, line.text)?;
         if packet.kind == Kind::Packet {
             let act = Act::new(Kind::Packet).by(Some(packet.source), None);
             packet.kind = options.ours.judge(&Act {
@@ -120,7 +129,7 @@ impl Straight {
     #[inline(always)]
     fn pass<'c>(
         &mut self,
-        Line { left, text, known, place, .. }: &Line<'_, 'c>,
+        Line { left, text, known, place, .. }: &Line<'c>,
         len: usize,
         kind: Option<Kind>,
         reader: &mut LineReader<'_>,

@@ -8,9 +8,9 @@ use crate::class::Reading;
 use crate::dialect::usual::{self, Usual};
 use crate::dialect::usual_packet::Prefixes;
 use crate::dialect::{Claim, DIALECTS, Heard, Kind, Said, Weight};
-use crate::digits;
 use crate::envelope::{Envelope, Format, Head, Heads, TELL_TIME};
 use crate::limits::{LINE_BYTES, REPEATS};
+use crate::quad::Lanes;
 use crate::session::{Fact, Place, Spot, name_hash};
 use crate::source::Packet;
 
@@ -167,10 +167,10 @@ pub struct Straight {
 }
 
 /// A line whose head is known: it and all behind it, its message, and where it lies.
-pub(super) struct Line<'k, 'c> {
+pub(super) struct Line<'c> {
     pub(super) left: &'c [u8],
     pub(super) text: &'c [u8],
-    pub(super) known: &'k Known,
+    pub(super) known: Known,
     pub(super) pid: u32,
     pub(super) place: Place,
 }
@@ -238,8 +238,10 @@ impl Straight {
 
     /// Looks at the line that `left` begins with.
     #[inline(always)]
+    #[allow(clippy::too_many_arguments)]
     pub fn read<'c>(
         &mut self,
+        lanes: impl Lanes,
         left: &'c [u8],
         place: Place,
         options: &Options,
@@ -266,24 +268,26 @@ impl Straight {
                 (head.len(), known)
             }
         };
-        let Some((pid, text)) = process(rest, long, known.process()) else { return Look::Pass };
+        let Some((pid, text)) = process(lanes, rest, long, known.process()) else {
+            return Look::Pass;
+        };
         if known.by() == By::Sshd
             && self.usual
-            && let Some(usual) = usual::read(text)
+            && let Some(usual) = usual::read(lanes, text)
             && let Some(end) =
-                self.sshd(left, text, (&known, pid, &usual), place, options, reader, trail, out)
+                self.sshd(left, text, (known, pid, usual), place, options, reader, trail, out)
         {
             return Look::Done(end, known.host);
         }
         if !matches!(known.by(), By::Sshd | By::Nobody) && self.usual {
-            let line = Line { left, text, known: &known, pid, place };
-            match self.elsewhere(&line, options, reader, trail, out) {
+            let line = Line { left, text, known, pid, place };
+            match self.elsewhere(lanes, &line, options, reader, trail, out) {
                 Some((end, true)) => return Look::Packet(end, known.host),
                 Some((end, false)) => return Look::Done(end, known.host),
                 None => {}
             }
         }
-        self.other(left, text, (stamp, rest), (&known, pid), place, reader, trail, out)
+        self.other(left, text, (stamp, rest), (known, pid), place, reader, trail, out)
     }
 
     /// Counts a usual line of sshd's; its length.
@@ -293,7 +297,7 @@ impl Straight {
         &mut self,
         left: &'c [u8],
         text: &[u8],
-        (known, pid, usual): (&Known, u32, &Usual<'_>),
+        (known, pid, usual): (Known, u32, Usual<'_>),
         place: Place,
         options: &Options,
         reader: &mut LineReader<'_>,
@@ -320,7 +324,7 @@ impl Straight {
             let facts = kind.facts();
             out.capped += u64::from(usual.count >= REPEATS);
             if self.wants_all || facts.weight == Weight::Success || options.wants(moment.at) {
-                let Usual { source, port, count, user, .. } = *usual;
+                let Usual { source, port, count, user, .. } = usual;
                 let fact = Fact {
                     spot: Spot::new(moment.at, place),
                     kind,
@@ -349,7 +353,7 @@ impl Straight {
         left: &'c [u8],
         text: &'c [u8],
         (stamp_text, body): (&'c [u8; 15], &'c [u8]),
-        (known, pid): (&Known, u32),
+        (known, pid): (Known, u32),
         place: Place,
         reader: &mut LineReader<'_>,
         trail: &mut Trail<'c>,
@@ -442,12 +446,12 @@ impl Straight {
 
 /// What follows a head: its process, and the message.
 #[inline(always)]
-fn process(rest: &[u8], head: usize, has: bool) -> Option<(u32, &[u8])> {
+fn process(lanes: impl Lanes, rest: &[u8], head: usize, has: bool) -> Option<(u32, &[u8])> {
     let text = rest.get(head..)?;
     if !has {
         return Some((0, text.strip_prefix(b" ")?));
     }
-    let (pid, used) = digits::leading(text)?;
+    let (pid, used) = lanes.number(text)?;
     Some((pid, text.get(used..)?.strip_prefix(b"]: ")?))
 }
 
@@ -461,6 +465,7 @@ mod tests {
     use super::*;
     use crate::dialect::usual_mail;
     use crate::input::Chunk;
+    use crate::quad::{Common, Wider, wider};
     use crate::run::chunk::Worker;
     use crate::run::overlap::Told;
     use crate::run::{Logs, Options};
@@ -469,6 +474,11 @@ mod tests {
 
     /// What a chunk comes to, with the lines that were read straight through or without.
     fn of(text: &[u8], straight: bool, zone: &str) -> (String, Partial) {
+        of_by(text, straight, zone, wider())
+    }
+
+    /// The same by what a processor can.
+    fn of_by(text: &[u8], straight: bool, zone: &str, wider: Option<Wider>) -> (String, Partial) {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(text).unwrap();
         let options = Options {
@@ -484,6 +494,7 @@ mod tests {
         log.input.read_chunk(0, &mut chunk).unwrap();
         let told = Told::default();
         let mut worker = Worker::new(&options, &told);
+        worker.wider = wider;
         let out = worker.read(log, 0, &chunk, Vec::new());
         // In which order the sources of packets came is no part of what they come to.
         (format!("{out:?}"), worker.packets)
@@ -497,7 +508,8 @@ mod tests {
         };
         let differs = |lines: &[Vec<u8>]| {
             let text = text(lines);
-            of(&text, true, "UTC") != of(&text, false, "UTC")
+            let plain = of(&text, false, "UTC");
+            of(&text, true, "UTC") != plain || of_by(&text, true, "UTC", None) != plain
         };
         if differs(lines) {
             for line in lines {
@@ -653,11 +665,12 @@ mod tests {
                 let (_, text) = line.split_once(tag)?;
                 Some(format!("{text}\n{}", "x".repeat(40)).into_bytes())
             };
-            packets += u32::from(text("kernel: ").is_some_and(|t| prefixes.read(&t).is_some()));
+            packets +=
+                u32::from(text("kernel: ").is_some_and(|t| prefixes.read(Common, &t).is_some()));
             let smtpd = text("]: ").filter(|_| line.contains("postfix"));
-            mails += u32::from(smtpd.is_some_and(|t| usual_mail::postfix(&t).is_some()));
+            mails += u32::from(smtpd.is_some_and(|t| usual_mail::postfix(Common, &t).is_some()));
             let dovecot = text("dovecot: ");
-            mails += u32::from(dovecot.is_some_and(|t| usual_mail::dovecot(&t).is_some()));
+            mails += u32::from(dovecot.is_some_and(|t| usual_mail::dovecot(Common, &t).is_some()));
         }
         // Of ten and of twenty-four; the others look like them, and are no such thing.
         assert_eq!((packets, mails), (9, 18));
@@ -839,7 +852,7 @@ mod tests {
             .map(|m| m.replace("{U}", "root").replace("{S}", "192.0.2.7").replace("{P}", "4711"))
             .filter(|m| {
                 let text = format!("{m}\n{}", "x".repeat(40));
-                usual::read(text.as_bytes()).is_some_and(|u| u.len == m.len())
+                usual::read(Common, text.as_bytes()).is_some_and(|u| u.len == m.len())
             })
             .collect();
         assert!(plain.len() > 30, "{plain:#?}");
