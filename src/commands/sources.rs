@@ -52,7 +52,9 @@ pub fn run(setup: &Setup, operators: &Operators, form: Form) -> Outcome<(bool, u
     let rows = || scan.sources.in_order();
     let limits = setup.options.scan_limits;
     match form {
-        Form::Jsonl => jsonl(rows(), operators, limits, setup.options.threads)?,
+        Form::Jsonl => {
+            jsonl(scan.sources.all_in_order(), operators, limits, setup.options.threads)?;
+        }
         Form::Csv => {
             print(&csv(&rows().collect::<Vec<_>>(), operators, limits)?)?;
         }
@@ -81,7 +83,7 @@ const TOGETHER: usize = 512;
 /// Sources that are looked at together.
 const AHEAD: usize = 32;
 
-/// Rows are formatted in parallel, where that may be, and printed in order.
+/// Rows of the hostile among them are formatted in parallel, where that may be, and printed in order.
 fn jsonl<'s>(
     mut rows: impl Iterator<Item = (Addr, &'s Source)>,
     operators: &Operators,
@@ -99,34 +101,34 @@ fn jsonl<'s>(
         }
         if threads <= 1 {
             text.clear();
-            lines(&part, operators, limits, &mut text)?;
-            if !print_rows(&text, part.len())? {
+            let rows = lines(&part, operators, limits, &mut text)?;
+            if !print_rows(&text, rows)? {
                 return Ok(());
             }
             continue;
         }
         let texts = part.par_chunks(TOGETHER).map(|rows| {
             let mut text = Vec::new();
-            lines(rows, operators, limits, &mut text).map(|()| text)
+            lines(rows, operators, limits, &mut text).map(|rows| (text, rows))
         });
-        for (text, rows) in
-            texts.collect::<Vec<Outcome<Vec<u8>>>>().into_iter().zip(part.chunks(TOGETHER))
-        {
-            if !print_rows(&text?, rows.len())? {
+        for written in texts.collect::<Vec<_>>() {
+            let (text, rows) = written?;
+            if !print_rows(&text, rows)? {
                 return Ok(());
             }
         }
     }
 }
 
-/// Appends rows.
+/// Appends rows of those that are hostile; how many.
 fn lines(
     rows: &[(Addr, &Source)],
     operators: &Operators,
     limits: ScanLimits,
     out: &mut Vec<u8>,
-) -> Outcome<()> {
+) -> Outcome<usize> {
     out.reserve(rows.len() * 400);
+    let mut written = 0;
     let (mut dates, mut near) = (Dates::default(), Near::default());
     for (n, (addr, source)) in rows.iter().enumerate() {
         if n.is_multiple_of(AHEAD) {
@@ -134,6 +136,10 @@ fn lines(
             let next = rows.get(n..).unwrap_or_default().iter().take(AHEAD);
             std::hint::black_box(next.fold(0, |all, (_, source)| all ^ source.touch()));
         }
+        if !source.is_hostile() {
+            continue;
+        }
+        written += 1;
         out.extend_from_slice(b"{\"source\":\"");
         addr.write(out);
         out.extend_from_slice(b"\",\"families\":");
@@ -151,7 +157,7 @@ fn lines(
             out.extend_from_slice(b",\"findings\":[]}\n");
         }
     }
-    Ok(())
+    Ok(written)
 }
 
 const COLUMNS: [Column; 13] = [

@@ -3,7 +3,8 @@
 use rustc_hash::FxHashMap;
 
 use crate::class::Reading;
-use crate::session::{Sessions, Settled};
+use crate::quad::{Lanes as _, wider};
+use crate::session::{Over, Sessions, Settled};
 use crate::source::{Partial, TOGETHER};
 use crate::time::Step;
 
@@ -26,7 +27,7 @@ pub struct State {
     pub decided: Decided,
     hosts: FxHashMap<Vec<u8>, u32>,
     remember: Remember,
-    batch: Vec<Settled>,
+    batch: Vec<Over>,
     /// What was told and waits for other logs.
     pub merge: Merge,
     /// Where the calendar of each input stood behind its last chunk.
@@ -94,15 +95,22 @@ impl State {
     /// Lets sessions have what comes before `until`: everything, if that is none.
     pub fn release(&mut self, until: Option<(i64, u32)>) {
         let Self { sessions, sources, accounts, decided, remember, batch, merge, .. } = self;
+        let wider = wider();
         // As soon as there are so many, so that they stay in the nearest cache.
-        let mut end = |s: Settled| {
+        let mut end = |s: Over| {
             batch.push(s);
             if batch.len() == TOGETHER {
                 sum_up(batch, sources, accounts, decided, *remember);
             }
         };
         merge.release(until, &mut |next| match next {
-            Next::Facts(facts) => facts.iter().for_each(|fact| sessions.take(fact, &mut end)),
+            Next::Facts(facts) => match wider {
+                Some(lanes) => lanes.run(
+                    #[inline(always)]
+                    || facts.iter().for_each(|fact| sessions.take(fact, &mut end)),
+                ),
+                None => facts.iter().for_each(|fact| sessions.take(fact, &mut end)),
+            },
             Next::Doubt(doubt) => sessions.doubt(doubt, &mut end),
         });
         sum_up(batch, sources, accounts, decided, *remember);
@@ -131,8 +139,9 @@ impl State {
     pub fn finish(&mut self, packets: Vec<Partial>, options: &Options) {
         let max_sources = options.max_sources;
         let Self { sessions, sources, accounts, decided, remember, .. } = self;
-        sessions
-            .finish(&mut |s: Settled| settled((&s, None), sources, accounts, decided, *remember));
+        sessions.finish(&mut |mut s: Over| {
+            settled((&s.settle(), None), sources, accounts, decided, *remember)
+        });
         // Who only sent packets, which anyone can forge, takes no room from who tried to log in.
         let mut sent = Partial::new(options.keeping());
         for p in packets {
@@ -157,15 +166,15 @@ impl State {
 /// overlap.
 #[inline(never)]
 fn sum_up(
-    batch: &mut Vec<Settled>,
+    batch: &mut Vec<Over>,
     sources: &mut Partial,
     accounts: &mut [Account],
     decided: &mut Decided,
     remember: Remember,
 ) {
     let places = sources.places(batch);
-    for (s, place) in batch.iter().zip(places) {
-        settled((s, place), sources, accounts, decided, remember);
+    for (s, place) in batch.iter_mut().zip(places) {
+        settled((&s.settle(), place), sources, accounts, decided, remember);
     }
     batch.clear();
 }

@@ -11,5 +11,5 @@ mod settling;
 
 pub use decision::{Decision, Kept, Mark};
 pub use fact::{Doubt, Fact, Place, Spot, name_hash};
-pub use state::{By, Outcome, Settled, Told};
+pub use state::{By, Outcome, Over, Settled, Told};
 pub use table::Sessions;

@@ -85,6 +85,12 @@ impl<T> Few<T> {
         }
     }
 
+    fn push_front(&mut self, item: T) {
+        if let Some(first) = self.first.replace(item) {
+            self.more.push_front(first);
+        }
+    }
+
     fn pop_front(&mut self) -> Option<T> {
         self.first.take().or_else(|| self.more.pop_front())
     }
@@ -94,93 +100,241 @@ impl<T> Few<T> {
     }
 }
 
+/// A line that waits where it is looked for first.
+#[derive(Clone, Copy, Debug)]
+struct Near {
+    waiter: Waiter,
+    fact: Fact,
+    /// Its number among those that came here, and whether its queue knows it.
+    number: u64,
+    queued: bool,
+}
+
 /// The lines that wait. Each step takes constant time however many do: a
 /// source may make as many wait as it likes.
+///
+/// Most lines are taken within seconds by the session of their own process. So the last of each process waits at
+/// hand, and its queue is told of it only once somebody else may ask for it.
 #[derive(Clone, Debug)]
 pub struct Pool {
+    /// By the lowest bits of their process. Who waits here came before any other of his process that waits.
+    near: [Option<Near>; NEAR],
+    /// How many of those.
+    at_hand: usize,
+    /// Those of which no queue knows, in the order in which they came; an entry may be of one that was taken.
+    fresh: Vec<(u8, u64)>,
+    /// How many ever came there.
+    came: u64,
     waiting: FxHashMap<Waiter, Few<Fact>>,
-    /// How many lines wait, by the lowest bits of their process: where none does, none need be looked for.
-    by_pid: [u32; PIDS],
+    /// How many lines wait, by the lowest bits of their process and by a hash of whose they are: where none does,
+    /// none need be looked for.
+    by_pid: [u32; COUNTS],
+    by_source: [u32; COUNTS],
     /// Who waits since when, the oldest first; an entry may be of one who no longer does.
     queues: FxHashMap<(PoolKey, Tally), Few<(i64, u32)>>,
 }
 
 /// Numbers of lines that wait, a power of two.
-const PIDS: usize = 256;
+const COUNTS: usize = 256;
+
+/// Places at hand, a power of two and no more than there are counts: two of one place and of different counts are
+/// of different processes.
+const NEAR: usize = 64;
+
+/// Entries of which no queue knows, at most.
+const FRESH: usize = 256;
 
 impl Default for Pool {
     fn default() -> Self {
         let (waiting, queues) = (FxHashMap::default(), FxHashMap::default());
-        Self { waiting, by_pid: [0; PIDS], queues }
+        Self {
+            near: [None; NEAR],
+            at_hand: 0,
+            fresh: Vec::new(),
+            came: 0,
+            waiting,
+            by_pid: [0; COUNTS],
+            by_source: [0; COUNTS],
+            queues,
+        }
+    }
+}
+
+// There is a place and a number for each.
+#[allow(clippy::indexing_slicing)]
+impl Pool {
+    #[inline(always)]
+    fn at(&mut self, pid: u32) -> &mut Option<Near> {
+        &mut self.near[pid as usize % NEAR]
+    }
+
+    #[inline(always)]
+    fn of_pid(&mut self, pid: u32) -> &mut u32 {
+        &mut self.by_pid[pid as usize % COUNTS]
+    }
+
+    #[inline(always)]
+    fn of_source(&mut self, key: PoolKey) -> &mut u32 {
+        let bits = key.source.bits();
+        let mixed = ((bits >> 64) as u64 ^ bits as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        &mut self.by_source[(mixed >> 32) as usize % COUNTS]
     }
 }
 
 impl Pool {
-    #[inline(always)]
-    fn of_pid(&mut self, pid: u32) -> &mut u32 {
-        // There is a number for each.
-        #[allow(clippy::indexing_slicing)]
-        &mut self.by_pid[pid as usize % PIDS]
-    }
-
     /// Whether nobody waits.
+    #[inline(always)]
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+        self.at_hand == 0 && self.waiting.is_empty()
     }
 
     /// How many processes' lines wait.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.waiting.len()
+        self.at_hand + self.waiting.len()
     }
 
     /// Puts a line in.
     pub fn wait(&mut self, fact: &Fact) {
         let (key, tally) = (PoolKey::of(fact), fact.kind.facts().tally);
-        *self.of_pid(fact.pid) += 1;
-        self.waiting.entry((key, tally, fact.pid)).or_default().push_back(*fact);
-        self.queues.entry((key, tally)).or_default().push_back((fact.spot.nanos(), fact.pid));
+        let waiter = (key, tally, fact.pid);
+        *self.of_source(key) += 1;
+        let of_pid = self.of_pid(fact.pid);
+        *of_pid += 1;
+        if *of_pid > 1 {
+            // Others of the process may wait, and come before it.
+            self.tell_queues();
+            self.waiting.entry(waiter).or_default().push_back(*fact);
+            self.queues.entry((key, tally)).or_default().push_back((fact.spot.nanos(), fact.pid));
+            return;
+        }
+        if self.at(fact.pid).is_some() {
+            self.make_way(fact.pid);
+        }
+        let number = self.came;
+        *self.at(fact.pid) = Some(Near { waiter, fact: *fact, number, queued: false });
+        self.at_hand += 1;
+        self.came += 1;
+        if self.fresh.len() >= FRESH {
+            self.tell_queues();
+        }
+        self.fresh.push(((fact.pid as usize % NEAR) as u8, number));
+    }
+
+    /// Who waits at hand waits elsewhere.
+    #[inline(never)]
+    fn make_way(&mut self, pid: u32) {
+        self.tell_queues();
+        if let Some(near) = self.at(pid).take() {
+            self.at_hand -= 1;
+            // It came before any other of its process.
+            self.waiting.entry(near.waiter).or_default().push_front(near.fact);
+        }
+    }
+
+    /// Tells the queues of those that came since they were told.
+    fn tell_queues(&mut self) {
+        for (place, number) in self.fresh.drain(..) {
+            if let Some(Some(near)) = self.near.get_mut(usize::from(place))
+                && near.number == number
+                && !near.queued
+            {
+                near.queued = true;
+                let (key, tally, pid) = near.waiter;
+                let entry = (near.fact.spot.nanos(), pid);
+                self.queues.entry((key, tally)).or_default().push_back(entry);
+            }
+        }
+    }
+
+    /// The line at hand, if it is of these.
+    #[inline(always)]
+    fn take_near(&mut self, waiter: &Waiter) -> Option<Fact> {
+        let place = self.at(waiter.2);
+        let near = place.as_ref().filter(|near| near.waiter == *waiter)?.fact;
+        *place = None;
+        self.at_hand -= 1;
+        *self.of_pid(waiter.2) -= 1;
+        *self.of_source(waiter.0) -= 1;
+        Some(near)
     }
 
     /// Takes out every line of the same process: PAM spoke within it.
     #[inline(always)]
-    pub fn own(&mut self, key: PoolKey, pid: u32, each: impl FnMut(Fact)) {
+    pub fn own(&mut self, key: PoolKey, pid: u32, mut each: impl FnMut(Fact)) {
         if *self.of_pid(pid) > 0 {
-            self.take_own(key, pid).into_iter().flat_map(Few::into_iter).for_each(each);
+            let waiter = (key, Tally::Pam, pid);
+            if let Some(fact) = self.take_near(&waiter) {
+                each(fact);
+            }
+            if *self.of_pid(pid) > 0 {
+                self.take_own(&waiter).into_iter().flat_map(Few::into_iter).for_each(each);
+            }
         }
     }
 
     #[inline(never)]
-    fn take_own(&mut self, key: PoolKey, pid: u32) -> Option<Few<Fact>> {
-        let few = self.waiting.remove(&(key, Tally::Pam, pid))?;
-        *self.of_pid(pid) -= few.len();
+    fn take_own(&mut self, waiter: &Waiter) -> Option<Few<Fact>> {
+        let few = self.waiting.remove(waiter)?;
+        *self.of_pid(waiter.2) -= few.len();
+        *self.of_source(waiter.0) -= few.len();
         Some(few)
+    }
+
+    /// Since when the first of these waits that still does.
+    fn since(&mut self, waiter: &Waiter) -> Option<i64> {
+        let near = self.at(waiter.2).as_ref().filter(|near| near.waiter == *waiter);
+        let fact = match near {
+            Some(near) => Some(&near.fact),
+            None => self.waiting.get(waiter)?.front(),
+        };
+        fact.map(|fact| fact.spot.nanos())
     }
 
     /// Takes out the oldest line of `tally` that lies within `before` seconds
     /// before `at`, or `PAM_SECONDS` after it. Older ones lose their turn.
+    #[inline(always)]
     pub fn claim(&mut self, key: PoolKey, tally: Tally, at: Instant, before: i64) -> Option<Fact> {
-        let queue = self.queues.get_mut(&(key, tally))?;
-        while let Some((since, pid)) = queue.front().copied() {
-            if since - at.nanos > PAM_SECONDS * SECOND {
+        if *self.of_source(key) == 0 {
+            return None;
+        }
+        self.claim_waiting(key, tally, at, before)
+    }
+
+    #[inline(never)]
+    fn claim_waiting(
+        &mut self,
+        key: PoolKey,
+        tally: Tally,
+        at: Instant,
+        before: i64,
+    ) -> Option<Fact> {
+        self.tell_queues();
+        loop {
+            let queue = self.queues.get_mut(&(key, tally))?;
+            let Some((since, pid)) = queue.front().copied() else { break };
+            let waiter = (key, tally, pid);
+            // An entry of one who no longer waits says nothing.
+            let waits = self.since(&waiter) == Some(since);
+            if waits && since - at.nanos > PAM_SECONDS * SECOND {
                 return None;
             }
-            queue.pop_front();
-            if at.nanos - since > before * SECOND {
+            self.queues.get_mut(&(key, tally))?.pop_front();
+            if !waits || at.nanos - since > before * SECOND {
                 continue;
             }
-            let waiter = (key, tally, pid);
-            let Some(list) = self.waiting.get_mut(&waiter) else { continue };
-            if list.front().is_none_or(|f| f.spot.nanos() != since) {
-                continue;
+            if let Some(fact) = self.take_near(&waiter) {
+                return Some(fact);
             }
-            let fact = list.pop_front();
+            let list = self.waiting.get_mut(&waiter)?;
+            let fact = list.pop_front()?;
             if list.is_empty() {
                 self.waiting.remove(&waiter);
             }
-            *self.of_pid(pid) -= u32::from(fact.is_some());
-            return fact;
+            *self.of_pid(pid) -= 1;
+            *self.of_source(key) -= 1;
+            return Some(fact);
         }
         self.queues.remove(&(key, tally));
         None
@@ -189,14 +343,27 @@ impl Pool {
     /// Takes out all that waited since before `until`, source by source.
     pub fn expired(&mut self, until: i64) -> Vec<Fact> {
         let mut out: Vec<Fact> = Vec::new();
-        self.waiting.retain(|_, list| {
-            while list.front().is_some_and(|f| f.spot.nanos() < until) {
-                out.extend(list.pop_front());
+        for place in &mut self.near {
+            if let Some(near) = place.filter(|near| near.fact.spot.nanos() < until) {
+                out.push(near.fact);
+                *place = None;
+                self.at_hand -= 1;
+            }
+        }
+        let near = &self.near;
+        self.waiting.retain(|waiter, list| {
+            // One at hand comes before them.
+            let first = near.get(waiter.2 as usize % NEAR).and_then(Option::as_ref);
+            if first.is_none_or(|near| near.waiter != *waiter) {
+                while list.front().is_some_and(|f| f.spot.nanos() < until) {
+                    out.extend(list.pop_front());
+                }
             }
             !list.is_empty()
         });
         for fact in &out {
             *self.of_pid(fact.pid) -= 1;
+            *self.of_source(PoolKey::of(fact)) -= 1;
         }
         // A line of sshd's takes only what waits for a minute at most: an hour is enough to remember in what
         // order. Its own process may speak later, and is not asked for here.
@@ -214,5 +381,116 @@ impl Pool {
             (f.source, f.host, f.kind.facts().family, pid, f.spot)
         });
         out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::dialect::Kind;
+    use crate::session::{Place, Spot};
+
+    /// The same as plainly as it can be said: who waits, and whether it still has its turn.
+    #[derive(Default)]
+    struct Plain(Vec<(Waiter, Fact, bool)>);
+
+    impl Plain {
+        fn oldest(&self, waiter: &Waiter) -> Option<i64> {
+            self.0.iter().find(|(w, ..)| w == waiter).map(|(_, f, _)| f.spot.nanos())
+        }
+
+        fn own(&mut self, waiter: Waiter) -> Vec<Fact> {
+            self.0.extract_if(.., |(w, ..)| *w == waiter).map(|(_, f, _)| f).collect()
+        }
+
+        fn claim(&mut self, key: PoolKey, tally: Tally, at: i64, before: i64) -> Option<Fact> {
+            for n in 0..self.0.len() {
+                let (waiter, fact, turn) = self.0[n];
+                if (waiter.0, waiter.1) != (key, tally) || !turn {
+                    continue;
+                }
+                let (since, first) = (fact.spot.nanos(), self.oldest(&waiter));
+                let waits = first == Some(since);
+                if waits && since - at > PAM_SECONDS * SECOND {
+                    return None;
+                }
+                self.0[n].2 = false;
+                if waits && at - since <= before * SECOND {
+                    let place = self.0.iter().position(|(w, ..)| *w == waiter).unwrap();
+                    return Some(self.0.remove(place).1);
+                }
+            }
+            None
+        }
+
+        fn expired(&mut self, until: i64) -> usize {
+            let gone = self.0.extract_if(.., |(_, f, _)| f.spot.nanos() < until).count();
+            let hour_ago = until + (SESSION_SILENCE_SECONDS - 3600) * SECOND;
+            for (_, fact, turn) in &mut self.0 {
+                *turn &= fact.spot.nanos() >= hour_ago;
+            }
+            gone
+        }
+    }
+
+    fn fact(at: i64, who: u32, pid: u32, offset: u64) -> Fact {
+        Fact {
+            spot: Spot::new(Instant::from_seconds(at), Place { input: 0, offset }),
+            kind: Kind::PamFailed,
+            count: 1,
+            source: Addr::from_v4(0xc000_0200 + who),
+            port: 0,
+            our_port: 22,
+            host: 0,
+            pid,
+            session: 0,
+            user: 0,
+            lasted: 0,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn lines_wait_as_plainly_said(steps in proptest::collection::vec(
+            (0u8..12, 0i64..50, 0u32..5, 0u32..9), 1..600
+        )) {
+            // Some share their place at hand, some their count, and some both.
+            let pids = [1, 2, 65, 129, 257, 258, 513, 66, 70];
+            let (mut pool, mut plain) = (Pool::default(), Plain::default());
+            let mut now = 1_000_000;
+            for (n, (what, later, who, pid)) in steps.into_iter().enumerate() {
+                // Now and then half a day passes.
+                now += if later == 49 { 40_000 } else { later };
+                let pid = pids[pid as usize];
+                let line = fact(now, who, pid, n as u64);
+                let key = PoolKey::of(&line);
+                match what {
+                    0..6 => {
+                        pool.wait(&line);
+                        plain.0.push(((key, Tally::Pam, pid), line, true));
+                    }
+                    6..8 => {
+                        let mut own = Vec::new();
+                        pool.own(key, pid, |f| own.push(f));
+                        prop_assert_eq!(own, plain.own((key, Tally::Pam, pid)));
+                    }
+                    8..11 => {
+                        let at = Instant::from_seconds(now - 30);
+                        let claimed = pool.claim(key, Tally::Pam, at, PAM_SECONDS);
+                        prop_assert_eq!(claimed, plain.claim(key, Tally::Pam, at.nanos, PAM_SECONDS));
+                    }
+                    _ => {
+                        let until = (now - SESSION_SILENCE_SECONDS) * SECOND;
+                        prop_assert_eq!(pool.expired(until).len(), plain.expired(until));
+                    }
+                }
+                prop_assert_eq!(pool.is_empty(), plain.0.is_empty());
+            }
+            prop_assert_eq!(pool.expired(i64::MAX).len(), plain.0.len());
+            prop_assert!(pool.is_empty());
+            prop_assert_eq!(pool.by_pid.iter().chain(&pool.by_source).sum::<u32>(), 0);
+        }
     }
 }

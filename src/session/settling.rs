@@ -10,7 +10,7 @@ use crate::limits::{SESSION_SILENCE_SECONDS, TRAILER_SECONDS};
 use super::fact::Fact;
 use super::open::Key;
 use super::pool::PoolKey;
-use super::state::{By, Session, Settled};
+use super::state::{By, Over, Session};
 use super::table::{HOUR, ROOM_LEAST, Sessions};
 
 /// What waits and may be looked at for each time that log time leaves its hour.
@@ -20,7 +20,7 @@ impl Sessions {
     /// Once in an hour of log time, what waits in vain is given up. Where hosts of several clocks tell in
     /// turns, log time goes to and fro: all that waits is looked at when that happened often enough to pay.
     #[inline(never)]
-    pub(super) fn turn(&mut self, at: i64, out: &mut impl FnMut(Settled)) {
+    pub(super) fn turn(&mut self, at: i64, out: &mut impl FnMut(Over)) {
         self.hour_ends = (at / HOUR + 1).saturating_mul(HOUR);
         self.behind_of_hour = self.behind_of_hour.max(self.behind);
         self.turns += TURN;
@@ -48,7 +48,7 @@ impl Sessions {
 
     /// Settles what cannot get another line, by the clock that is slowest.
     #[inline(never)]
-    pub(super) fn sweep(&mut self, at: i64, out: &mut impl FnMut(Settled)) {
+    pub(super) fn sweep(&mut self, at: i64, out: &mut impl FnMut(Over)) {
         let now = self.newest.saturating_sub(self.behind);
         self.behind_of_hour = self.behind_of_hour.max(self.behind);
         // A log that went back for good does not come to what was open then.
@@ -56,12 +56,11 @@ impl Sessions {
         (self.newest_before, self.newest, self.behind) = (self.newest, at, 0);
         // In no order: what they are summed up into does not depend on it.
         let over = |_: &Key, s: &Session| {
-            let silence = (now - s.last.nanos()) / SECOND;
             let most = if s.closed() { 2 * TRAILER_SECONDS } else { SESSION_SILENCE_SECONDS };
-            silence > most || s.last.nanos() > left
+            now - s.last.nanos() >= (most + 1) * SECOND || s.last.nanos() > left
         };
         self.open.take_out(over, &mut |key, session| {
-            out(session.settle(key.source, key.family()));
+            out(session.over(key.source, key.family()));
         });
         if self.open.len() > self.most {
             self.thin(out);
@@ -71,7 +70,7 @@ impl Sessions {
 
     /// Settles lines that wait for what will not come, and forgets what nothing can refer to.
     #[inline(never)]
-    fn give_up(&mut self, now: i64, out: &mut impl FnMut(Settled)) {
+    fn give_up(&mut self, now: i64, out: &mut impl FnMut(Over)) {
         let silent = now - SESSION_SILENCE_SECONDS * SECOND;
         let expired = self.pool.expired(silent);
         self.alone(&expired, out);
@@ -93,7 +92,7 @@ impl Sessions {
 
     /// Settles the sessions of the sources that have most of them, the longest silent first, until
     /// half of what may be open is: who floods loses the thread of his own sessions alone.
-    fn thin(&mut self, out: &mut impl FnMut(Settled)) {
+    fn thin(&mut self, out: &mut impl FnMut(Over)) {
         let mut each: FxHashMap<Addr, usize> = FxHashMap::default();
         for (key, _) in self.open.iter() {
             *each.entry(key.source).or_default() += 1;
@@ -119,12 +118,12 @@ impl Sessions {
         let beyond: FxHashSet<Key> = beyond.map(|(_, _, key)| *key).collect();
         self.cut_short += beyond.len() as u64;
         self.open.take_out(|key, _| beyond.contains(key), &mut |key, session| {
-            out(session.settle(key.source, key.family()));
+            out(session.over(key.source, key.family()));
         });
     }
 
     /// Settles retelling lines that retell nothing: by process for sshd, by minute for mail.
-    fn alone(&self, facts: &[Fact], out: &mut impl FnMut(Settled)) {
+    fn alone(&self, facts: &[Fact], out: &mut impl FnMut(Over)) {
         let mut at = 0;
         while let Some(first) = facts.get(at) {
             let together = |f: &Fact| {
@@ -140,15 +139,15 @@ impl Sessions {
                 session.take_also(f, By::Itself, self.remember);
                 n += 1;
             }
-            out(session.settle(first.source, first.kind.facts().family));
+            out(session.over(first.source, first.kind.facts().family));
             at += n.max(1);
         }
     }
 
     /// Settles everything: the run is at its end.
-    pub fn finish(&mut self, out: &mut impl FnMut(Settled)) {
+    pub fn finish(&mut self, out: &mut impl FnMut(Over)) {
         self.open.take_out(|_, _| true, &mut |key, session| {
-            out(session.settle(key.source, key.family()));
+            out(session.over(key.source, key.family()));
         });
         let waiting = self.pool.expired(i64::MAX);
         self.alone(&waiting, out);

@@ -132,6 +132,24 @@ impl Settled {
     }
 }
 
+/// A session that is over, as it lay: what it comes to is said where that is summed up, and not copied there.
+#[derive(Debug)]
+pub struct Over {
+    /// Who.
+    pub source: Addr,
+    family: Family,
+    session: Session,
+}
+
+impl Over {
+    /// What it comes to.
+    #[inline]
+    #[must_use]
+    pub fn settle(&mut self) -> Settled {
+        self.session.settle(self.source, self.family)
+    }
+}
+
 /// What is known of a session, as bits: they are set together, without a jump for each.
 mod mark {
     /// Keys were offered. The next bit stands where a probe's line makes it hostile.
@@ -381,9 +399,15 @@ impl Session {
         }
     }
 
-    /// What it comes to.
+    /// Takes out what it knows: it is over, and in its place another may begin.
+    #[inline(always)]
     #[must_use]
-    pub fn settle(&mut self, source: Addr, family: Family) -> Settled {
+    pub fn over(&mut self, source: Addr, family: Family) -> Over {
+        Over { source, family, session: Self { more: self.more.take(), ..*self } }
+    }
+
+    /// What it comes to.
+    fn settle(&mut self, source: Addr, family: Family) -> Settled {
         let outcome = match (self.has(mark::LOGGED_IN), self.has(mark::HOSTILE)) {
             (true, _) => Outcome::LoggedIn,
             (_, true) => Outcome::Hostile,

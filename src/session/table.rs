@@ -19,15 +19,16 @@ use super::fact::{Doubt, Fact};
 use super::open::{Key, Open};
 use super::pool::{Pool, PoolKey};
 use super::retold::{Lately, Retold};
-use super::state::{By, Session, Settled};
+use super::state::{By, Over, Session};
 
 /// Whether a line or session about an account may decide a reading.
 fn testifies(user: u64, reading: &Fact) -> bool {
     reading.kind.facts().family != Family::Sshd || (user != 0 && user == reading.user)
 }
 
-/// Sessions that may always be open before the table is swept for its size.
-pub(super) const ROOM_LEAST: usize = 1 << 9;
+/// Sessions that may always be open before the table is swept for its size: half of what its index has at least, and
+/// one less, or that would grow just before.
+pub(super) const ROOM_LEAST: usize = (1 << 11) - 1;
 
 /// An hour in nanoseconds.
 pub(super) const HOUR: i64 = 3600 * SECOND;
@@ -86,8 +87,8 @@ impl Sessions {
     }
 
     /// Takes the next fact; sessions that it ends go to `out`.
-    #[inline]
-    pub fn take(&mut self, fact: &Fact, out: &mut impl FnMut(Settled)) {
+    #[inline(always)]
+    pub fn take(&mut self, fact: &Fact, out: &mut impl FnMut(Over)) {
         let at = fact.spot.nanos();
         if at >= self.newest {
             self.newest = at;
@@ -108,7 +109,7 @@ impl Sessions {
     }
 
     #[inline(always)]
-    fn accept(&mut self, fact: &Fact, by: By, out: &mut impl FnMut(Settled)) {
+    fn accept(&mut self, fact: &Fact, by: By, out: &mut impl FnMut(Over)) {
         if fact.source == Addr::NOBODY {
             return self.accept_unnamed(fact, out);
         }
@@ -129,12 +130,12 @@ impl Sessions {
 
     /// The same, from where few lines come.
     #[inline(never)]
-    fn accept_also(&mut self, fact: &Fact, by: By, out: &mut impl FnMut(Settled)) {
+    fn accept_also(&mut self, fact: &Fact, by: By, out: &mut impl FnMut(Over)) {
         self.accept(fact, by, out);
     }
 
     /// Takes a line that is more than one of its session: whether that is all.
-    fn accept_apart(&mut self, fact: &Fact, by: By, out: &mut impl FnMut(Settled)) -> bool {
+    fn accept_apart(&mut self, fact: &Fact, by: By, out: &mut impl FnMut(Over)) -> bool {
         match fact.kind {
             Kind::PamFailed | Kind::MailPam | Kind::MailHelper if fact.session == 0 => {
                 if !self.joins_known(fact) {
@@ -175,14 +176,14 @@ impl Sessions {
 
     /// Takes a line of its session.
     #[inline(always)]
-    fn join(&mut self, fact: &Fact, by: By, out: &mut impl FnMut(Settled)) {
+    fn join(&mut self, fact: &Fact, by: By, out: &mut impl FnMut(Over)) {
         let facts = fact.kind.facts();
         let key = Key::of(fact);
         let remember = self.remember;
         let Some(session) = self.open.of(&key, fact) else { return };
         // An old session under the key makes way in its place.
         if session.is_over(fact) {
-            out(session.settle(key.source, key.family()));
+            out(session.over(key.source, key.family()));
             *session = Session::new(fact);
         }
         session.take(fact, by, remember);
@@ -264,7 +265,7 @@ impl Sessions {
 
     /// Takes a line that names nobody.
     #[cold]
-    fn accept_unnamed(&mut self, fact: &Fact, out: &mut impl FnMut(Settled)) {
+    fn accept_unnamed(&mut self, fact: &Fact, out: &mut impl FnMut(Over)) {
         if fact.source == Addr::NOBODY && fact.session != 0 {
             return self.accept_by_name(fact, out);
         }
@@ -278,7 +279,7 @@ impl Sessions {
 
     /// Takes a line that names its session and not its client: what it tells is the client's, where one
     /// is known to have begun that session, and nobody's else.
-    fn accept_by_name(&mut self, fact: &Fact, out: &mut impl FnMut(Settled)) {
+    fn accept_by_name(&mut self, fact: &Fact, out: &mut impl FnMut(Over)) {
         let name = (fact.host, fact.session);
         let Some((source, port, since)) = self.called.get(&name).copied() else { return };
         if (fact.spot.nanos() - since).abs() > SESSION_SILENCE_SECONDS * SECOND {
@@ -334,7 +335,7 @@ impl Sessions {
     /// In sshd that line must be `Invalid user`, of the very account that the
     /// reading names: processes are used again, and whoever merely connected
     /// from a planted address, in whatever process, is no witness against it.
-    pub fn doubt(&mut self, doubt: &Doubt, out: &mut impl FnMut(Settled)) {
+    pub fn doubt(&mut self, doubt: &Doubt, out: &mut impl FnMut(Over)) {
         let mut witnessed = None;
         let mut first = None;
         for fact in doubt.iter() {
@@ -368,7 +369,7 @@ impl Sessions {
     }
 
     /// Lets a line that is beyond doubt decide those of its process that are not.
-    fn decide(&mut self, witness: &Fact, out: &mut impl FnMut(Settled)) {
+    fn decide(&mut self, witness: &Fact, out: &mut impl FnMut(Over)) {
         if witness.pid == 0 || witness.port == 0 {
             return;
         }
@@ -434,7 +435,10 @@ mod tests {
         // A collector's log whose hosts write times of their own, eight hours apart each.
         let mut sessions = Sessions::new(false);
         let mut settled = Vec::new();
-        let mut out = |s: Settled| settled.push((s.source, s.outcome));
+        let mut out = |mut s: Over| {
+            let s = s.settle();
+            settled.push((s.source, s.outcome));
+        };
         let told = |n: u32, kind, port, hours: i64| Fact {
             host: hours as u32,
             spot: Spot::new(
@@ -460,7 +464,10 @@ mod tests {
     fn who_floods_loses_the_thread_of_his_own_sessions_alone() {
         let mut sessions = Sessions { most: 64, room: 64, ..Sessions::new(false) };
         let mut settled = Vec::new();
-        let mut out = |s: Settled| settled.push((s.source, s.outcome));
+        let mut out = |mut s: Over| {
+            let s = s.settle();
+            settled.push((s.source, s.outcome));
+        };
         // One mistypes a password, and logs in when the flood has been and gone.
         sessions.take(&fact(0, Kind::Failed, 1), &mut out);
         for n in 1..500 {

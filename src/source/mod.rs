@@ -18,7 +18,7 @@ mod one;
 use crate::addr::Addr;
 use crate::class::{Class, Family};
 use crate::dialect::Weight;
-use crate::session::{Kept, Outcome, Settled};
+use crate::session::{Kept, Outcome, Over, Settled};
 
 pub use one::{FAILED_BEFORE_LOGIN, ScanLimits, Source};
 pub use ports::Ports;
@@ -153,7 +153,7 @@ impl Partial {
     /// Where the sources of some sessions stand. All of them are looked at, so that adding to them
     /// does not wait for memory once for each.
     #[must_use]
-    pub fn places(&self, sessions: &[Settled]) -> [Option<u32>; TOGETHER] {
+    pub fn places(&self, sessions: &[Over]) -> [Option<u32>; TOGETHER] {
         self.map.touch(sessions.iter().take(TOGETHER).map(|s| s.source));
         let mut places = [None; TOGETHER];
         for (place, s) in places.iter_mut().zip(sessions) {
@@ -271,7 +271,12 @@ impl Partial {
 
     /// The same one after the other.
     pub fn in_order(&self) -> impl Iterator<Item = (Addr, &Source)> {
-        self.map.in_order().filter(|(_, source)| source.is_hostile())
+        self.all_in_order().filter(|(_, source)| source.is_hostile())
+    }
+
+    /// All that are known, hostile or not, in the same order. None is looked at before it is asked what it is.
+    pub fn all_in_order(&self) -> impl Iterator<Item = (Addr, &Source)> {
+        self.map.in_order()
     }
 }
 
