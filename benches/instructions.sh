@@ -5,7 +5,8 @@
 # in benches/runs/instructions.txt, instructions-kern.txt and
 # instructions-mail.txt; --keep writes those anew. Two lengths are measured, so
 # that starting up does not count. Names of logs (auth, kern, mail) measure only
-# those.
+# those. The figures are of a processor with AVX2; one without it takes up to a
+# fifth more, and there 25 % are allowed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 plaint="${PLAINT:-${CARGO_TARGET_DIR:-target}/release/plaint}"
@@ -105,6 +106,9 @@ count() {
   [[ "$(wc -l < "$dir/out")" -gt 500 ]] || { echo "it read no sources" >&2; exit 1; }
 }
 
+allowed=5
+grep -qw avx2 /proc/cpuinfo || allowed=25
+
 failed=0
 for log in "${logs[@]}"; do
   case "$log" in
@@ -123,8 +127,8 @@ for log in "${logs[@]}"; do
   fi
   was="$(awk '{ print $1; exit }' "$kept")"
   echo "$log: $now instructions a line; $was are kept"
-  ((now * 100 <= was * 105)) || {
-    echo "that is more than 5 % above what is kept in $kept" >&2
+  ((now * 100 <= was * (100 + allowed))) || {
+    echo "that is more than $allowed % above what is kept in $kept" >&2
     failed=1
   }
 done
