@@ -1,11 +1,8 @@
 //! [`Worker`]: reads a chunk into facts in the order of its lines; packets are summed up.
 
-use rustc_hash::FxHashMap;
-
 use crate::addr::Addr;
 use crate::class::{Family, Reading};
 use crate::dialect::{Act, Dialect, Kind, Message, Readings, Said, Weight};
-use crate::digits::{Brief, Memo};
 use crate::envelope::{Envelope, Unread};
 use crate::input::{Chunk, Lines};
 use crate::json::Scratch;
@@ -17,6 +14,7 @@ use crate::time::Moment;
 
 use super::collect::Log;
 use super::gleaned::{ChunkOut, Leading};
+use super::hosts::Hosts;
 use super::options::Options;
 use super::overlap::Told;
 use super::read::{Program, Programs, Read};
@@ -29,17 +27,11 @@ type By = Option<(&'static Dialect, &'static Message)>;
 /// Lines of a chunk that are each looked through for a NUL before one look is had at all that follow.
 const LOOKED_AT_ALONE: u32 = 32;
 
-/// Hosts that keep their numbers from one chunk to the next, at most: each chunk lists all of them.
-const HOSTS_KEPT: usize = 16;
-
 /// Reads chunks, with what it may reuse from one to the next.
 pub struct Worker<'r> {
     options: &'r Options,
     told: &'r Told,
-    /// Numbers of hosts. Few keep theirs from chunk to chunk, so that they need not be told anew.
-    hosts: FxHashMap<Vec<u8>, u32>,
-    names: Vec<Vec<u8>>,
-    recent_hosts: Memo<u32>,
+    hosts: Hosts,
     straight: Straight,
     programs: Programs,
     /// What this processor can beyond what all can.
@@ -55,9 +47,7 @@ impl<'r> Worker<'r> {
         Self {
             options,
             told,
-            hosts: FxHashMap::default(),
-            names: Vec::new(),
-            recent_hosts: Memo::default(),
+            hosts: Hosts::default(),
             straight: Straight::default(),
             programs: Programs::default(),
             wider: wider(),
@@ -86,12 +76,7 @@ impl<'r> Worker<'r> {
         chunk: &Chunk,
         facts: Vec<Fact>,
     ) -> ChunkOut {
-        if self.names.len() > HOSTS_KEPT {
-            self.names.clear();
-            self.hosts.clear();
-            self.recent_hosts.clear();
-        }
-        let hosts = self.names.clone();
+        let hosts = self.hosts.begin();
         let mut out = ChunkOut { input, index: chunk.index, facts, hosts, ..ChunkOut::default() };
         let scratch = Scratch::default();
         let programs = std::mem::take(&mut self.programs);
@@ -143,7 +128,7 @@ impl<'r> Worker<'r> {
                         }
                         match reader.read(line, offset) {
                             Ok(read) if read.moment.is_some() => {
-                                let number = self.host(&mut out, read.envelope.host);
+                                let number = self.hosts.number(read.envelope.host, &mut out.hosts);
                                 if number != host {
                                     host = number;
                                     trail.turn(read.envelope.host);
@@ -180,7 +165,7 @@ impl<'r> Worker<'r> {
         out.cut = trail.cut;
         for (name, last) in trail.end() {
             if let Some(host) = self.hosts.get(name) {
-                out.trail.push((*host, last.line.into(), last.at));
+                out.trail.push((host, last.line.into(), last.at));
             }
         }
         out
@@ -284,32 +269,6 @@ impl<'r> Worker<'r> {
     #[must_use]
     pub const fn remembers(&self) -> bool {
         self.options.remember.lists()
-    }
-
-    #[inline(always)]
-    fn host(&mut self, out: &mut ChunkOut, name: &[u8]) -> u32 {
-        match Brief::of(name).and_then(|brief| self.recent_hosts.get(brief)) {
-            Some(n) => n,
-            None => self.other_host(out, name),
-        }
-    }
-
-    #[inline(never)]
-    fn other_host(&mut self, out: &mut ChunkOut, name: &[u8]) -> u32 {
-        let n = match self.hosts.get(name) {
-            Some(n) => *n,
-            None => {
-                let n = u32::try_from(out.hosts.len()).unwrap_or(u32::MAX);
-                self.hosts.insert(name.to_vec(), n);
-                self.names.push(name.to_vec());
-                out.hosts.push(name.to_vec());
-                n
-            }
-        };
-        if let Some(brief) = Brief::of(name) {
-            self.recent_hosts.put(brief, n);
-        }
-        n
     }
 
     // No out-of-line call gets at what was read: its parts stay in registers.

@@ -10,6 +10,7 @@ pub mod survey;
 pub mod dated;
 pub mod collect;
 pub mod gleaned;
+mod hosts;
 pub mod straight;
 mod elsewhere;
 pub mod chunk;
