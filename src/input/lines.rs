@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::fault::{Fault, Outcome};
-use crate::limits::{CHUNK_BYTES, LINE_BYTES};
+use crate::limits::{CHUNK_BYTES, CHUNK_BYTES_ALONE, LINE_BYTES};
 use crate::text::shell_word;
 
 use super::chunk::Chunk;
@@ -328,9 +328,28 @@ impl Input {
     /// What the system says.
     pub fn read_head(&self, index: usize, chunk: &mut Chunk) -> io::Result<()> {
         let size = self.chunk_bytes as u64;
-        let start = (index as u64).saturating_mul(size);
-        let from = start.saturating_sub(1);
         chunk.index = index;
+        self.read_from((index as u64).saturating_mul(size), size, chunk)
+    }
+
+    /// Where samples of a plain input begin, `most` of them or fewer. They say the same however large its
+    /// chunks are.
+    pub fn samples(&self, most: u64) -> impl Iterator<Item = u64> + use<> {
+        let step = self.bytes.div_ceil(most.max(1)).next_multiple_of(CHUNK_BYTES_ALONE as u64);
+        (0..self.bytes).step_by(usize::try_from(step).unwrap_or(usize::MAX).max(1))
+    }
+
+    /// Reads the first lines that begin at or behind `start`.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn read_sample(&self, start: u64, chunk: &mut Chunk) -> io::Result<()> {
+        self.read_from(start, self.bytes, chunk)
+    }
+
+    fn read_from(&self, start: u64, size: u64, chunk: &mut Chunk) -> io::Result<()> {
+        let from = start.saturating_sub(1);
         let mut length = 4096;
         loop {
             chunk.clear();
@@ -344,7 +363,7 @@ impl Input {
             };
             let last = memchr::memrchr(b'\n', chunk.bytes()).map_or(0, |n| n + 1);
             let skipped = skip.unwrap_or(chunk.to) as u64;
-            let none = start > 0 && from + skipped >= start + size;
+            let none = start > 0 && from + skipped >= start.saturating_add(size);
             let whole = skip.is_some_and(|s| last > s);
             if none || whole || end >= self.bytes || length > 2 * LINE_BYTES as u64 {
                 let skip = skip.unwrap_or(chunk.to);

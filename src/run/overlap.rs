@@ -15,8 +15,8 @@ use crate::envelope::{Columns, Reader};
 use crate::input::{Chunk, Input, Lines};
 use crate::json::Scratch;
 
-/// Chunks looked at to learn which programs an input holds.
-const SAMPLED: usize = 64;
+/// Places looked at to learn which programs an input holds.
+const SAMPLED: u64 = 64;
 
 /// Lines looked at in each.
 const LINES: usize = 100;
@@ -32,10 +32,9 @@ pub type Tag = (Vec<u8>, Vec<u8>);
 pub fn tags(input: &Input, columns: Option<&Columns>) -> BTreeSet<Tag> {
     let mut tags = BTreeSet::new();
     let mut chunk = Chunk::default();
-    if let Some(chunks) = input.chunks() {
-        let step = chunks.div_ceil(SAMPLED).max(1);
-        for index in (0..chunks).step_by(step) {
-            if input.read_head(index, &mut chunk).is_ok() {
+    if input.chunks().is_some() {
+        for start in input.samples(SAMPLED) {
+            if input.read_sample(start, &mut chunk).is_ok() {
                 learn(&mut tags, chunk.bytes(), columns);
             }
         }
@@ -115,6 +114,31 @@ impl Told {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_an_input_holds_turns_on_no_size_of_chunks() {
+        use std::io::Write as _;
+
+        // sshd's lines alone, but for a packet a mebibyte, right behind its first quarter.
+        let mut text = Vec::new();
+        while text.len() < 5 << 19 {
+            let quarter = text.len() % (1 << 20) / (1 << 18);
+            let packet = quarter == 1 && (text.len() + (3 << 18)) % (1 << 20) < 70;
+            let message =
+                if packet { "kernel: DROP IN=eth0 OUT=" } else { "sshd[811]: Connection closed" };
+            text.extend_from_slice(format!("Mar  8 00:00:09 fw1 {message} and so on\n").as_bytes());
+        }
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&text).unwrap();
+        let tags = |chunk| {
+            let input = Input::open(file.path(), true).unwrap().with_chunk_bytes(chunk);
+            tags(&input, None)
+        };
+        assert_eq!(tags(1 << 18).len(), 2);
+        for chunk in [1 << 12, 1 << 16, 1 << 20, 1 << 24] {
+            assert_eq!(tags(chunk), tags(1 << 18), "{chunk}");
+        }
+    }
 
     #[test]
     fn shares_need_time_and_program() {

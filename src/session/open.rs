@@ -104,7 +104,7 @@ pub struct Open {
 const LATELY: usize = 1024;
 
 /// Numbers of the index at least.
-const INDEX_LEAST: usize = 1 << 12;
+const INDEX_LEAST: usize = 1 << 11;
 
 impl Default for Open {
     fn default() -> Self {

@@ -17,7 +17,7 @@ use crate::dialect::Tally;
 use crate::limits::{PAM_SECONDS, SESSION_SILENCE_SECONDS};
 use crate::time::Instant;
 
-use super::fact::Fact;
+use super::fact::{Fact, Spot};
 
 /// Who may retell whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,6 +95,11 @@ impl<T> Few<T> {
         self.first.take().or_else(|| self.more.pop_front())
     }
 
+    fn retain(&mut self, stays: impl Fn(&T) -> bool) {
+        self.first = self.first.take().filter(&stays);
+        self.more.retain(stays);
+    }
+
     fn into_iter(self) -> impl Iterator<Item = T> {
         self.first.into_iter().chain(self.more)
     }
@@ -130,8 +135,8 @@ pub struct Pool {
     /// none need be looked for.
     by_pid: [u32; COUNTS],
     by_source: [u32; COUNTS],
-    /// Who waits since when, the oldest first; an entry may be of one who no longer does.
-    queues: FxHashMap<(PoolKey, Tally), Few<(i64, u32)>>,
+    /// Which line waits, and of which process, the oldest first; an entry may be of one that no longer does.
+    queues: FxHashMap<(PoolKey, Tally), Few<(Spot, u32)>>,
 }
 
 /// Numbers of lines that wait, a power of two.
@@ -206,7 +211,7 @@ impl Pool {
             // Others of the process may wait, and come before it.
             self.tell_queues();
             self.waiting.entry(waiter).or_default().push_back(*fact);
-            self.queues.entry((key, tally)).or_default().push_back((fact.spot.nanos(), fact.pid));
+            self.queues.entry((key, tally)).or_default().push_back((fact.spot, fact.pid));
             return;
         }
         if self.at(fact.pid).is_some() {
@@ -242,7 +247,7 @@ impl Pool {
             {
                 near.queued = true;
                 let (key, tally, pid) = near.waiter;
-                let entry = (near.fact.spot.nanos(), pid);
+                let entry = (near.fact.spot, pid);
                 self.queues.entry((key, tally)).or_default().push_back(entry);
             }
         }
@@ -282,14 +287,14 @@ impl Pool {
         Some(few)
     }
 
-    /// Since when the first of these waits that still does.
-    fn since(&mut self, waiter: &Waiter) -> Option<i64> {
+    /// The first line of these that still waits.
+    fn first(&mut self, waiter: &Waiter) -> Option<Spot> {
         let near = self.at(waiter.2).as_ref().filter(|near| near.waiter == *waiter);
         let fact = match near {
             Some(near) => Some(&near.fact),
             None => self.waiting.get(waiter)?.front(),
         };
-        fact.map(|fact| fact.spot.nanos())
+        fact.map(|fact| fact.spot)
     }
 
     /// Takes out the oldest line of `tally` that lies within `before` seconds
@@ -313,10 +318,10 @@ impl Pool {
         self.tell_queues();
         loop {
             let queue = self.queues.get_mut(&(key, tally))?;
-            let Some((since, pid)) = queue.front().copied() else { break };
-            let waiter = (key, tally, pid);
-            // An entry of one who no longer waits says nothing.
-            let waits = self.since(&waiter) == Some(since);
+            let Some((line, pid)) = queue.front().copied() else { break };
+            let (waiter, since) = ((key, tally, pid), line.nanos());
+            // An entry of one that no longer waits says nothing.
+            let waits = self.first(&waiter) == Some(line);
             if waits && since - at.nanos > PAM_SECONDS * SECOND {
                 return None;
             }
@@ -342,6 +347,8 @@ impl Pool {
 
     /// Takes out all that waited since before `until`, source by source.
     pub fn expired(&mut self, until: i64) -> Vec<Fact> {
+        // Whose turn is over by then is for the queues to say.
+        self.tell_queues();
         let mut out: Vec<Fact> = Vec::new();
         for place in &mut self.near {
             if let Some(near) = place.filter(|near| near.fact.spot.nanos() < until) {
@@ -370,9 +377,7 @@ impl Pool {
         let hour_ago = until.saturating_add((SESSION_SILENCE_SECONDS - 3600) * SECOND);
         self.queues.retain(|(key, _), queue| {
             let until = if key.family == Family::Sshd { hour_ago } else { until };
-            while queue.front().is_some_and(|(since, _)| *since < until) {
-                queue.pop_front();
-            }
+            queue.retain(|(line, _)| line.nanos() >= until);
             !queue.is_empty()
         });
         // A map's order is nobody's order.
@@ -390,15 +395,15 @@ mod tests {
 
     use super::*;
     use crate::dialect::Kind;
-    use crate::session::{Place, Spot};
+    use crate::session::Place;
 
     /// The same as plainly as it can be said: who waits, and whether it still has its turn.
     #[derive(Default)]
     struct Plain(Vec<(Waiter, Fact, bool)>);
 
     impl Plain {
-        fn oldest(&self, waiter: &Waiter) -> Option<i64> {
-            self.0.iter().find(|(w, ..)| w == waiter).map(|(_, f, _)| f.spot.nanos())
+        fn oldest(&self, waiter: &Waiter) -> Option<Spot> {
+            self.0.iter().find(|(w, ..)| w == waiter).map(|(_, f, _)| f.spot)
         }
 
         fn own(&mut self, waiter: Waiter) -> Vec<Fact> {
@@ -411,8 +416,8 @@ mod tests {
                 if (waiter.0, waiter.1) != (key, tally) || !turn {
                     continue;
                 }
-                let (since, first) = (fact.spot.nanos(), self.oldest(&waiter));
-                let waits = first == Some(since);
+                let since = fact.spot.nanos();
+                let waits = self.oldest(&waiter) == Some(fact.spot);
                 if waits && since - at > PAM_SECONDS * SECOND {
                     return None;
                 }
@@ -426,7 +431,15 @@ mod tests {
         }
 
         fn expired(&mut self, until: i64) -> usize {
-            let gone = self.0.extract_if(.., |(_, f, _)| f.spot.nanos() < until).count();
+            let before = self.0.len();
+            // As long as the first of a process waits, those behind it do.
+            while let Some(n) = (0..self.0.len()).find(|n| {
+                let (waiter, fact, _) = &self.0[*n];
+                fact.spot.nanos() < until && self.oldest(waiter) == Some(fact.spot)
+            }) {
+                self.0.remove(n);
+            }
+            let gone = before - self.0.len();
             let hour_ago = until + (SESSION_SILENCE_SECONDS - 3600) * SECOND;
             for (_, fact, turn) in &mut self.0 {
                 *turn &= fact.spot.nanos() >= hour_ago;
@@ -461,8 +474,13 @@ mod tests {
             let (mut pool, mut plain) = (Pool::default(), Plain::default());
             let mut now = 1_000_000;
             for (n, (what, later, who, pid)) in steps.into_iter().enumerate() {
-                // Now and then half a day passes.
-                now += if later == 49 { 40_000 } else { later };
+                // Now and then half a day passes, or a clock tells that is hours behind.
+                now += match later {
+                    49 => 40_000,
+                    48 => -10_000,
+                    47 => -70,
+                    later => later / 2,
+                };
                 let pid = pids[pid as usize];
                 let line = fact(now, who, pid, n as u64);
                 let key = PoolKey::of(&line);

@@ -26,9 +26,8 @@ fn testifies(user: u64, reading: &Fact) -> bool {
     reading.kind.facts().family != Family::Sshd || (user != 0 && user == reading.user)
 }
 
-/// Sessions that may always be open before the table is swept for its size: half of what its index has at least, and
-/// one less, or that would grow just before.
-pub(super) const ROOM_LEAST: usize = (1 << 11) - 1;
+/// Sessions that may always be open before the table is swept for its size.
+pub(super) const ROOM_LEAST: usize = 1 << 9;
 
 /// An hour in nanoseconds.
 pub(super) const HOUR: i64 = 3600 * SECOND;
