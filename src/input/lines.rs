@@ -332,8 +332,7 @@ impl Input {
         self.read_from((index as u64).saturating_mul(size), size, chunk)
     }
 
-    /// Where samples of a plain input begin, `most` of them or fewer. They say the same however large its
-    /// chunks are.
+    /// Where samples of a plain input begin, `most` of them or fewer: the same however large its chunks are.
     pub fn samples(&self, most: u64) -> impl Iterator<Item = u64> + use<> {
         let step = self.bytes.div_ceil(most.max(1)).next_multiple_of(CHUNK_BYTES_ALONE as u64);
         (0..self.bytes).step_by(usize::try_from(step).unwrap_or(usize::MAX).max(1))
