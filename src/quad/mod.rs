@@ -135,6 +135,41 @@ mod tests {
         plain
     }
 
+    /// A number, and how long it is.
+    type Found = Option<(u32, usize)>;
+
+    /// A quad, a number and digits by shuffles, as every processor of the kind can make them, and by this one's, if it has better.
+    #[cfg(target_arch = "x86_64")]
+    fn by_shuffles(text: &[u8; 16]) -> (Found, Found, usize) {
+        use fearless_simd::dispatch;
+
+        let by = |level| {
+            dispatch!(level, simd => {
+                (shuffled::quad(simd, text), shuffled::number(simd, text), shuffled::digits(simd, text))
+            })
+        };
+        let plain = by(Level::baseline());
+        assert_eq!(by(Level::new()), plain, "{text:?}");
+        plain
+    }
+
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn shuffles_are_those_of_arithmetic_on_every_processor() {
+        for text in
+            ["192.0.2.7 port 47", "255.255.255.2551", "00.0.2.7 port 123", "1.2.3.256 port 1"]
+        {
+            let text = text.as_bytes().first_chunk().unwrap();
+            assert_eq!(by_shuffles(text).0, plain::quad(text));
+        }
+        for n in (0..123_456_789).step_by(1237) {
+            let text = format!("{n}]: and more of it");
+            let text = text.as_bytes().first_chunk().unwrap();
+            let (_, number, digits) = by_shuffles(text);
+            assert_eq!((number, digits.min(8)), (digits::leading(text), digits::run(text)));
+        }
+    }
+
     #[test]
     fn numbers_and_digits_are_those_of_arithmetic() {
         let Some(wider) = wider() else { return };

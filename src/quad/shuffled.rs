@@ -42,7 +42,8 @@ pub(super) fn number<S: Simd>(simd: S, text: &[u8; 16]) -> Option<(u32, usize)> 
     let long = digits_of(bytes).trailing_ones() as usize;
     let right = RIGHT.get(long).filter(|_| long > 0)?;
     let values = bytes - u8x16::splat(simd, b'0');
-    let lanes = simd.swizzle_dyn_within_blocks_u8x16(values, u8x16::simd_from(simd, *right));
+    // What has no digit is zero, and not only where a processor happens to make it so.
+    let lanes = simd.swizzle_dyn_precise_u8x16(values, u8x16::simd_from(simd, *right));
     // Two digits at a time, and then four.
     let tens = i16x8::simd_from(simd, [1000, 100, 10, 1, 1000, 100, 10, 1]);
     let twos = simd.pairwise_dot_product_i16x8(lanes.bitcast(), tens);
@@ -108,8 +109,7 @@ pub(super) fn quad<S: Simd>(simd: S, text: &[u8; 16]) -> Option<(u32, usize)> {
     if places.ends != ends.four() || !ends.three_dots() {
         return None;
     }
-    let placed =
-        simd.swizzle_dyn_within_blocks_u8x16(values, u8x16::simd_from(simd, places.digits));
+    let placed = simd.swizzle_dyn_precise_u8x16(values, u8x16::simd_from(simd, places.digits));
     let lanes: u32x4<S> = placed.bitcast();
     let tens = (lanes & u32x4::splat(simd, 0x00ff_00ff)).bitcast::<i16x8<S>>();
     let weights = u32x4::splat(simd, 10 << 16 | 100).bitcast::<i16x8<S>>();
