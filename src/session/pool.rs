@@ -110,9 +110,6 @@ impl<T> Few<T> {
 struct Near {
     waiter: Waiter,
     fact: Fact,
-    /// Its number among those that came here, and whether its queue knows it.
-    number: u64,
-    queued: bool,
 }
 
 /// The lines that wait. Each step takes constant time however many do: a
@@ -126,10 +123,9 @@ pub struct Pool {
     near: [Option<Near>; NEAR],
     /// How many of those.
     at_hand: usize,
-    /// Those of which no queue knows, in the order in which they came; an entry may be of one that was taken.
-    fresh: Vec<(u8, u64)>,
-    /// How many ever came there.
-    came: u64,
+    /// Those of which no queue knows, by their process and in the order in which they came; an entry may be of one
+    /// that was taken.
+    fresh: Vec<(u32, Spot)>,
     waiting: FxHashMap<Waiter, Few<Fact>>,
     /// How many lines wait, by the lowest bits of their process and by a hash of whose they are: where none does,
     /// none need be looked for.
@@ -156,7 +152,6 @@ impl Default for Pool {
             near: [None; NEAR],
             at_hand: 0,
             fresh: Vec::new(),
-            came: 0,
             waiting,
             by_pid: [0; COUNTS],
             by_source: [0; COUNTS],
@@ -217,14 +212,12 @@ impl Pool {
         if self.at(fact.pid).is_some() {
             self.make_way(fact.pid);
         }
-        let number = self.came;
-        *self.at(fact.pid) = Some(Near { waiter, fact: *fact, number, queued: false });
+        *self.at(fact.pid) = Some(Near { waiter, fact: *fact });
         self.at_hand += 1;
-        self.came += 1;
         if self.fresh.len() >= FRESH {
             self.tell_queues();
         }
-        self.fresh.push(((fact.pid as usize % NEAR) as u8, number));
+        self.fresh.push((fact.pid, fact.spot));
     }
 
     /// Who waits at hand waits elsewhere.
@@ -240,15 +233,12 @@ impl Pool {
 
     /// Tells the queues of those that came since they were told.
     fn tell_queues(&mut self) {
-        for (place, number) in self.fresh.drain(..) {
-            if let Some(Some(near)) = self.near.get_mut(usize::from(place))
-                && near.number == number
-                && !near.queued
+        for (pid, line) in self.fresh.drain(..) {
+            if let Some(Some(near)) = self.near.get(pid as usize % NEAR)
+                && near.fact.spot == line
             {
-                near.queued = true;
-                let (key, tally, pid) = near.waiter;
-                let entry = (near.fact.spot, pid);
-                self.queues.entry((key, tally)).or_default().push_back(entry);
+                let (key, tally, _) = near.waiter;
+                self.queues.entry((key, tally)).or_default().push_back((line, pid));
             }
         }
     }
