@@ -274,7 +274,7 @@ impl Partial {
         self.all_in_order().filter(|(_, source)| source.is_hostile())
     }
 
-    /// All that are known, hostile or not, in the same order. None is looked at before it is asked what it is.
+    /// All that are known, hostile or not, in the same order. Their memory is not touched here.
     pub fn all_in_order(&self) -> impl Iterator<Item = (Addr, &Source)> {
         self.map.in_order()
     }
