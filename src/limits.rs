@@ -103,6 +103,9 @@ pub const EVIDENCE_LINES_TOTAL: usize = 1 << 20;
 /// bytes each, and twice that of what is known of it, 20 MB.
 pub const EVIDENCE_AT_ONCE: usize = 1 << 15;
 
+/// Bytes of files that a thread keeps until it hashes them together: half of a second cache of 1 MiB.
+pub const HASHED_TOGETHER: usize = 1 << 19;
+
 /// Sources that are judged at once while a report is made: what is said of each takes 2 KB.
 pub const SOURCES_AT_ONCE: usize = 1 << 12;
 

@@ -3,7 +3,7 @@
 pub use crate::judge::{EvidenceLine, holds_other_address};
 use crate::text::{Untrusted, json_string, push_number};
 
-use crate::hash::push_sha256;
+use crate::hash::{self, push_hex};
 use crate::time::Dates;
 
 /// Appends the lines as they were logged, each with a newline.
@@ -21,7 +21,8 @@ pub fn index(out: &mut Vec<u8>, lines: &[&EvidenceLine]) {
     out.reserve(lines.len() * 224);
     let (mut path, mut shown) = (None, Vec::new());
     let mut dates = Dates::default();
-    for line in lines {
+    let bytes: Vec<&[u8]> = lines.iter().map(|line| line.bytes.as_slice()).collect();
+    for (line, hash) in lines.iter().zip(hash::all(&bytes)) {
         if path != Some(&line.path) {
             path = Some(&line.path);
             shown.clear();
@@ -38,7 +39,7 @@ pub fn index(out: &mut Vec<u8>, lines: &[&EvidenceLine]) {
         out.extend_from_slice(b",\"length\":");
         push_number(out, line.bytes.len() as u64);
         out.extend_from_slice(b",\"sha256\":\"");
-        push_sha256(out, &line.bytes);
+        push_hex(out, &hash);
         out.extend_from_slice(b"\",\"utc\":\"");
         dates.write(line.moment.at, out);
         out.extend_from_slice(b"\"}\n");

@@ -1,5 +1,6 @@
 //! What is written of one source: by many threads at once, since no source's files hang on another's.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde::Serialize;
@@ -7,8 +8,9 @@ use serde_json::{Value, json};
 
 use crate::class::Class;
 use crate::fault::Outcome;
-use crate::hash::sha256;
+use crate::hash::{self, hex, sha256};
 use crate::judge::{Case, Context, Filing, Finding, Judgement, Level, Verdict, judge};
+use crate::limits::HASHED_TOGETHER;
 use crate::operator::Record;
 use crate::text::{inert_bytes, json_string, push_number};
 
@@ -47,7 +49,7 @@ pub struct Report<'a> {
     pub letter: Option<Letter>,
     /// As the summary lists it.
     pub row: BundleRow,
-    /// Its files, each with its length and hash.
+    /// Its files, each with its length and, once they are hashed, its hash.
     files: Vec<(String, usize, String)>,
     told: Told,
     /// Its rows of the notes: of bundles, files and sums. Empty until it is finished.
@@ -132,16 +134,85 @@ fn row_of(value: &impl Serialize) -> Vec<u8> {
 pub struct Room {
     /// `evidence.log`.
     log: Vec<u8>,
-    /// Other files, one after the other.
+    /// Files that were written and wait to be hashed together, and where each ends.
     text: Vec<u8>,
+    ends: Vec<usize>,
 }
 
-/// Judges a source and writes its reports, but for what [`Report::finish`] adds.
+impl Room {
+    /// The hashes of the files that wait, in the order in which they were written.
+    fn hashes(&mut self) -> Vec<hash::Hash> {
+        let mut from = 0;
+        let files: Vec<&[u8]> = self
+            .ends
+            .iter()
+            .filter_map(|end| self.text.get(std::mem::replace(&mut from, *end)..*end))
+            .collect();
+        let hashes = hash::all(&files);
+        self.text.clear();
+        self.ends.clear();
+        hashes
+    }
+}
+
+/// Judges sources and writes their reports, but for what [`Report::finish`] adds where they may be
+/// sent in a list. Their files are hashed many at once.
 ///
 /// # Errors
 ///
-/// What went wrong with a file.
-pub fn make<'a>(
+/// Of each source, what went wrong with a file.
+pub fn make_all<'a>(
+    cases: impl ExactSizeIterator<Item = Outcome<Case<'a>>>,
+    plan: &Plan<'a>,
+    folder: &Folder,
+    room: &mut Room,
+) -> Vec<Outcome<Made<'a>>> {
+    let mut all = Vec::with_capacity(cases.len());
+    let mut hashed = 0;
+    for case in cases {
+        let before = (room.text.len(), room.ends.len());
+        let made = case.and_then(|case| make(case, plan, folder, room));
+        if made.is_err() {
+            // Nobody waits for what was written of it.
+            room.text.truncate(before.0);
+            room.ends.truncate(before.1);
+        }
+        all.push(made);
+        if room.text.len() >= HASHED_TOGETHER {
+            hash_files(all.get_mut(hashed..).unwrap_or_default(), plan, folder, room);
+            hashed = all.len();
+        }
+    }
+    hash_files(all.get_mut(hashed..).unwrap_or_default(), plan, folder, room);
+    all
+}
+
+/// Tells the reports of sources the hashes of their files, and finishes those that nothing else is
+/// waited for.
+fn hash_files<'a>(
+    all: &mut [Outcome<Made<'a>>],
+    plan: &Plan<'a>,
+    folder: &Folder,
+    room: &mut Room,
+) {
+    let mut hashes = room.hashes().into_iter();
+    for each in all {
+        let Ok(made) = each else { continue };
+        for report in &mut made.reports {
+            for ((.., hash), of) in report.files.iter_mut().zip(hashes.by_ref()) {
+                *hash = hex(&of);
+            }
+        }
+        let mut alone = made.reports.iter_mut().filter(|report| report.letter.is_none());
+        let finished = alone.try_for_each(|r| r.finish(&made.case, &plan.context, folder, None));
+        if let Err(fault) = finished {
+            *each = Err(fault);
+        }
+    }
+}
+
+/// Judges a source and writes its reports; their files are to be hashed.
+fn make<'a>(
     mut case: Case<'a>,
     plan: &Plan<'a>,
     folder: &Folder,
@@ -164,11 +235,7 @@ pub fn make<'a>(
         // Classes that are in no report are told with each that there is.
         let about = judgement.findings.iter();
         let about = about.filter(|f| judgement.filings.iter().all(|o| !o.findings.contains(f)));
-        let mut report = report(&case, filing, about.cloned().collect(), context, folder, room)?;
-        if report.letter.is_none() {
-            report.finish(&case, context, folder, None)?;
-        }
-        reports.push(report);
+        reports.push(report(&case, filing, about.cloned().collect(), context, folder, room)?);
     }
     case.evidence = Vec::new();
     Ok(Made { case, judgement, reports, held })
@@ -201,7 +268,7 @@ fn report<'a>(
     let lines = part.lines();
     let mut redactor = letter::redact::Redactor::of(&part);
     let mut sides = xarf::sides(&part, operator, Some(&letter.extract));
-    let Room { log, text } = room;
+    let Room { log, text, ends } = room;
     log.clear();
     evidence::log(log, &lines);
     let mail = mail::mail(&part, &letter)?;
@@ -221,27 +288,28 @@ fn report<'a>(
     let mut files: Vec<(String, usize, String)> = Vec::new();
     let path = format!("{operator}/{inside}");
     let own = folder.inner(&path)?;
-    let mut put = |name: &str, bytes: &[u8]| {
-        files.push((name.to_owned(), bytes.len(), sha256(bytes)));
+    let mut put = |name: &str, append: &mut dyn FnMut(&mut Vec<u8>)| {
+        let from = text.len();
+        append(text);
+        ends.push(text.len());
+        let bytes = text.get(from..).unwrap_or_default();
+        files.push((name.to_owned(), bytes.len(), String::new()));
         own.write(name, bytes)
     };
-    text.clear();
-    evidence::index(text, &lines);
-    put("evidence.jsonl", text)?;
-    put("evidence.log", log)?;
-    text.clear();
-    table::table(text, &part, &lines, &mut redactor);
-    put("events.csv", text)?;
-    put("report.eml", mail.as_bytes())?;
-    if let Some(text) = form::form(&part, &letter) {
-        put("form.txt", text.as_bytes())?;
-    }
-    put("report.txt", letter.body.as_bytes())?;
-    if let Some(todo) = todo::todo(&part, &filing) {
-        put("TODO.txt", todo.as_bytes())?;
-    }
-    for (name, bytes) in sides.iter().filter_map(|s| s.made.as_ref().ok()) {
-        put(name, bytes)?;
+    put("evidence.jsonl", &mut |out| evidence::index(out, &lines))?;
+    put("evidence.log", &mut |out| out.extend_from_slice(log))?;
+    put("events.csv", &mut |out| table::table(out, &part, &lines, &mut redactor))?;
+    put("report.eml", &mut |out| out.extend_from_slice(mail.as_bytes()))?;
+    let others = [
+        ("form.txt", form::form(&part, &letter).map(Cow::Owned)),
+        ("report.txt", Some(Cow::Borrowed(letter.body.as_str()))),
+        ("TODO.txt", todo::todo(&part, &filing).map(Cow::Owned)),
+    ];
+    let others = others.iter().filter_map(|(name, made)| Some((*name, made.as_ref()?.as_bytes())));
+    let forms = sides.iter().filter_map(|side| side.made.as_ref().ok());
+    for (name, bytes) in others.chain(forms.map(|(name, bytes)| (name.as_str(), bytes.as_slice())))
+    {
+        put(name, &mut |out| out.extend_from_slice(bytes))?;
     }
 
     let missing: BTreeSet<&'static str> =

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
+use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, ParallelIterator as _};
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ use crate::time::Instant;
 
 use super::folder::Folder;
 use super::list::Lists;
-use super::made::{Made, Room, make, note_file};
+use super::made::{Made, Room, make_all, note_file};
 use super::manifest::{InputRecord, head};
 use super::page::{Account, Tally};
 use super::plan::{NOBODY, Plan, slug};
@@ -27,6 +27,9 @@ const HELD: &str = "held.jsonl";
 
 /// What is noted of each operator, for its manifest and sums.
 const NOTES: [&str; 3] = ["bundles", "files", "sums"];
+
+/// Sources that a thread takes at once, at most.
+const TOGETHER: usize = 64;
 
 /// What came of a run.
 #[derive(Debug, Default)]
@@ -114,10 +117,14 @@ impl<'p, 'a> Bundles<'p, 'a> {
                 Ok(turn) => turn,
                 Err(fault) => return run.take_all(made).and(Err(fault)),
             };
+            // So many that their files fill the lanes, and so few that no thread waits for another.
+            let together = turn.len().div_ceil(8 * rayon::current_num_threads()).clamp(1, TOGETHER);
             let each = || {
-                let each = turn.into_par_iter();
-                each.map_init(Room::default, |room, of| make(case(of)?, plan, folder, room))
-                    .collect()
+                let some = turn.into_par_iter().chunks(together);
+                let make = |room: &mut Room, some: Vec<T>| {
+                    make_all(some.into_iter().map(&case), plan, folder, room)
+                };
+                some.map_init(Room::default, make).flatten_iter().collect()
             };
             let taken;
             (before, taken) = rayon::join(each, || run.take_all(made));

@@ -190,6 +190,10 @@ pub fn holds_other_address(line: &[u8], source: Addr, is_ours: impl Fn(Addr) -> 
     let known =
         |a: Addr| a == source || a.ip().is_loopback() || a.ip().is_unspecified() || is_ours(a);
     let v6 = may_hold_v6(line);
+    // Nearly all lines have neither: then what no full stop follows need not be looked at.
+    if !v6 && !may_hold_mac(line) {
+        return holds_other_v4(line, known);
+    }
     let mut at = 0;
     while let Some(rest) = line.get(at..) {
         let Some(first) = rest.first() else { break };
@@ -236,12 +240,47 @@ pub fn holds_other_address(line: &[u8], source: Addr, is_ours: impl Fn(Addr) -> 
     false
 }
 
+/// The same of a line without IPv6 addresses and `MAC=`: from full stop to full stop.
+fn holds_other_v4(line: &[u8], known: impl Fn(Addr) -> bool) -> bool {
+    let mut at = 0;
+    for dot in memchr::memchr_iter(b'.', line) {
+        // Not within an address that was looked at.
+        let Some(before) = line.get(at..dot) else { continue };
+        let digits = before.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+        let from = dot - digits;
+        let goes_on =
+            || from.checked_sub(1).and_then(|i| line.get(i)).is_some_and(u8::is_ascii_digit);
+        if digits == 0 || digits > 3 || goes_on() {
+            continue;
+        }
+        let rest = line.get(from..).unwrap_or_default();
+        if let Some((ip, used)) = quad::read(rest)
+            && !rest.get(used).is_some_and(u8::is_ascii_digit)
+        {
+            if !known(Addr::from(std::net::IpAddr::V4(ip.into()))) {
+                return true;
+            }
+            at = from + used + port_after(rest.get(used..).unwrap_or_default());
+        }
+    }
+    false
+}
+
+/// Whether a line may hold a packet filter's `MAC=`.
+fn may_hold_mac(line: &[u8]) -> bool {
+    memchr::memchr(b'=', line).is_some() && memchr::memmem::find(line, b"MAC=").is_some()
+}
+
 /// Whether a line has the colons of an IPv6 address: two together, or six ([`v6_at`]). Nearly none has.
 fn may_hold_v6(line: &[u8]) -> bool {
-    let colons = line.iter().filter(|b| **b == b':').count();
-    let next = line.get(1..).unwrap_or_default();
-    colons >= 6
-        || line.iter().zip(next).fold(false, |is, (a, b)| is | ((*a == b':') & (*b == b':')))
+    let (mut colons, mut behind) = (0, None);
+    for at in memchr::memchr_iter(b':', line) {
+        colons += 1;
+        if behind.replace(at + 1) == Some(at) || colons == 6 {
+            return true;
+        }
+    }
+    false
 }
 
 /// The length of `.PORT`, if that is all that follows an address.
