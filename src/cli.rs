@@ -186,7 +186,7 @@ pub struct VerifyArgs {
     /// A folder that `plaint report` wrote, or one operator's in it
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
-    /// Logs, or folders they lie in; else they are looked for where the run found them
+    /// Logs, archives of them, or folders they lie in; else they are looked for where the run found them
     #[arg(long, value_name = "PATH")]
     pub logs: Vec<PathBuf>,
 }

@@ -25,6 +25,7 @@ pub mod reading;
 pub mod plan;
 mod made;
 mod write;
+mod at_hand;
 pub mod verify;
 pub mod recheck;
 

@@ -16,6 +16,8 @@ use crate::input::Input;
 use crate::limits::LINE_BYTES;
 use crate::text::shown;
 
+use super::at_hand::{AtHand, Place};
+
 /// What was found.
 #[derive(Debug, Default)]
 pub struct Verified {
@@ -46,7 +48,7 @@ struct Row {
 type Wanted = BTreeMap<String, Vec<Row>>;
 
 /// Verifies a folder of reports, or one operator's part of it. Lines are
-/// looked up in `logs`, files or folders; without any, where the run found them.
+/// looked up in `logs`, files, folders or archives; without any, where the run found them.
 ///
 /// # Errors
 ///
@@ -61,9 +63,10 @@ pub fn verify(dir: &Path, logs: &[PathBuf]) -> Outcome<Verified> {
         sums(root, &name, &mut all);
         evidence(root, &name, &mut all, &mut wanted);
     }
+    let logs = AtHand::of(logs);
     for (path, mut rows) in wanted {
         rows.sort_by_key(|r| r.offset);
-        look_up(&path, &rows, logs, &mut all);
+        look_up(&path, &rows, &logs, &mut all);
     }
     Ok(all)
 }
@@ -247,46 +250,28 @@ fn row_of(bytes: &[u8], bundle: &str) -> Option<(String, Row)> {
     Some((text("file")?, Row { bundle: bundle.to_owned(), offset, length, sha256 }))
 }
 
-/// Where a log is: as the run named it, or in what was told, under the
-/// longest part of that name.
-fn find(path: &str, logs: &[PathBuf]) -> Option<PathBuf> {
-    if logs.is_empty() {
-        // A member of an archive lies beneath a file.
-        let place = PathBuf::from(path);
-        let is_there = place.ancestors().find(|p| p.exists()).is_some_and(Path::is_file);
-        return Some(place).filter(|_| is_there);
-    }
-    let parts: Vec<_> = Path::new(path).components().collect();
-    for skip in 0..parts.len() {
-        let tail: PathBuf = parts.get(skip..)?.iter().collect();
-        for place in logs {
-            if place.is_file() && place.ends_with(&tail) {
-                return Some(place.clone());
-            }
-            // An absolute path would lead out of the place.
-            let inside = place.join(&tail);
-            if tail.is_relative() && place.is_dir() && inside.is_file() {
-                return Some(inside);
-            }
-        }
-    }
-    None
-}
-
 /// Finds each line in its log, at its offset.
-fn look_up(path: &str, rows: &[Row], logs: &[PathBuf], all: &mut Verified) {
-    let Some(place) = find(path, logs) else {
-        if logs.is_empty() {
+fn look_up(path: &str, rows: &[Row], logs: &AtHand<'_>, all: &mut Verified) {
+    let opened;
+    let (place, input) = match logs.find(path) {
+        Some(Place::Member(input)) => (shown(&input.path), Ok(input)),
+        Some(Place::Path(place)) => {
+            opened = Input::open(&place, true);
+            (shown(&place), opened.as_ref().map_err(ToString::to_string))
+        }
+        None if logs.is_as_run() => {
             all.absent.insert(path.to_owned());
-        } else {
+            return;
+        }
+        None => {
             let text = format!("none of --logs has it; {} lines rest on it", rows.len());
             all.wrong.push((path.to_owned(), text));
+            return;
         }
-        return;
     };
     let mut found = 0;
     let mut wrong = Vec::new();
-    let done = Input::open(&place, true).map_err(|e| e.to_string()).and_then(|input| {
+    let done = input.and_then(|input| {
         let mut reader = input.reader().map_err(|e| e.to_string())?;
         let mut at = Window::default();
         for row in rows {
@@ -294,7 +279,7 @@ fn look_up(path: &str, rows: &[Row], logs: &[PathBuf], all: &mut Verified) {
                 Some(line) if sha256(line) == row.sha256 => found += 1,
                 _ => wrong.push((
                     row.bundle.clone(),
-                    format!("the line at offset {} of {} is another", row.offset, shown(&place)),
+                    format!("the line at offset {} of {place} is another", row.offset),
                 )),
             }
         }
@@ -304,7 +289,7 @@ fn look_up(path: &str, rows: &[Row], logs: &[PathBuf], all: &mut Verified) {
     wrong.dedup();
     all.wrong.append(&mut wrong);
     if let Err(why) = done {
-        all.wrong.push((shown(&place), why));
+        all.wrong.push((place, why));
     }
 }
 
@@ -419,6 +404,37 @@ mod tests {
         // The file itself, or its folder, under another name than the run's.
         for place in ["logs/auth.log", "logs"] {
             assert_eq!(verify(&root, &[dir.path().join(place)]).unwrap().at_offset, 2);
+        }
+    }
+
+    #[test]
+    fn logs_in_archives() {
+        let (dir, root) = made(LOG);
+        let at = |name: &str| dir.path().join(name);
+        let tar = |name: &str, archive: &str, log: &[u8]| {
+            let members = [("other.log", &b"x\n"[..]), (name, log)];
+            fs::write(at(archive), crate::input::tar::tests::archive(&members)).unwrap();
+        };
+        fs::remove_dir_all(at("logs")).unwrap();
+        fs::create_dir(at("kept")).unwrap();
+        // By any name, with any folders; itself, or what it lies in where the run found it so.
+        for (name, archive, told) in [
+            ("logs/auth.log", "old.tar", "old.tar"),
+            ("auth.log", "old.tar", "old.tar"),
+            ("var/logs/auth.log", "old.tar", "old.tar"),
+            ("auth.log", "logs", "."),
+            ("auth.log", "kept/logs", "kept"),
+        ] {
+            tar(name, archive, LOG);
+            let all = verify(&root, &[at(told)]).unwrap();
+            assert_eq!((all.at_offset, all.wrong.len()), (2, 0), "{name} {archive}");
+            tar(name, archive, b"first line\nsecond\nthe third lime");
+            let got = wrong(&root, &[at(told)]);
+            assert!(got.iter().any(|g| g.contains("the line at offset 18 of ")), "{got:?}");
+            tar("auth.log.1", archive, LOG);
+            let got = wrong(&root, &[at(told)]);
+            assert!(got.iter().any(|g| g.contains("none of --logs has it")), "{got:?}");
+            fs::remove_file(at(archive)).unwrap();
         }
     }
 

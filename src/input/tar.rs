@@ -1,6 +1,7 @@
 //! The members of a tar archive, so that each log in it is an input of its own.
 //!
-//! Format: POSIX.1-2017, pax, "ustar Interchange Format" and "pax Header Block"; GNU tar's `L` entries for long names.
+//! Format: POSIX.1-2017, pax, "ustar Interchange Format" and "pax Header Block"; GNU tar's `L` entries for long names;
+//! the header of Unix's seventh edition, tar(5), as `tar --format=v7` still writes it.
 //! A member is read where it lies, and its time is when it was last written.
 
 use std::io::{self, Read, SeekFrom};
@@ -27,10 +28,19 @@ pub struct Member {
     pub written: i64,
 }
 
-/// Whether a file begins as an archive does.
+/// Whether a file begins as an archive does; `head` is a block of it.
 #[must_use]
 pub fn is_tar(head: &[u8]) -> bool {
-    head.get(257..262) == Some(b"ustar")
+    head.get(257..262) == Some(b"ustar") || head.first_chunk().is_some_and(is_old)
+}
+
+/// Whether a block is a header of the form before POSIX's, which has no mark: a name, a size, a sum that is right, and
+/// zeros behind its last field. No log begins so.
+fn is_old(block: &[u8; BLOCK]) -> bool {
+    block.first() != Some(&0)
+        && block.iter().skip(257).all(|b| *b == 0)
+        && number(field(block, 124, 12)).is_some()
+        && sums(block)
 }
 
 /// The files in an archive, in its order.
@@ -159,7 +169,7 @@ fn clean(name: &[u8]) -> PathBuf {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// A header and its content.
@@ -176,6 +186,42 @@ pub(super) mod tests {
         block.extend_from_slice(content);
         block.resize(block.len().div_ceil(BLOCK) * BLOCK, 0);
         block
+    }
+
+    /// An archive of files.
+    pub(crate) fn archive(members: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut all: Vec<u8> =
+            members.iter().flat_map(|(name, of)| entry(name, b'0', of)).collect();
+        all.resize(all.len() + 2 * BLOCK, 0);
+        all
+    }
+
+    /// The same in the form before POSIX's.
+    fn old_entry(name: &str, kind: u8, content: &[u8]) -> Vec<u8> {
+        let mut all = entry(name, kind, content);
+        all[257..265].fill(0);
+        all[148..156].fill(b' ');
+        let sum: u64 = all[..BLOCK].iter().map(|b| u64::from(*b)).sum();
+        all[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+        all
+    }
+
+    #[test]
+    fn archives_of_the_old_form() {
+        let members =
+            [old_entry("log/", 0, b""), old_entry("log/auth.log", 0, b"one\n"), vec![0; 1024]];
+        let archive = members.concat();
+        assert!(is_tar(&archive) && !is_tar(&archive[..500]));
+        let files = found(&archive).unwrap();
+        assert_eq!(files[1], ("log/auth.log".into(), 1024, 4, 1_781_254_715));
+        assert_eq!(files.iter().filter(|f| f.2 > 0).count(), 1);
+        // No other block is one: not where the sum, the size or what follows is another, and no text.
+        for at in [0, 10, 130, 150, 300, 511] {
+            let mut other = archive.clone();
+            other[at] ^= 1;
+            assert!(!is_tar(&other), "{at}");
+        }
+        assert!(!is_tar(&[0; BLOCK]) && !is_tar(&[b'7'; BLOCK]));
     }
 
     fn found(archive: &[u8]) -> io::Result<Vec<(String, u64, u64, i64)>> {
