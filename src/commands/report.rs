@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 use serde_json::Value;
@@ -20,6 +20,7 @@ use crate::judge::{
 use crate::limits::{EVIDENCE_AT_ONCE, EVIDENCE_LINES_TOTAL, SOURCES_AT_ONCE};
 use crate::operator::Operators;
 use crate::run::evidence::{gather, lines};
+use crate::run::read::Programs;
 use crate::run::spool::{Found, Spool};
 use crate::run::{Logs, Options, Remember, Scan, progress};
 use crate::session::Kept;
@@ -75,7 +76,8 @@ pub fn run(
     let rows = scan.sources.sorted();
     let threads = pool(setup.options.threads)?;
     let options = &setup.options;
-    let about = About { options, config, operators, context: &context };
+    let programs = Mutex::default();
+    let about = About { options, config, operators, context: &context, programs };
     let inputs = inputs(&logs, &scan);
     let plan = OnceLock::new();
     // Hashes of inputs are the last that is asked for: one thread makes them while the others go on, and
@@ -109,7 +111,7 @@ pub fn run(
                 from = range.end;
                 Ok(turn(range, &rows, spool.turn(n)?))
             });
-            let case = |of| about.turned(&of, &logs, &scan);
+            let case = |of| about.turned(&of, (&logs, &scan));
             let bundles = Bundles::write(&folder, plan, turns, case);
             watch.passed("writing");
             bundles
@@ -170,6 +172,8 @@ struct About<'r, 'a> {
     config: &'a Config,
     operators: &'a Operators,
     context: &'r Context<'a>,
+    /// What threads that read lines know of programs, while none of them needs it.
+    programs: Mutex<Vec<Programs>>,
 }
 
 impl<'a> About<'_, 'a> {
@@ -199,8 +203,16 @@ impl<'a> About<'_, 'a> {
         })
     }
 
-    fn turned(&self, of: &Turned<'a>, logs: &Logs, scan: &Scan) -> Outcome<Case<'a>> {
-        self.case(of.addr, of.source, of.lines(logs, scan, self.options))
+    fn turned(&self, of: &Turned<'a>, read: (&Logs, &Scan)) -> Outcome<Case<'a>> {
+        if of.own.is_empty() {
+            return self.case(of.addr, of.source, Vec::new());
+        }
+        // A thread that panicked has ended the process: there is no poison.
+        let lent = || self.programs.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut programs = lent().pop().unwrap_or_default();
+        let lines = of.lines(read, self.options, &mut programs);
+        lent().push(programs);
+        self.case(of.addr, of.source, lines)
     }
 
     /// The lines of a source that something is filed of; none where nothing is. And
@@ -284,10 +296,15 @@ struct Turned<'a> {
 }
 
 impl Turned<'_> {
-    fn lines(&self, logs: &Logs, scan: &Scan, options: &Options) -> Vec<EvidenceLine> {
+    fn lines(
+        &self,
+        read: (&Logs, &Scan),
+        options: &Options,
+        programs: &mut Programs,
+    ) -> Vec<EvidenceLine> {
         let own = self.own.iter().filter_map(|r| self.found.get(r.clone()));
         let own = own.filter_map(|bytes| Found::all(bytes).next());
-        let mut lines = lines(own, self.addr, logs, scan, options);
+        let mut lines = lines(own, self.addr, read, options, programs);
         lines.sort_by_key(|l| (l.moment.at, l.place));
         join_sessions(&mut lines);
         lines

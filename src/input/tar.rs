@@ -35,10 +35,11 @@ pub fn is_tar(head: &[u8]) -> bool {
 }
 
 /// Whether a block is a header of the form before POSIX's, which has no mark: a name, a size, a sum that is right, and
-/// zeros behind its last field. No log begins so.
+/// zeros behind its last field, but for numbers of a device that GNU tar writes there. No log begins so.
 fn is_old(block: &[u8; BLOCK]) -> bool {
     block.first() != Some(&0)
-        && block.iter().skip(257).all(|b| *b == 0)
+        && field(block, 257, 8) == [0; 8]
+        && block.iter().skip(265).all(|b| matches!(b, 0 | b'0'..=b'7'))
         && number(field(block, 124, 12)).is_some()
         && sums(block)
 }
@@ -200,6 +201,10 @@ pub(crate) mod tests {
     fn old_entry(name: &str, kind: u8, content: &[u8]) -> Vec<u8> {
         let mut all = entry(name, kind, content);
         all[257..265].fill(0);
+        // As GNU tar has it, unlike the first of its kind.
+        if kind != 0 {
+            all[329..336].fill(b'0');
+        }
         all[148..156].fill(b' ');
         let sum: u64 = all[..BLOCK].iter().map(|b| u64::from(*b)).sum();
         all[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
@@ -208,13 +213,17 @@ pub(crate) mod tests {
 
     #[test]
     fn archives_of_the_old_form() {
-        let members =
-            [old_entry("log/", 0, b""), old_entry("log/auth.log", 0, b"one\n"), vec![0; 1024]];
-        let archive = members.concat();
-        assert!(is_tar(&archive) && !is_tar(&archive[..500]));
-        let files = found(&archive).unwrap();
-        assert_eq!(files[1], ("log/auth.log".into(), 1024, 4, 1_781_254_715));
-        assert_eq!(files.iter().filter(|f| f.2 > 0).count(), 1);
+        let of = |folder, file| {
+            let log = old_entry("log/auth.log", file, b"one\n");
+            [old_entry("log/", folder, b""), log, vec![0; 1024]].concat()
+        };
+        for archive in [of(0, 0), of(b'5', b'0')] {
+            assert!(is_tar(&archive) && !is_tar(&archive[..500]));
+            let files = found(&archive).unwrap();
+            assert!(files.contains(&("log/auth.log".into(), 1024, 4, 1_781_254_715)));
+            assert_eq!(files.iter().filter(|f| f.2 > 0).count(), 1);
+        }
+        let archive = of(0, 0);
         // No other block is one: not where the sum, the size or what follows is another, and no text.
         for at in [0, 10, 130, 150, 300, 511] {
             let mut other = archive.clone();

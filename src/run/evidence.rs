@@ -17,7 +17,7 @@ use super::collect::{Log, Logs};
 use super::decided::Verdict;
 use super::feed::{Order, Steps, each_chunk};
 use super::options::Options;
-use super::read::LineReader;
+use super::read::{LineReader, Programs};
 use super::repeat::{Repeat, Trail, times, told};
 use super::replay::Verdicts;
 use super::scan::Scan;
@@ -102,14 +102,15 @@ pub fn gather(
     outcome
 }
 
-/// What the lines that were found of a source say, in the order in which they were found.
+/// What the lines that were found of a source say, in the order in which they were found; `programs` is what is
+/// known of programs, and then is what is known behind them.
 #[must_use]
 pub fn lines<'f>(
     found: impl Iterator<Item = Found<'f>>,
     source: Addr,
-    logs: &Logs,
-    scan: &Scan,
+    (logs, scan): (&Logs, &Scan),
     options: &Options,
+    programs: &mut Programs,
 ) -> Vec<EvidenceLine> {
     let scratch = Scratch::default();
     let verdicts = Verdicts::of_scan(scan);
@@ -123,7 +124,8 @@ pub fn lines<'f>(
             Some(open) if open.0 == place.input => open,
             open => {
                 let (path, zone) = (log.input.path.as_path().into(), log.zone.as_str().into());
-                open.insert((place.input, log.reader(0, &scratch), path, zone))
+                let known = open.take().map_or_else(|| std::mem::take(programs), |o| o.1.known());
+                open.insert((place.input, log.reader(0, &scratch).knowing(known), path, zone))
             }
         };
         let Ok(mut read) = reader.read(line, place.offset) else { continue };
@@ -174,6 +176,9 @@ pub fn lines<'f>(
             pid: read.envelope.pid,
             other_addresses: holds_other_address(line, source, is_ours),
         });
+    }
+    if let Some((_, reader, ..)) = open {
+        *programs = reader.known();
     }
     out
 }

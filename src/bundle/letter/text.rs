@@ -120,9 +120,18 @@ pub fn together(words: &str) -> String {
 /// Prose in lines of at most 72 columns, each ending in a newline.
 #[must_use]
 pub fn wrapped(text: &str) -> String {
-    let mut out = String::new();
+    // A vertical tab is white space that ASCII's list of it lacks.
+    if text.bytes().all(|b| b.is_ascii() && b != 0x0b) {
+        filled(text.split_ascii_whitespace(), text.len())
+    } else {
+        filled(text.split_whitespace(), text.len())
+    }
+}
+
+fn filled<'t>(words: impl Iterator<Item = &'t str>, long: usize) -> String {
+    let mut out = String::with_capacity(long + 1);
     let mut column = 0;
-    for word in text.split_whitespace() {
+    for word in words {
         if column > 0 && column + 1 + word.len() > COLUMNS {
             out.push('\n');
             column = 0;
@@ -134,7 +143,8 @@ pub fn wrapped(text: &str) -> String {
         column += word.len();
     }
     out.push('\n');
-    out.replace('\u{1}', " ")
+    // Few have words that stay together.
+    if memchr::memchr(1, out.as_bytes()).is_some() { out.replace('\u{1}', " ") } else { out }
 }
 
 /// Sentences, each beginning a line of its own.
@@ -192,5 +202,9 @@ mod tests {
     fn names_in_ascii() {
         assert_eq!(plain("Jos\u{e9} M\u{fc}ller \u{2013} \u{5f20}"), "Jose Muller - ?");
         assert_eq!(wrapped(&"word ".repeat(30)).lines().map(str::len).max(), Some(69));
+        // Whatever is white space parts words, in ASCII and elsewhere, but for what keeps them together.
+        assert_eq!(wrapped(" a\u{b}b\t c\n"), "a b c\n");
+        assert_eq!(wrapped("a\u{a0}\u{e9}\u{2003}c"), "a \u{e9} c\n");
+        assert_eq!(wrapped(&together("a b")), "a b\n");
     }
 }
