@@ -46,7 +46,9 @@ impl<'p> AtHand<'p> {
 
     fn under(&self, tail: &Path) -> Option<Place<'_>> {
         let place = |place: &PathBuf| {
-            if place.is_file() && place.ends_with(tail) {
+            // An archive is no log itself, whatever it is named.
+            let is_log = || !self.members.iter().any(|member| member.path.starts_with(place));
+            if place.is_file() && place.ends_with(tail) && is_log() {
                 return Some(place.clone());
             }
             // An absolute path would lead out of the place.

@@ -424,6 +424,7 @@ mod tests {
             ("var/logs/auth.log", "old.tar", "old.tar"),
             ("auth.log", "logs", "."),
             ("auth.log", "kept/logs", "kept"),
+            ("auth.log", "auth.log", "auth.log"),
         ] {
             tar(name, archive, LOG);
             let all = verify(&root, &[at(told)]).unwrap();

@@ -1,6 +1,7 @@
 //! `plaint report`: from logs to the folder one files.
 
 use std::collections::BTreeSet;
+use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -12,7 +13,7 @@ use crate::addr::Addr;
 use crate::bundle::{self, Bundles, FileRecord, InputRecord, Plan};
 use crate::config::Config;
 use crate::fault::{Fault, Outcome};
-use crate::hash::{Sha256, hex, sha256};
+use crate::hash::{self, hex, sha256};
 use crate::judge::saved::Transcript;
 use crate::judge::{
     Case, Context, EvidenceLine, Registration, did_too_little, join_sessions, judge,
@@ -372,25 +373,29 @@ fn inputs(logs: &Logs, scan: &Scan) -> Vec<InputRecord> {
 
 /// The hashes of the inputs, each as it lies on the disk.
 fn hashes(logs: &Logs) -> Outcome<Vec<String>> {
-    logs.logs
-        .par_iter()
-        .map(|log| {
-            let mut hash = Sha256::default();
-            let mut reader = log.input.raw();
-            let mut buffer = vec![0; 1 << 18];
-            loop {
-                match std::io::Read::read(&mut reader, &mut buffer) {
-                    Ok(0) => break,
-                    Ok(n) => {
-                        hash.update(buffer.get(..n).unwrap_or_default());
-                        progress::again(n as u64);
-                    }
-                    Err(e) => return Err(Fault::file(&log.input.path, e)),
-                }
-            }
-            Ok(hex(&hash.end()))
-        })
-        .collect()
+    let lengths: Vec<u64> = logs.logs.iter().map(|log| log.input.bytes).collect();
+    let groups = hash::groups(&lengths, rayon::current_num_threads());
+    let reader = |n: usize| Some((n, Heard(logs.logs.get(n)?.input.raw())));
+    let all = groups
+        .into_par_iter()
+        .flat_map_iter(|group| hash::all_read(group.into_iter().filter_map(reader).collect()));
+    let mut all: Vec<_> = all.collect();
+    all.sort_unstable_by_key(|(n, _)| *n);
+    let told = logs.logs.iter().zip(all).map(|(log, (_, hash))| {
+        hash.map(|hash| hex(&hash)).map_err(|e| Fault::file(&log.input.path, e))
+    });
+    told.collect()
+}
+
+/// A reader of which it is told how much it read.
+struct Heard<R>(R);
+
+impl<R: Read> Read for Heard<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let n = self.0.read(out)?;
+        progress::again(n as u64);
+        Ok(n)
+    }
 }
 
 /// The files beside the logs that bear on the results.

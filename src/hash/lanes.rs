@@ -4,6 +4,8 @@
 // Places are those of the standard and of lanes; none follows from what a text holds.
 #![allow(clippy::indexing_slicing)]
 
+use std::ops::Range;
+
 use fearless_simd::{Avx2, prelude::*, u8x16, u8x32, u32x8};
 
 use crate::quad::Lanes as _;
@@ -11,13 +13,13 @@ use crate::quad::Lanes as _;
 use super::stream::{Hash, raw};
 
 /// Texts at once.
-const LANES: usize = 8;
+pub(super) const LANES: usize = 8;
 
 /// A block of all lanes takes as long as so many of one text by itself.
 const TURN: usize = 3;
 
 /// Bytes that are taken in together.
-const BLOCK: usize = 64;
+pub(super) const BLOCK: usize = 64;
 
 /// What a hash begins with (FIPS 180-4, 5.3.3).
 const BEGIN: [u32; 8] = [
@@ -55,16 +57,19 @@ pub(super) fn all(simd: Avx2, texts: &[&[u8]]) -> Vec<Hash> {
     for (_, n) in &order[..alone] {
         out[*n] = raw(texts[*n]);
     }
-    let left = order[alone..].iter().map(|(_, n)| (*n, texts[*n]));
+    let mut left = order[alone..].iter().map(|(_, n)| (*n, texts[*n]));
     simd.run(
         #[inline(always)]
-        || by_lanes(simd, left, |n, hash| out[n] = hash),
+        || {
+            let next = || left.next().map_or(Lane::NONE, Lane::of);
+            by_lanes(simd, next, |lane, hash| out[lane.of] = hash);
+        },
     );
     out
 }
 
 /// How many of the longest are hashed one after the other: the number with which all are done first.
-fn alone(order: &[(usize, usize)]) -> usize {
+pub(super) fn alone(order: &[(usize, usize)]) -> usize {
     let mut left: usize = order.iter().map(|(blocks, _)| blocks).sum();
     let mut before = 0;
     let mut best = (usize::MAX, 0);
@@ -77,82 +82,137 @@ fn alone(order: &[(usize, usize)]) -> usize {
     best.1
 }
 
+/// Which of them one thread takes together, the longest first: not so many that `threads` have nothing to do.
+pub(super) fn groups(order: &[(usize, usize)], threads: usize) -> Vec<Range<usize>> {
+    let alone = alone(order);
+    let each = (order.len() - alone).div_ceil(threads.max(1)).min(LANES);
+    let each = if each < TURN { 1 } else { each };
+    let together = (alone..order.len()).step_by(each);
+    let together = together.map(|from| from..(from + each).min(order.len()));
+    (0..alone).map(|n| n..n + 1).chain(together).collect()
+}
+
+/// What goes through a lane, block by block.
+pub(super) trait Blocks {
+    /// Sees to it that there are some, where more are to come.
+    fn ready(&mut self);
+
+    /// How many can be taken one behind the other: none where it is over, and no end where nothing goes through.
+    fn more(&self) -> usize;
+
+    /// The next.
+    fn block(&self) -> &[u8; BLOCK];
+
+    /// Goes on behind it.
+    fn pass(&mut self);
+
+    /// Whether nothing goes through.
+    fn is_none(&self) -> bool {
+        self.more() == usize::MAX
+    }
+}
+
+/// What is behind the whole blocks of a text, with what ends it (FIPS 180-4, 5.1.1).
+#[derive(Clone, Copy)]
+pub(super) struct End {
+    /// Two blocks, or one that is the second.
+    blocks: [[u8; BLOCK]; 2],
+    /// How many of these are left; no end of them where no text is.
+    left: usize,
+}
+
+impl End {
+    pub(super) const NONE: Self = Self { blocks: [[0; BLOCK]; 2], left: usize::MAX };
+
+    /// Of a text of `long` bytes, whose last are `behind` its whole blocks.
+    pub(super) fn of(behind: &[u8], long: u64) -> Self {
+        let left = if behind.len() < BLOCK - 8 { 1 } else { 2 };
+        let mut blocks = [[0; BLOCK]; 2];
+        let (from, flat) = (BLOCK * (2 - left), blocks.as_flattened_mut());
+        flat[from..from + behind.len()].copy_from_slice(behind);
+        flat[from + behind.len()] = 0x80;
+        flat[2 * BLOCK - 8..].copy_from_slice(&(8 * long).to_be_bytes());
+        Self { blocks, left }
+    }
+
+    pub(super) const fn left(&self) -> usize {
+        self.left
+    }
+
+    pub(super) fn block(&self) -> &[u8; BLOCK] {
+        &self.blocks[2 - self.left.min(2)]
+    }
+
+    pub(super) const fn pass(&mut self) {
+        if self.left != usize::MAX {
+            self.left -= 1;
+        }
+    }
+}
+
 /// A text on its way.
 struct Lane<'t> {
     /// Whole blocks that are left.
     blocks: &'t [[u8; BLOCK]],
-    /// What is behind them and what ends a text: two blocks, or one that is the second.
-    end: [[u8; BLOCK]; 2],
-    /// How many of these are left; more than there are where no text is.
-    left: usize,
+    end: End,
     /// The text's number.
     of: usize,
 }
 
 impl<'t> Lane<'t> {
-    /// None: what comes out is nobody's.
-    const NONE: Self = Self { blocks: &[], end: [[0; BLOCK]; 2], left: usize::MAX, of: 0 };
+    const NONE: Self = Self { blocks: &[], end: End::NONE, of: 0 };
 
-    /// A text that begins (FIPS 180-4, 5.1.1).
     fn of((of, text): (usize, &'t [u8])) -> Self {
         let (blocks, behind) = text.as_chunks();
-        let left = if behind.len() < BLOCK - 8 { 1 } else { 2 };
-        let mut end = [[0; BLOCK]; 2];
-        let (from, flat) = (BLOCK * (2 - left), end.as_flattened_mut());
-        flat[from..from + behind.len()].copy_from_slice(behind);
-        flat[from + behind.len()] = 0x80;
-        flat[2 * BLOCK - 8..].copy_from_slice(&(8 * text.len() as u64).to_be_bytes());
-        Self { blocks, end, left, of }
+        Self { blocks, end: End::of(behind, text.len() as u64), of }
     }
+}
 
-    fn next(texts: &mut impl Iterator<Item = (usize, &'t [u8])>) -> Self {
-        texts.next().map_or(Self::NONE, Self::of)
-    }
+impl Blocks for Lane<'_> {
+    fn ready(&mut self) {}
 
-    const fn is_none(&self) -> bool {
-        self.left > 2
-    }
-
-    /// How many blocks can be taken one behind the other.
     fn more(&self) -> usize {
-        if self.blocks.is_empty() { self.left } else { self.blocks.len() }
+        if self.blocks.is_empty() { self.end.left() } else { self.blocks.len() }
     }
 
     fn block(&self) -> &[u8; BLOCK] {
-        self.blocks.first().unwrap_or(&self.end[2 - self.left.min(2)])
+        self.blocks.first().unwrap_or_else(|| self.end.block())
     }
 
     fn pass(&mut self) {
         match self.blocks.split_first() {
             Some((_, rest)) => self.blocks = rest,
-            None if self.is_none() => {}
-            None => self.left -= 1,
+            None => self.end.pass(),
         }
     }
 }
 
+/// Hashes what `next` gives, as long as it gives something; `each` takes what is over, with its hash.
 #[inline(always)]
-fn by_lanes<'t, S: Simd>(
+pub(super) fn by_lanes<S: Simd, B: Blocks>(
     simd: S,
-    mut texts: impl Iterator<Item = (usize, &'t [u8])>,
-    mut each: impl FnMut(usize, Hash),
+    mut next: impl FnMut() -> B,
+    mut each: impl FnMut(B, Hash),
 ) {
     let mut state = BEGIN.map(|word| u32x8::splat(simd, word));
-    let mut lanes = [(); LANES].map(|()| Lane::next(&mut texts));
-    while !lanes.iter().all(Lane::is_none) {
-        for _ in 0..lanes.iter().map(Lane::more).min().unwrap_or(0) {
-            take(simd, &mut state, lanes.each_ref().map(Lane::block));
-            lanes.iter_mut().for_each(Lane::pass);
+    let mut lanes = [(); LANES].map(|()| next());
+    while !lanes.iter().all(B::is_none) {
+        for _ in 0..lanes.iter().map(B::more).min().unwrap_or(0) {
+            take(simd, &mut state, lanes.each_ref().map(B::block));
+            lanes.iter_mut().for_each(B::pass);
         }
-        for (at, lane) in lanes.iter_mut().enumerate().filter(|(_, lane)| lane.left == 0) {
+        for (at, lane) in lanes.iter_mut().enumerate() {
+            lane.ready();
+            if lane.more() > 0 {
+                continue;
+            }
             let mut hash = [0; 32];
             let (words, _) = hash.as_chunks_mut::<4>();
             for ((bytes, word), begin) in words.iter_mut().zip(&mut state).zip(BEGIN) {
                 *bytes = word[at].to_be_bytes();
                 word[at] = begin;
             }
-            each(lane.of, hash);
-            *lane = Lane::next(&mut texts);
+            each(std::mem::replace(lane, next()), hash);
         }
     }
 }
@@ -257,6 +317,26 @@ mod tests {
         let bytes: Vec<u8> = (0..90_000_u32).map(|n| (n * 31 / 7) as u8).collect();
         same(&[&bytes, &bytes[..70], &bytes[1..3], &bytes[2..900]]);
         same(&[&bytes, &bytes[1..], &bytes[..70], &bytes[1..3], &bytes[2..900], b""]);
+    }
+
+    #[test]
+    fn groups_are_large_where_threads_are_few() {
+        let order = |many: usize| (0..many).map(|n| (100, n)).collect::<Vec<_>>();
+        for (many, threads, want) in [
+            (0, 2, &[][..]),
+            (1, 2, &[1][..]),
+            (4, 1, &[4]),
+            (4, 2, &[1, 1, 1, 1]),
+            (7, 2, &[4, 3]),
+            (16, 1, &[8, 8]),
+            (18, 2, &[8, 8, 2]),
+        ] {
+            let groups = groups(&order(many), threads);
+            assert_eq!(groups.iter().map(Range::len).collect::<Vec<_>>(), want, "{many} {threads}");
+            assert!(groups.into_iter().flatten().eq(0..many));
+        }
+        let long = [(1000, 0), (5, 1), (5, 2), (5, 3)];
+        assert_eq!(groups(&long, 1), [0..1, 1..4]);
     }
 
     proptest! {

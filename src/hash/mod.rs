@@ -3,6 +3,10 @@
 mod stream;
 #[cfg(target_arch = "x86_64")]
 mod lanes;
+#[cfg(target_arch = "x86_64")]
+mod flow;
+
+use std::io::{self, Read};
 
 pub use stream::{Hash, Sha256, raw};
 
@@ -20,17 +24,70 @@ pub fn hex(bytes: &[u8]) -> String {
     String::from_utf8(out).unwrap_or_default()
 }
 
+/// What the processor can do at once, where that is faster than one text after the other: not where it has
+/// instructions for SHA-256.
+#[cfg(target_arch = "x86_64")]
+fn at_once() -> Option<crate::quad::Wider> {
+    crate::quad::wider().filter(|_| !std::arch::is_x86_feature_detected!("sha"))
+}
+
 /// The hashes of texts, in their order: many at once where that is what the processor does fastest.
 #[must_use]
 pub fn all(texts: &[&[u8]]) -> Vec<Hash> {
-    // Where there are instructions for it, one after the other is faster.
     #[cfg(target_arch = "x86_64")]
-    if let Some(wider) = crate::quad::wider()
-        && !std::arch::is_x86_feature_detected!("sha")
-    {
+    if let Some(wider) = at_once() {
         return lanes::all(wider, texts);
     }
     texts.iter().map(|text| raw(text)).collect()
+}
+
+/// Those that one thread hashes together, of texts of some lengths: numbers of them, the longest first. `threads` are
+/// there for all of them.
+#[must_use]
+pub fn groups(lengths: &[u64], threads: usize) -> Vec<Vec<usize>> {
+    let mut order: Vec<(usize, usize)> = lengths
+        .iter()
+        .map(|long| usize::try_from(long / 64 + 1).unwrap_or(usize::MAX / 64))
+        .zip(0..)
+        .collect();
+    order.sort_unstable_by(|a, b| b.cmp(a));
+    let numbers: Vec<usize> = order.iter().map(|(_, n)| *n).collect();
+    #[cfg(target_arch = "x86_64")]
+    if at_once().is_some() {
+        return lanes::groups(&order, threads)
+            .into_iter()
+            .filter_map(|group| Some(numbers.get(group)?.to_vec()))
+            .collect();
+    }
+    let _ = threads;
+    numbers.into_iter().map(|n| vec![n]).collect()
+}
+
+/// The hashes of what readers give, in the order of their numbers in `readers`: those of a group of [`groups`].
+pub fn all_read<R: Read>(readers: Vec<(usize, R)>) -> Vec<(usize, io::Result<Hash>)> {
+    let mut found = Vec::with_capacity(readers.len());
+    #[cfg(target_arch = "x86_64")]
+    if let Some(wider) = at_once().filter(|_| readers.len() > 1) {
+        flow::all(wider, readers, |n, hash| found.push((n, hash)));
+        return found;
+    }
+    for (n, mut reader) in readers {
+        found.push((n, one_read(&mut reader)));
+    }
+    found
+}
+
+fn one_read(reader: &mut impl Read) -> io::Result<Hash> {
+    let mut hash = Sha256::default();
+    let mut buffer = vec![0; 1 << 18];
+    loop {
+        match reader.read(&mut buffer) {
+            Ok(0) => return Ok(hash.end()),
+            Ok(n) => hash.update(buffer.get(..n).unwrap_or_default()),
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
 }
 
 /// Appends bytes as small hexadecimal digits.
