@@ -16,7 +16,7 @@ use crate::input::Input;
 use crate::limits::LINE_BYTES;
 use crate::text::shown;
 
-use super::at_hand::{AtHand, Place};
+use super::at_hand::AtHand;
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -63,7 +63,8 @@ pub fn verify(dir: &Path, logs: &[PathBuf]) -> Outcome<Verified> {
         sums(root, &name, &mut all);
         evidence(root, &name, &mut all, &mut wanted);
     }
-    let logs = AtHand::of(logs);
+    let mut logs = AtHand::of(logs);
+    all.wrong.append(&mut logs.faults);
     for (path, mut rows) in wanted {
         rows.sort_by_key(|r| r.offset);
         look_up(&path, &rows, &logs, &mut all);
@@ -252,45 +253,72 @@ fn row_of(bytes: &[u8], bundle: &str) -> Option<(String, Row)> {
 
 /// Finds each line in its log, at its offset.
 fn look_up(path: &str, rows: &[Row], logs: &AtHand<'_>, all: &mut Verified) {
-    let opened;
-    let (place, input) = match logs.find(path) {
-        Some(Place::Member(input)) => (shown(&input.path), Ok(input)),
-        Some(Place::Path(place)) => {
-            opened = Input::open(&place, true);
-            (shown(&place), opened.as_ref().map_err(ToString::to_string))
-        }
-        None if logs.is_as_run() => {
+    let places = logs.find(path);
+    let Some(first) = places.first() else {
+        if logs.is_as_run() {
             all.absent.insert(path.to_owned());
-            return;
-        }
-        None => {
+        } else {
             let text = format!("none of --logs has it; {} lines rest on it", rows.len());
             all.wrong.push((path.to_owned(), text));
-            return;
         }
+        return;
     };
-    let mut found = 0;
-    let mut wrong = Vec::new();
-    let done = input.and_then(|input| {
-        let mut reader = input.reader().map_err(|e| e.to_string())?;
-        let mut at = Window::default();
-        for row in rows {
-            match at.line(&mut reader, row.offset, row.length).map_err(|e| e.to_string())? {
-                Some(line) if sha256(line) == row.sha256 => found += 1,
-                _ => wrong.push((
-                    row.bundle.clone(),
-                    format!("the line at offset {} of {place} is another", row.offset),
-                )),
+    let mut left: Vec<&Row> = rows.iter().collect();
+    let (mut faults, mut sound) = (Vec::new(), None);
+    for place in &places {
+        if left.is_empty() {
+            break;
+        }
+        let fault = match place.input() {
+            Ok(input) => {
+                let (others, fault) = look_in(input, left);
+                left = others;
+                fault
+            }
+            Err(why) => Some(why.clone()),
+        };
+        match fault {
+            Some(why) => faults.push((place.name(), why)),
+            None => sound = sound.or_else(|| Some(place.name())),
+        }
+    }
+    all.at_offset += rows.len() - left.len();
+    if left.is_empty() {
+        return;
+    }
+    all.wrong.append(&mut faults);
+    // Where none could be read, nobody knows what it holds.
+    if let Some(name) = sound {
+        let name = if places.len() == 1 { first.name() } else { name };
+        let another = |row: &Row| {
+            let others = if places.len() > 1 { ", and of others of its name," } else { "" };
+            let text = format!("the line at offset {} of {name}{others} is another", row.offset);
+            (row.bundle.clone(), text)
+        };
+        let mut wrong: Vec<_> = left.into_iter().map(another).collect();
+        wrong.dedup();
+        all.wrong.append(&mut wrong);
+    }
+}
+
+/// Looks up lines in a log: those that are not there, and why it could not be read to its end.
+fn look_in<'r>(input: &Input, rows: Vec<&'r Row>) -> (Vec<&'r Row>, Option<String>) {
+    let mut reader = match input.reader() {
+        Ok(reader) => reader,
+        Err(e) => return (rows, Some(e.to_string())),
+    };
+    let (mut at, mut others, mut fault) = (Window::default(), Vec::new(), None);
+    for row in rows {
+        if fault.is_none() {
+            match at.line(&mut reader, row.offset, row.length) {
+                Ok(Some(line)) if sha256(line) == row.sha256 => continue,
+                Ok(_) => {}
+                Err(e) => fault = Some(e.to_string()),
             }
         }
-        Ok(())
-    });
-    all.at_offset += found;
-    wrong.dedup();
-    all.wrong.append(&mut wrong);
-    if let Err(why) = done {
-        all.wrong.push((place, why));
+        others.push(row);
     }
+    (others, fault)
 }
 
 /// The last bytes of a log that was read forwards. Bundles share lines, so
@@ -411,12 +439,12 @@ mod tests {
     fn logs_in_archives() {
         let (dir, root) = made(LOG);
         let at = |name: &str| dir.path().join(name);
-        let tar = |name: &str, archive: &str, log: &[u8]| {
-            let members = [("other.log", &b"x\n"[..]), (name, log)];
-            fs::write(at(archive), crate::input::tar::tests::archive(&members)).unwrap();
+        let tar = |archive: &str, members: &[(&str, &[u8])]| {
+            fs::write(at(archive), crate::input::tar::tests::archive(members)).unwrap();
         };
+        let other = &b"first line\nsecond\nthe third lime"[..];
         fs::remove_dir_all(at("logs")).unwrap();
-        fs::create_dir(at("kept")).unwrap();
+        fs::create_dir_all(at("kept")).unwrap();
         // By any name, with any folders; itself, or what it lies in where the run found it so.
         for (name, archive, told) in [
             ("logs/auth.log", "old.tar", "old.tar"),
@@ -426,16 +454,51 @@ mod tests {
             ("auth.log", "kept/logs", "kept"),
             ("auth.log", "auth.log", "auth.log"),
         ] {
-            tar(name, archive, LOG);
-            let all = verify(&root, &[at(told)]).unwrap();
-            assert_eq!((all.at_offset, all.wrong.len()), (2, 0), "{name} {archive}");
-            tar(name, archive, b"first line\nsecond\nthe third lime");
-            let got = wrong(&root, &[at(told)]);
+            let told = [at(told)];
+            // The same name may stand there twice: what a log holds tells which it was.
+            for before in [&[][..], &[(name, other)], &[("x/auth.log", other), ("y.log", b"x\n")]] {
+                tar(archive, &[before, &[(name, LOG)]].concat());
+                let all = verify(&root, &told).unwrap();
+                assert_eq!(all.wrong, [], "{name} {archive}");
+                assert_eq!(all.at_offset, 2);
+            }
+            tar(archive, &[(name, other)]);
+            let got = wrong(&root, &told);
             assert!(got.iter().any(|g| g.contains("the line at offset 18 of ")), "{got:?}");
-            tar("auth.log.1", archive, LOG);
-            let got = wrong(&root, &[at(told)]);
+            tar(archive, &[("auth.log.1", LOG)]);
+            let got = wrong(&root, &told);
             assert!(got.iter().any(|g| g.contains("none of --logs has it")), "{got:?}");
             fs::remove_file(at(archive)).unwrap();
+        }
+        // Any of several places may be the one, and one that cannot be read is told, if a line is missing.
+        tar("a.tar", &[("auth.log", other)]);
+        tar("b.tar", &[("auth.log", LOG)]);
+        fs::write(at("kept/auth.log"), other).unwrap();
+        let told = ["kept", "a.tar", "b.tar"].map(at);
+        assert_eq!(wrong(&root, &told), Vec::<String>::new());
+        let [kept, a, b] = told;
+        let got = wrong(&root, &[kept, a]);
+        assert_eq!(got.len(), 1, "{got:?}");
+        let damaged = fs::read(&b).unwrap();
+        fs::write(&b, &damaged[..1200]).unwrap();
+        let got = wrong(&root, &[b, at("none")]);
+        let told = |text: &str| got.iter().any(|g| g.contains(text));
+        assert!(told("b.tar: ") && told("damaged") && told("/none: "), "{got:?}");
+    }
+
+    #[test]
+    fn no_name_leads_out_of_the_logs() {
+        let (dir, root) = made(LOG);
+        let index = root.join("isp/abuse/192.0.2.7/evidence.jsonl");
+        let rows = fs::read_to_string(&index).unwrap();
+        fs::create_dir(dir.path().join("others")).unwrap();
+        let absolute = dir.path().join("logs/auth.log").display().to_string();
+        for name in ["../logs/auth.log", "others/../../logs/auth.log", &absolute] {
+            fs::write(&index, rows.replace("logs/auth.log", name)).unwrap();
+            let got = wrong(&root, &[dir.path().join("others")]);
+            assert!(got.iter().any(|g| g.contains("none of --logs has it")), "{got:?}");
+            // The part of it that leads nowhere else is a name like any.
+            assert_eq!(verify(&root, &[dir.path().to_owned()]).unwrap().at_offset, 2, "{name}");
         }
     }
 

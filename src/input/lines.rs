@@ -69,13 +69,22 @@ impl Input {
     ///
     /// The file cannot be opened or is none.
     pub fn open(path: &Path, named: bool) -> Outcome<Self> {
+        let first = Self::open_each(path, named)?.into_iter().next();
+        first.ok_or_else(|| Fault::file(path, "the archive has no such log"))
+    }
+
+    /// The same of each that has the path: an archive may hold several, or none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Input::open`].
+    pub fn open_each(path: &Path, named: bool) -> Outcome<Vec<Self>> {
         if let Some(archive) = path.ancestors().skip(1).find(|p| p.exists()).filter(|p| p.is_file())
         {
             let members = Self::open_file(archive, named)?.members()?.unwrap_or_default();
-            let found = members.into_iter().find(|m| m.path == path);
-            return found.ok_or_else(|| Fault::file(path, "the archive has no such log"));
+            return Ok(members.into_iter().filter(|m| m.path == path).collect());
         }
-        Self::open_file(path, named)
+        Ok(vec![Self::open_file(path, named)?])
     }
 
     fn open_file(path: &Path, named: bool) -> Outcome<Self> {

@@ -31,7 +31,10 @@ pub struct Member {
 /// Whether a file begins as an archive does; `head` is a block of it.
 #[must_use]
 pub fn is_tar(head: &[u8]) -> bool {
-    head.get(257..262) == Some(b"ustar") || head.first_chunk().is_some_and(is_old)
+    // With the zero that ends it: who writes a log's lines writes none.
+    head.get(257..263) == Some(b"ustar\0")
+        || head.get(257..265) == Some(b"ustar  \0")
+        || head.first_chunk().is_some_and(is_old)
 }
 
 /// Whether a block is a header of the form before POSIX's, which has no mark: a name, a size, a sum that is right, and
@@ -231,6 +234,8 @@ pub(crate) mod tests {
             assert!(!is_tar(&other), "{at}");
         }
         assert!(!is_tar(&[0; BLOCK]) && !is_tar(&[b'7'; BLOCK]));
+        // Nor what anybody may write into a log.
+        assert!(!is_tar(&b"ustar".repeat(103)) && !is_tar(&b"  ustar".repeat(80)));
     }
 
     fn found(archive: &[u8]) -> io::Result<Vec<(String, u64, u64, i64)>> {

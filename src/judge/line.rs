@@ -204,8 +204,8 @@ pub fn holds_other_address(line: &[u8], source: Addr, is_ours: impl Fn(Addr) -> 
             continue;
         }
         let before = at.checked_sub(1).and_then(|i| line.get(i)).copied().unwrap_or(b' ');
-        if rest.starts_with(b"MAC=") {
-            at += rest.iter().position(|b| *b == b' ').unwrap_or(rest.len());
+        if let Some(long) = mac(rest) {
+            at += long;
             continue;
         }
         if v6
@@ -226,9 +226,9 @@ pub fn holds_other_address(line: &[u8], source: Addr, is_ours: impl Fn(Addr) -> 
             at += if v6 { 1 } else { digits };
             continue;
         }
-        match quad::read(rest) {
-            Some((ip, used)) if !rest.get(used).is_some_and(u8::is_ascii_digit) => {
-                if !known(Addr::from(std::net::IpAddr::V4(ip.into()))) {
+        match quad(rest) {
+            Some((ip, used)) => {
+                if !known(ip) {
                     return true;
                 }
                 // `192.0.2.7.4711` is how packet filters of BSD write a port.
@@ -254,16 +254,51 @@ fn holds_other_v4(line: &[u8], known: impl Fn(Addr) -> bool) -> bool {
             continue;
         }
         let rest = line.get(from..).unwrap_or_default();
-        if let Some((ip, used)) = quad::read(rest)
-            && !rest.get(used).is_some_and(u8::is_ascii_digit)
-        {
-            if !known(Addr::from(std::net::IpAddr::V4(ip.into()))) {
+        if let Some((ip, used)) = quad(rest) {
+            if !known(ip) {
                 return true;
             }
             at = from + used + port_after(rest.get(used..).unwrap_or_default());
         }
     }
     false
+}
+
+/// The IPv4 address at the start of a text, and how long it is. One with zeros before its numbers counts, too: a
+/// daemon prints none, but who reads a user's name may take it for one.
+fn quad(text: &[u8]) -> Option<(Addr, usize)> {
+    let ends = |(_, used): &(u32, usize)| !text.get(*used).is_some_and(u8::is_ascii_digit);
+    let (v4, used) = quad::read(text).filter(ends).or_else(|| padded_quad(text).filter(ends))?;
+    Some((Addr::from_v4(v4), used))
+}
+
+fn padded_quad(text: &[u8]) -> Option<(u32, usize)> {
+    let (mut v4, mut at) = (0, 0);
+    for n in 0..4 {
+        if n > 0 {
+            if text.get(at) != Some(&b'.') {
+                return None;
+            }
+            at += 1;
+        }
+        let rest = text.get(at..)?;
+        let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+        let number = rest.get(..digits).filter(|d| (1..4).contains(&d.len()))?;
+        let number = number.iter().fold(0, |all, d| 10 * all + u32::from(d - b'0'));
+        v4 = v4 << 8 | (number < 256).then_some(number)?;
+        at += digits;
+    }
+    Some((v4, at))
+}
+
+/// The length of a packet filter's `MAC=` and what it says: numbers of two digits, and nothing else. A user may be
+/// named `MAC=203.0.113.9`.
+fn mac(text: &[u8]) -> Option<usize> {
+    let rest = text.strip_prefix(b"MAC=")?;
+    let long = rest.iter().position(|b| *b == b' ').unwrap_or(rest.len());
+    let is_mac = |n: &[u8]| n.len() == 2 && n.iter().all(u8::is_ascii_hexdigit);
+    let numbers = rest.get(..long)?;
+    (long == 0 || numbers.split(|b| *b == b':').all(is_mac)).then_some(4 + long)
 }
 
 /// Whether a line may hold a packet filter's `MAC=`.
@@ -360,8 +395,8 @@ mod tests {
         while at < line.len() {
             let rest = &line[at..];
             let before = if at > 0 { line[at - 1] } else { b' ' };
-            if rest.starts_with(b"MAC=") {
-                at += rest.iter().position(|b| *b == b' ').unwrap_or(rest.len());
+            if let Some(long) = mac(rest) {
+                at += long;
                 continue;
             }
             let word = !before.is_ascii_alphanumeric() && before != b':';
@@ -372,10 +407,8 @@ mod tests {
             if !rest[0].is_ascii_digit() || before.is_ascii_digit() {
                 continue;
             }
-            if let Some((ip, used)) = quad::read(rest)
-                && !rest.get(used).is_some_and(u8::is_ascii_digit)
-            {
-                if other(Addr::from(std::net::IpAddr::V4(ip.into()))) {
+            if let Some((ip, used)) = quad(rest) {
+                if other(ip) {
                     return true;
                 }
                 at += used - 1 + port_after(&rest[used..]);
@@ -409,6 +442,8 @@ mod tests {
             "abcd",
             "\u{e9}",
             "1.2.3",
+            "01.2.03.4",
+            "ab:cd",
         ];
         let source = Addr::parse(b"192.0.2.7").unwrap();
         let (mut seed, mut held) = (7_u64, 0);
@@ -443,7 +478,16 @@ mod tests {
             ("from 192.0.2.77 port 1", "192.0.2.7", true),
             ("SRC=192.0.2.7 DST=198.51.100.4 LEN=40", "192.0.2.7", false),
             ("MAC=00:16:3e:11:22:33:44:55:66:77:88:99:08:00 SRC=192.0.2.7", "192.0.2.7", false),
-            ("MAC=0011:2233:4455:6677:8899:aabb:ccdd:eeff SRC=192.0.2.7", "192.0.2.7", false),
+            ("MAC= SRC=192.0.2.7", "192.0.2.7", false),
+            ("MAC=0011:2233:4455:6677:8899:aabb:ccdd:eeff SRC=192.0.2.7", "192.0.2.7", true),
+            ("invalid user MAC=203.0.113.9 from 192.0.2.7 port 1", "192.0.2.7", true),
+            ("invalid user MAC=x203.0.113.9 from 192.0.2.7 port 1", "192.0.2.7", true),
+            ("invalid user MAC=2001:db8::9 from 192.0.2.7 port 1", "192.0.2.7", true),
+            ("invalid user 203.0.113.09 from 192.0.2.7 port 1", "192.0.2.7", true),
+            ("invalid user 203.000.113.009 from 192.0.2.7 port 1", "192.0.2.7", true),
+            ("invalid user 192.00.2.07 from 192.0.2.7 port 1", "192.0.2.7", false),
+            ("invalid user 203.0.113.256 from 192.0.2.7 port 1", "192.0.2.7", false),
+            ("invalid user 203.0.0113.9 from 192.0.2.7 port 1", "192.0.2.7", false),
             ("connect from 203.0.113.9.example.net[192.0.2.7]", "192.0.2.7", true),
             ("connect from 192.0.2.7.example.net[192.0.2.7]", "192.0.2.7", false),
             ("192.0.2.7.4711 > 198.51.100.4.22: Flags [S]", "192.0.2.7", false),

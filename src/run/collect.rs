@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::envelope::{Columns, Reader, Stamp};
 use crate::fault::{Fault, Outcome};
@@ -66,12 +66,16 @@ impl Logs {
             let input = logs.apart(input, &mut inputs);
             inputs.extend(input);
         }
-        for (lost, kept) in same::repeated(&inputs) {
-            if let (Some(a), Some(b)) = (inputs.get(lost), inputs.get(kept)) {
+        // By their numbers: an archive may hold two of a name.
+        let mut lost = FxHashSet::default();
+        for (copy, kept) in same::repeated(&inputs) {
+            if let (Some(a), Some(b)) = (inputs.get(copy), inputs.get(kept)) {
                 logs.repeated.push((a.path.clone(), b.path.clone()));
+                lost.insert(copy);
             }
         }
-        inputs.retain(|i| !logs.repeated.iter().any(|(lost, _)| *lost == i.path));
+        let mut numbers = 0..;
+        inputs.retain(|_| !numbers.next().is_some_and(|n| lost.contains(&n)));
         logs.settle(inputs, exact, options)?;
         Ok(logs)
     }
