@@ -4,7 +4,6 @@
 //! read once, whoever reads which chunk.
 
 use std::fs::File;
-use std::hash::{DefaultHasher, Hasher as _};
 use std::io::{self, Read};
 use std::os::unix::fs::{FileExt as _, FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
@@ -18,6 +17,7 @@ use super::chunk::Chunk;
 use super::inflate::{Cursor, Form, gzip_time, unpack};
 use super::journal;
 use super::pipe::{Pipe, want_of_room};
+use super::sample::sample;
 use super::stream::Stream;
 use super::tar::{self, BLOCK};
 
@@ -58,9 +58,6 @@ pub struct Input {
     sample: u64,
     chunk_bytes: usize,
 }
-
-/// Bytes at the beginning and at the end of an input that are looked at again.
-const SAMPLE: usize = 4096;
 
 impl Input {
     /// Opens a log: a file, or a member of an archive by the archive's path and its own behind it.
@@ -483,29 +480,6 @@ const TAIL: u64 = 4096;
 
 /// Bytes behind a chunk that are read with it.
 const REST: u64 = 1024;
-
-/// A hash of the beginning and end of the `bytes` bytes of a file from `base` on; of a journal, of what
-/// of its beginning never changes.
-fn sample(file: &File, base: u64, bytes: u64, form: Form) -> io::Result<u64> {
-    let mut hash = DefaultHasher::new();
-    let mut buffer = [0; SAMPLE];
-    let parts = match form {
-        Form::Journal => [journal::FIXED, (0, 0)],
-        _ => [(0, SAMPLE), (bytes.saturating_sub(SAMPLE as u64), SAMPLE)],
-    };
-    for (at, long) in parts {
-        let most = usize::try_from(bytes.saturating_sub(at)).unwrap_or(SAMPLE).min(long);
-        let mut done = 0;
-        while let Some(room) = buffer.get_mut(done..most).filter(|r| !r.is_empty()) {
-            match file.read_at(room, base + at + done as u64)? {
-                0 => break,
-                n => done += n,
-            }
-        }
-        hash.write(buffer.get(..done).unwrap_or_default());
-    }
-    Ok(hash.finish())
-}
 
 #[cfg(test)]
 mod tests {

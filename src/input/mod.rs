@@ -12,6 +12,7 @@ pub mod tar;
 pub mod inflate;
 pub mod pipe;
 pub mod stream;
+mod sample;
 pub mod lines;
 pub mod files;
 pub mod same;
