@@ -1,68 +1,74 @@
 //! [`AtHand`]: where the logs of a run are now, to look up the lines that were taken from them.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
 use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
 
 use crate::input::Input;
 use crate::text::shown;
 
 /// Places in which the lines of one log are looked up, at most.
-const PLACES: usize = 64;
+pub(super) const PLACES: usize = 64;
+
+/// Components of a log's name that are compared, from the last one on, and bytes of a name that may be one.
+const COMPONENTS: usize = 64;
+const NAME: usize = 4096;
 
 /// The logs that were told of: files, folders, and archives with logs in them.
 pub(super) struct AtHand<'p> {
     told: &'p [PathBuf],
-    /// The members of those that are archives.
-    members: Vec<Input>,
-    /// Those that cannot be looked into, and why.
+    /// Archives that were opened, and what cannot be.
+    opened: RefCell<HashMap<PathBuf, Rc<There>>>,
+    /// Those of `told` that cannot be looked into, and why.
     pub(super) faults: Vec<(String, String)>,
 }
 
+/// What a file is.
+enum There {
+    Log(Rc<Input>),
+    /// Its members, by their last name.
+    Archive(HashMap<OsString, Vec<Rc<Input>>>),
+    Bad(String),
+}
+
 /// A place where a log may be.
-pub(super) enum Place<'p> {
-    /// It was opened for this.
-    Own(Input),
-    /// A member of an archive that was told of.
-    Member(&'p Input),
+pub(super) enum Place {
+    Log(Rc<Input>),
     /// There is something that cannot be read: where, and why.
     Bad(String, String),
 }
 
-impl Place<'_> {
+impl Place {
     /// How it is named.
     pub(super) fn name(&self) -> String {
         match self {
-            Self::Own(input) => shown(&input.path),
-            Self::Member(input) => shown(&input.path),
+            Self::Log(input) => shown(&input.path),
             Self::Bad(name, _) => name.clone(),
-        }
-    }
-
-    /// The log, or why there is none.
-    pub(super) const fn input(&self) -> Result<&Input, &String> {
-        match self {
-            Self::Own(input) => Ok(input),
-            Self::Member(input) => Ok(input),
-            Self::Bad(_, why) => Err(why),
         }
     }
 }
 
+/// Where a log may be, how much of its name is the same, from the end.
+type Found = Vec<(usize, Place)>;
+
 impl<'p> AtHand<'p> {
     /// Those at some paths; at the places where the run found them, if there are none.
     pub(super) fn of(told: &'p [PathBuf]) -> Self {
-        let (mut members, mut faults) = (Vec::new(), Vec::new());
+        let mut all = Self { told, opened: RefCell::default(), faults: Vec::new() };
         for place in told {
-            let found = match place.metadata() {
-                Ok(there) if !there.is_file() => continue,
-                Ok(_) => Input::open(place, true).and_then(|input| input.members()),
-                Err(e) => Err(crate::fault::Fault::file(place, e)),
+            let fault = match place.metadata() {
+                Ok(there) if !there.is_file() => None,
+                Ok(_) => match &*all.there(place) {
+                    There::Bad(why) => Some(why.clone()),
+                    _ => None,
+                },
+                Err(e) => Some(e.to_string()),
             };
-            match found {
-                Ok(found) => members.extend(found.into_iter().flatten()),
-                Err(fault) => faults.push((shown(place), fault.to_string())),
-            }
+            all.faults.extend(fault.map(|why| (shown(place), why)));
         }
-        Self { told, members, faults }
+        all
     }
 
     /// Whether they are looked for where the run found them.
@@ -70,55 +76,124 @@ impl<'p> AtHand<'p> {
         self.told.is_empty()
     }
 
-    /// Where a log may be: as the run named it, or in what was told of, under any part of that name that leads
-    /// nowhere else; the longest first. Several may be there under one name, and lines tell which it was.
-    pub(super) fn find(&self, path: &str) -> Vec<Place<'_>> {
-        let path = Path::new(path);
-        let mut found = Vec::new();
-        if self.told.is_empty() {
-            open(path, &mut found);
-            return found;
+    /// What a file is. Archives are opened once, and what is a log whenever it is asked for.
+    fn there(&self, file: &Path) -> Rc<There> {
+        if let Some(there) = self.opened.borrow().get(file) {
+            return there.clone();
         }
-        let parts: Vec<_> = path.components().collect();
-        for skip in 0..parts.len() {
-            let tail = parts.get(skip..).unwrap_or_default();
-            // A name may be anybody's work: an absolute one, or one with `..`, would lead out of the place.
-            if tail.iter().all(|part| matches!(part, Component::Normal(_))) && found.len() < PLACES
-            {
-                self.under(&tail.iter().collect::<PathBuf>(), &mut found);
+        let opened = Input::open(file, true).and_then(|input| Ok((input.members()?, input)));
+        let there = Rc::new(match opened {
+            Ok((None, input)) => return Rc::new(There::Log(Rc::new(input))),
+            Ok((Some(members), _)) => {
+                let mut by_name: HashMap<_, Vec<_>> = HashMap::new();
+                for member in members {
+                    let name = member.path.file_name().unwrap_or_default().to_owned();
+                    by_name.entry(name).or_default().push(Rc::new(member));
+                }
+                There::Archive(by_name)
             }
-        }
-        found.truncate(PLACES);
-        found
+            Err(fault) => There::Bad(fault.to_string()),
+        });
+        self.opened.borrow_mut().insert(file.to_owned(), there.clone());
+        there
     }
 
-    fn under<'s>(&'s self, tail: &Path, found: &mut Vec<Place<'s>>) {
-        for place in self.told {
-            // An archive is no log itself, whatever it is named.
-            let is_log = || !self.members.iter().any(|member| member.path.starts_with(place));
-            if place.is_file() && place.ends_with(tail) && is_log() {
-                open(place, found);
-            } else if place.is_dir() {
-                open(&place.join(tail), found);
+    /// Where a log may be, the places first whose names have most in common with it; and how many there are, of which
+    /// no more than [`PLACES`] are given. Several logs may be there under one name, and lines tell which it was.
+    pub(super) fn find(&self, name: &str) -> (Vec<Place>, usize) {
+        let path = Path::new(name);
+        let mut found = Found::new();
+        if self.told.is_empty() {
+            self.as_run(path, &mut found);
+        } else if name.len() <= NAME {
+            // A name may be anybody's work: an absolute one, or one with `..`, would lead out of the place.
+            let parts = path.components().rev().map_while(|part| match part {
+                Component::Normal(part) => Some(part),
+                _ => None,
+            });
+            let mut names: Vec<&OsStr> = parts.take(COMPONENTS).collect();
+            names.reverse();
+            for place in self.told {
+                if place.is_file() {
+                    self.in_file(place, &names, &mut found);
+                } else {
+                    self.in_folder(place, &names, &mut found);
+                }
             }
         }
-        let members = self.members.iter().filter(|member| member.path.ends_with(tail));
-        found.extend(members.map(Place::Member));
+        let many = found.len();
+        found.sort_by_key(|(same, _)| std::cmp::Reverse(*same));
+        (found.into_iter().map(|(_, place)| place).take(PLACES).collect(), many)
+    }
+
+    /// At its path: what lies in the way there was an archive.
+    fn as_run(&self, path: &Path, found: &mut Found) {
+        let Some(file) = file_at(path) else { return };
+        let bad = |why: &str| (0, Place::Bad(shown(path), why.to_owned()));
+        match &*self.there(file) {
+            There::Log(input) if file == path => found.push((0, Place::Log(input.clone()))),
+            There::Bad(why) => found.push(bad(why)),
+            There::Archive(members) => {
+                let same = members.get(path.file_name().unwrap_or_default()).into_iter().flatten();
+                let same = same.filter(|member| member.path == path);
+                found.extend(same.map(|member| (0, Place::Log(member.clone()))));
+                if found.is_empty() {
+                    found.push(bad("the archive has no such log"));
+                }
+            }
+            There::Log(_) => found.push(bad("what is there is no archive")),
+        }
+    }
+
+    /// A file itself, or a member of it.
+    fn in_file(&self, file: &Path, names: &[&OsStr], found: &mut Found) {
+        match &*self.there(file) {
+            There::Log(input) => {
+                // What was piped has no name: any log may be it.
+                let piped = usize::from(names == [OsStr::new("-")]);
+                let same = common(file, names).max(piped);
+                found.extend((same > 0).then(|| (same, Place::Log(input.clone()))));
+            }
+            There::Archive(members) => {
+                let same = names.last().and_then(|name| members.get(*name)).into_iter().flatten();
+                let same = same.map(|member| (common(&member.path, names), member));
+                found.extend(same.map(|(same, member)| (same, Place::Log(member.clone()))));
+            }
+            There::Bad(_) => {}
+        }
+    }
+
+    /// A file in a folder under a part of the name, or a member of one.
+    fn in_folder(&self, folder: &Path, names: &[&OsStr], found: &mut Found) {
+        for (skip, first) in names.iter().enumerate() {
+            // Nearly always nothing is there.
+            if !folder.join(first).exists() {
+                continue;
+            }
+            let tail = names.get(skip..).unwrap_or_default();
+            let inside = folder.join(tail.iter().collect::<PathBuf>());
+            let Some(file) = file_at(&inside) else { continue };
+            if file == inside {
+                self.in_file(file, tail, found);
+            } else if let There::Archive(members) = &*self.there(file) {
+                let same = tail.last().and_then(|name| members.get(*name)).into_iter().flatten();
+                let same = same.filter(|member| member.path == inside);
+                found.extend(same.map(|member| (tail.len(), Place::Log(member.clone()))));
+            }
+            if let There::Bad(why) = &*self.there(file) {
+                found.push((tail.len(), Place::Bad(shown(file), why.clone())));
+            }
+        }
     }
 }
 
-/// Opens what is at a path: a file, or a member of an archive, of which there may be several of a name.
-fn open(path: &Path, found: &mut Vec<Place<'_>>) {
-    // A member lies beneath a file.
-    if !path.ancestors().find(|p| p.exists()).is_some_and(Path::is_file) {
-        return;
-    }
-    match Input::open_each(path, true) {
-        Ok(inputs) => found.extend(inputs.into_iter().map(Place::Own)),
-        Err(fault) if path.is_file() => {
-            found.push(Place::Bad(shown(path), fault.to_string()));
-        }
-        // An archive there need not hold it.
-        Err(_) => {}
-    }
+/// How many names are the last ones of a path.
+fn common(path: &Path, names: &[&OsStr]) -> usize {
+    let same = path.components().rev().zip(names.iter().rev());
+    same.take_while(|(part, name)| part.as_os_str() == **name).count()
+}
+
+/// The file at a path, or the one that lies in the way there: a member of an archive lies beneath a file.
+fn file_at(path: &Path) -> Option<&Path> {
+    path.ancestors().find(|p| p.exists()).filter(|p| p.is_file())
 }

@@ -16,7 +16,7 @@ use crate::input::Input;
 use crate::limits::LINE_BYTES;
 use crate::text::shown;
 
-use super::at_hand::AtHand;
+use super::at_hand::{AtHand, PLACES, Place};
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -253,8 +253,8 @@ fn row_of(bytes: &[u8], bundle: &str) -> Option<(String, Row)> {
 
 /// Finds each line in its log, at its offset.
 fn look_up(path: &str, rows: &[Row], logs: &AtHand<'_>, all: &mut Verified) {
-    let places = logs.find(path);
-    let Some(first) = places.first() else {
+    let (places, many) = logs.find(path);
+    if places.is_empty() {
         if logs.is_as_run() {
             all.absent.insert(path.to_owned());
         } else {
@@ -262,24 +262,24 @@ fn look_up(path: &str, rows: &[Row], logs: &AtHand<'_>, all: &mut Verified) {
             all.wrong.push((path.to_owned(), text));
         }
         return;
-    };
+    }
     let mut left: Vec<&Row> = rows.iter().collect();
-    let (mut faults, mut sound) = (Vec::new(), None);
+    let (mut faults, mut sound) = (Vec::new(), Vec::new());
     for place in &places {
         if left.is_empty() {
             break;
         }
-        let fault = match place.input() {
-            Ok(input) => {
+        let fault = match place {
+            Place::Log(input) => {
                 let (others, fault) = look_in(input, left);
                 left = others;
                 fault
             }
-            Err(why) => Some(why.clone()),
+            Place::Bad(_, why) => Some(why.clone()),
         };
         match fault {
             Some(why) => faults.push((place.name(), why)),
-            None => sound = sound.or_else(|| Some(place.name())),
+            None => sound.push(place.name()),
         }
     }
     all.at_offset += rows.len() - left.len();
@@ -288,11 +288,16 @@ fn look_up(path: &str, rows: &[Row], logs: &AtHand<'_>, all: &mut Verified) {
     }
     all.wrong.append(&mut faults);
     // Where none could be read, nobody knows what it holds.
-    if let Some(name) = sound {
-        let name = if places.len() == 1 { first.name() } else { name };
+    if let Some(first) = sound.first() {
+        let others = match (sound.len(), many) {
+            (1, _) => String::new(),
+            (n, _) if many <= PLACES => format!(", and of {} others of its name,", n - 1),
+            _ => {
+                format!(", and of others of its name, of {many} of which {PLACES} were looked at,")
+            }
+        };
         let another = |row: &Row| {
-            let others = if places.len() > 1 { ", and of others of its name," } else { "" };
-            let text = format!("the line at offset {} of {name}{others} is another", row.offset);
+            let text = format!("the line at offset {} of {first}{others} is another", row.offset);
             (row.bundle.clone(), text)
         };
         let mut wrong: Vec<_> = left.into_iter().map(another).collect();
@@ -453,6 +458,7 @@ mod tests {
             ("auth.log", "logs", "."),
             ("auth.log", "kept/logs", "kept"),
             ("auth.log", "auth.log", "auth.log"),
+            ("auth.log", "kept/auth.log", "kept"),
         ] {
             let told = [at(told)];
             // The same name may stand there twice: what a log holds tells which it was.
@@ -484,6 +490,48 @@ mod tests {
         let got = wrong(&root, &[b, at("none")]);
         let told = |text: &str| got.iter().any(|g| g.contains(text));
         assert!(told("b.tar: ") && told("damaged") && told("/none: "), "{got:?}");
+    }
+
+    #[test]
+    fn an_archive_that_was_changed_is_told_where_the_run_found_it() {
+        let (dir, root) = made(LOG);
+        let index = root.join("isp/abuse/192.0.2.7/evidence.jsonl");
+        let rows = fs::read_to_string(&index).unwrap();
+        let archive = dir.path().join("logs.tar");
+        let name = archive.join("auth.log").display().to_string();
+        fs::write(&index, rows.replace("logs/auth.log", &name)).unwrap();
+        let tar = |members: &[(&str, &[u8])]| crate::input::tar::tests::archive(members);
+        let whole = tar(&[("auth.log", b"x\n"), ("auth.log", LOG)]);
+        fs::write(&archive, &whole).unwrap();
+        assert_eq!(verify(&root, &[]).unwrap().at_offset, 2);
+        for (bytes, want) in [
+            (&whole[..1100], "damaged"),
+            (&tar(&[("other.log", LOG)]), "has no such log"),
+            (b"first line\nsecond\n", "no archive"),
+            (&tar(&[("auth.log", b"x\n")]), "is another"),
+        ] {
+            fs::write(&archive, bytes).unwrap();
+            let got = wrong(&root, &[]);
+            assert!(got.iter().any(|g| g.contains(want)), "{want}: {got:?}");
+        }
+        fs::remove_file(&archive).unwrap();
+        assert_eq!(verify(&root, &[]).unwrap().absent.len(), 1);
+    }
+
+    #[test]
+    fn what_was_piped_is_any_log_and_names_are_bounded() {
+        let (dir, root) = made(LOG);
+        let index = root.join("isp/abuse/192.0.2.7/evidence.jsonl");
+        let rows = fs::read_to_string(&index).unwrap();
+        let log = dir.path().join("logs/auth.log");
+        fs::write(&index, rows.replace("logs/auth.log", "-")).unwrap();
+        assert_eq!(verify(&root, std::slice::from_ref(&log)).unwrap().at_offset, 2);
+        // So long a name costs no more than another.
+        fs::write(&index, rows.replace("logs/", &"logs/".repeat(100_000))).unwrap();
+        let logs = [dir.path().to_owned(), log];
+        assert!(wrong(&root, &logs).iter().any(|g| g.contains("none of --logs has it")));
+        fs::write(&index, rows.replace("logs/", &"logs/".repeat(200))).unwrap();
+        assert_eq!(verify(&root, &logs).unwrap().at_offset, 2);
     }
 
     #[test]

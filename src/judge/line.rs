@@ -210,8 +210,8 @@ pub fn holds_other_address(line: &[u8], source: Addr, is_ours: impl Fn(Addr) -> 
         }
         if v6
             && !before.is_ascii_alphanumeric()
-            && before != b':'
             && begins_v6(rest)
+            && !goes_on(line, at)
             && v6_at(rest).is_some_and(|a| !known(a))
         {
             return true;
@@ -248,9 +248,9 @@ fn holds_other_v4(line: &[u8], known: impl Fn(Addr) -> bool) -> bool {
         let Some(before) = line.get(at..dot) else { continue };
         let digits = before.iter().rev().take_while(|b| b.is_ascii_digit()).count();
         let from = dot - digits;
-        let goes_on =
+        let is_longer =
             || from.checked_sub(1).and_then(|i| line.get(i)).is_some_and(u8::is_ascii_digit);
-        if digits == 0 || digits > 3 || goes_on() {
+        if digits == 0 || digits > 3 || is_longer() {
             continue;
         }
         let rest = line.get(from..).unwrap_or_default();
@@ -330,6 +330,16 @@ fn port_after(text: &[u8]) -> usize {
     if n > 0 && n <= 5 && ends(digits.get(n), digits.get(n + 1)) { n + 1 } else { 0 }
 }
 
+/// Whether what stands at a place goes on from a group before it: behind colons that follow up to four digits.
+/// `ip:2001:db8::9` does not.
+fn goes_on(line: &[u8], at: usize) -> bool {
+    let before = line.get(..at).unwrap_or_default();
+    let colons = before.iter().rev().take_while(|b| **b == b':').count();
+    let word = before.iter().rev().skip(colons).take_while(|b| b.is_ascii_alphanumeric());
+    let (long, hex) = word.fold((0, true), |(n, hex), b| (n + 1, hex && b.is_ascii_hexdigit()));
+    colons > 0 && hex && (1..5).contains(&long)
+}
+
 /// Whether a text can begin with an IPv6 address: with `::`, or with a group and a colon.
 fn begins_v6(text: &[u8]) -> bool {
     let digits = text.iter().take(5).take_while(|b| b.is_ascii_hexdigit()).count();
@@ -399,7 +409,7 @@ mod tests {
                 at += long;
                 continue;
             }
-            let word = !before.is_ascii_alphanumeric() && before != b':';
+            let word = !before.is_ascii_alphanumeric() && !goes_on(line, at);
             if word && begins_v6(rest) && v6_at(rest).is_some_and(other) {
                 return true;
             }
@@ -483,6 +493,12 @@ mod tests {
             ("invalid user MAC=203.0.113.9 from 192.0.2.7 port 1", "192.0.2.7", true),
             ("invalid user MAC=x203.0.113.9 from 192.0.2.7 port 1", "192.0.2.7", true),
             ("invalid user MAC=2001:db8::9 from 192.0.2.7 port 1", "192.0.2.7", true),
+            ("invalid user ip:2001:db8:5::9 from 192.0.2.7 port 1", "192.0.2.7", true),
+            ("invalid user :2001:db8:5::9 from 192.0.2.7 port 1", "192.0.2.7", true),
+            ("invalid user zz::2001:db8:5::9 from 192.0.2.7 port 1", "192.0.2.7", true),
+            ("invalid user name:2001:db8:5::9 from 192.0.2.7 port 1", "192.0.2.7", true),
+            ("Invalid user a from 2001:db8::7 port 1", "2001:db8::7", false),
+            ("from ::ffff:192.0.2.7 std::a:b c:d::", "192.0.2.7", true),
             ("invalid user 203.0.113.09 from 192.0.2.7 port 1", "192.0.2.7", true),
             ("invalid user 203.000.113.009 from 192.0.2.7 port 1", "192.0.2.7", true),
             ("invalid user 192.00.2.07 from 192.0.2.7 port 1", "192.0.2.7", false),
