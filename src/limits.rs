@@ -193,3 +193,12 @@ pub const WRAPPINGS: usize = 3;
 /// Rows of a Parquet table that are kept until they are written as one group: some 10 MB of events,
 /// and enough for what readers gain from columns.
 pub const PARQUET_ROWS: usize = 65_536;
+
+/// Places in which `verify` looks up the lines of one log: as many hosts' logs of one name lie in few archives.
+pub const LOG_PLACES: usize = 64;
+
+/// Parts of a log's name that are compared with where logs are, from the last one on: a path is a dozen deep.
+pub const LOG_NAME_PARTS: usize = 64;
+
+/// Bytes of a log's name that `verify` looks for: Linux opens no longer path (`PATH_MAX`).
+pub const LOG_NAME_BYTES: usize = 4096;

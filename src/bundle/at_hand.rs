@@ -7,14 +7,8 @@ use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 use crate::input::Input;
+use crate::limits::{LOG_NAME_BYTES, LOG_NAME_PARTS, LOG_PLACES};
 use crate::text::shown;
-
-/// Places in which the lines of one log are looked up, at most.
-pub(super) const PLACES: usize = 64;
-
-/// Components of a log's name that are compared, from the last one on, and bytes of a name that may be one.
-const COMPONENTS: usize = 64;
-const NAME: usize = 4096;
 
 /// The logs that were told of: files, folders, and archives with logs in them.
 pub(super) struct AtHand<'p> {
@@ -99,19 +93,19 @@ impl<'p> AtHand<'p> {
     }
 
     /// Where a log may be, the places first whose names have most in common with it; and how many there are, of which
-    /// no more than [`PLACES`] are given. Several logs may be there under one name, and lines tell which it was.
+    /// no more than [`LOG_PLACES`] are given. Several logs may be there under one name, and lines tell which it was.
     pub(super) fn find(&self, name: &str) -> (Vec<Place>, usize) {
         let path = Path::new(name);
         let mut found = Found::new();
         if self.told.is_empty() {
             self.as_run(path, &mut found);
-        } else if name.len() <= NAME {
+        } else if name.len() <= LOG_NAME_BYTES {
             // A name may be anybody's work: an absolute one, or one with `..`, would lead out of the place.
             let parts = path.components().rev().map_while(|part| match part {
                 Component::Normal(part) => Some(part),
                 _ => None,
             });
-            let mut names: Vec<&OsStr> = parts.take(COMPONENTS).collect();
+            let mut names: Vec<&OsStr> = parts.take(LOG_NAME_PARTS).collect();
             names.reverse();
             for place in self.told {
                 if place.is_file() {
@@ -123,7 +117,7 @@ impl<'p> AtHand<'p> {
         }
         let many = found.len();
         found.sort_by_key(|(same, _)| std::cmp::Reverse(*same));
-        (found.into_iter().map(|(_, place)| place).take(PLACES).collect(), many)
+        (found.into_iter().map(|(_, place)| place).take(LOG_PLACES).collect(), many)
     }
 
     /// At its path: what lies in the way there was an archive.
@@ -173,15 +167,17 @@ impl<'p> AtHand<'p> {
             let tail = names.get(skip..).unwrap_or_default();
             let inside = folder.join(tail.iter().collect::<PathBuf>());
             let Some(file) = file_at(&inside) else { continue };
-            if file == inside {
-                self.in_file(file, tail, found);
-            } else if let There::Archive(members) = &*self.there(file) {
-                let same = tail.last().and_then(|name| members.get(*name)).into_iter().flatten();
-                let same = same.filter(|member| member.path == inside);
-                found.extend(same.map(|member| (tail.len(), Place::Log(member.clone()))));
-            }
-            if let There::Bad(why) = &*self.there(file) {
-                found.push((tail.len(), Place::Bad(shown(file), why.clone())));
+            match &*self.there(file) {
+                There::Bad(why) => {
+                    found.push((tail.len(), Place::Bad(shown(file), why.clone())));
+                }
+                _ if file == inside => self.in_file(file, tail, found),
+                There::Archive(members) => {
+                    let same = tail.last().and_then(|name| members.get(*name));
+                    let same = same.into_iter().flatten().filter(|member| member.path == inside);
+                    found.extend(same.map(|member| (tail.len(), Place::Log(member.clone()))));
+                }
+                There::Log(_) => {}
             }
         }
     }

@@ -13,10 +13,10 @@ use serde_json::Value;
 use crate::fault::{Fault, Outcome};
 use crate::hash::sha256;
 use crate::input::Input;
-use crate::limits::LINE_BYTES;
+use crate::limits::{LINE_BYTES, LOG_PLACES};
 use crate::text::shown;
 
-use super::at_hand::{AtHand, PLACES, Place};
+use super::at_hand::{AtHand, Place};
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -291,9 +291,11 @@ fn look_up(path: &str, rows: &[Row], logs: &AtHand<'_>, all: &mut Verified) {
     if let Some(first) = sound.first() {
         let others = match (sound.len(), many) {
             (1, _) => String::new(),
-            (n, _) if many <= PLACES => format!(", and of {} others of its name,", n - 1),
+            (n, _) if many <= LOG_PLACES => format!(", and of {} others of its name,", n - 1),
             _ => {
-                format!(", and of others of its name, of {many} of which {PLACES} were looked at,")
+                format!(
+                    ", and of others of its name, of {many} of which {LOG_PLACES} were looked at,"
+                )
             }
         };
         let another = |row: &Row| {
@@ -418,6 +420,18 @@ mod tests {
         (dir, root)
     }
 
+    /// Says that the lines of the bundle are those of another log.
+    fn name_log(root: &Path, name: &str) {
+        let index = root.join("isp/abuse/192.0.2.7/evidence.jsonl");
+        let rows = fs::read_to_string(&index).unwrap();
+        let named = rows.lines().map(|row| {
+            let mut row: Value = serde_json::from_str(row).unwrap();
+            row["file"] = name.into();
+            format!("{row}\n")
+        });
+        fs::write(&index, named.collect::<String>()).unwrap();
+    }
+
     fn wrong(dir: &Path, logs: &[PathBuf]) -> Vec<String> {
         verify(dir, logs).unwrap().wrong.into_iter().map(|(a, b)| format!("{a}: {b}")).collect()
     }
@@ -495,11 +509,9 @@ mod tests {
     #[test]
     fn an_archive_that_was_changed_is_told_where_the_run_found_it() {
         let (dir, root) = made(LOG);
-        let index = root.join("isp/abuse/192.0.2.7/evidence.jsonl");
-        let rows = fs::read_to_string(&index).unwrap();
         let archive = dir.path().join("logs.tar");
         let name = archive.join("auth.log").display().to_string();
-        fs::write(&index, rows.replace("logs/auth.log", &name)).unwrap();
+        name_log(&root, &name);
         let tar = |members: &[(&str, &[u8])]| crate::input::tar::tests::archive(members);
         let whole = tar(&[("auth.log", b"x\n"), ("auth.log", LOG)]);
         fs::write(&archive, &whole).unwrap();
@@ -521,28 +533,24 @@ mod tests {
     #[test]
     fn what_was_piped_is_any_log_and_names_are_bounded() {
         let (dir, root) = made(LOG);
-        let index = root.join("isp/abuse/192.0.2.7/evidence.jsonl");
-        let rows = fs::read_to_string(&index).unwrap();
         let log = dir.path().join("logs/auth.log");
-        fs::write(&index, rows.replace("logs/auth.log", "-")).unwrap();
+        name_log(&root, "-");
         assert_eq!(verify(&root, std::slice::from_ref(&log)).unwrap().at_offset, 2);
         // So long a name costs no more than another.
-        fs::write(&index, rows.replace("logs/", &"logs/".repeat(100_000))).unwrap();
+        name_log(&root, &format!("{}auth.log", "logs/".repeat(100_000)));
         let logs = [dir.path().to_owned(), log];
         assert!(wrong(&root, &logs).iter().any(|g| g.contains("none of --logs has it")));
-        fs::write(&index, rows.replace("logs/", &"logs/".repeat(200))).unwrap();
+        name_log(&root, &format!("{}auth.log", "logs/".repeat(200)));
         assert_eq!(verify(&root, &logs).unwrap().at_offset, 2);
     }
 
     #[test]
     fn no_name_leads_out_of_the_logs() {
         let (dir, root) = made(LOG);
-        let index = root.join("isp/abuse/192.0.2.7/evidence.jsonl");
-        let rows = fs::read_to_string(&index).unwrap();
         fs::create_dir(dir.path().join("others")).unwrap();
         let absolute = dir.path().join("logs/auth.log").display().to_string();
         for name in ["../logs/auth.log", "others/../../logs/auth.log", &absolute] {
-            fs::write(&index, rows.replace("logs/auth.log", name)).unwrap();
+            name_log(&root, name);
             let got = wrong(&root, &[dir.path().join("others")]);
             assert!(got.iter().any(|g| g.contains("none of --logs has it")), "{got:?}");
             // The part of it that leads nowhere else is a name like any.

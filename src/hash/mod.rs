@@ -63,7 +63,8 @@ pub fn groups(lengths: &[u64], threads: usize) -> Vec<Vec<usize>> {
     numbers.into_iter().map(|n| vec![n]).collect()
 }
 
-/// The hashes of what readers give, in the order of their numbers in `readers`: those of a group of [`groups`].
+/// The hashes of what readers give, each with its number, in the order in which they end: those of one group of
+/// [`groups`].
 pub fn all_read<R: Read>(readers: Vec<(usize, R)>) -> Vec<(usize, io::Result<Hash>)> {
     let mut found = Vec::with_capacity(readers.len());
     #[cfg(target_arch = "x86_64")]

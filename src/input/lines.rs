@@ -4,6 +4,7 @@
 //! read once, whoever reads which chunk.
 
 use std::fs::File;
+use std::hash::{DefaultHasher, Hasher as _};
 use std::io::{self, Read};
 use std::os::unix::fs::{FileExt as _, FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
@@ -17,7 +18,6 @@ use super::chunk::Chunk;
 use super::inflate::{Cursor, Form, gzip_time, unpack};
 use super::journal;
 use super::pipe::{Pipe, want_of_room};
-use super::sample::sample;
 use super::stream::Stream;
 use super::tar::{self, BLOCK};
 
@@ -59,6 +59,9 @@ pub struct Input {
     chunk_bytes: usize,
 }
 
+/// Bytes at the beginning and at the end of an input that are looked at again.
+const SAMPLE: usize = 4096;
+
 impl Input {
     /// Opens a log: a file, or a member of an archive by the archive's path and its own behind it.
     ///
@@ -66,22 +69,13 @@ impl Input {
     ///
     /// The file cannot be opened or is none.
     pub fn open(path: &Path, named: bool) -> Outcome<Self> {
-        let first = Self::open_each(path, named)?.into_iter().next();
-        first.ok_or_else(|| Fault::file(path, "the archive has no such log"))
-    }
-
-    /// The same of each that has the path: an archive may hold several, or none.
-    ///
-    /// # Errors
-    ///
-    /// As [`Input::open`].
-    pub fn open_each(path: &Path, named: bool) -> Outcome<Vec<Self>> {
         if let Some(archive) = path.ancestors().skip(1).find(|p| p.exists()).filter(|p| p.is_file())
         {
             let members = Self::open_file(archive, named)?.members()?.unwrap_or_default();
-            return Ok(members.into_iter().filter(|m| m.path == path).collect());
+            let found = members.into_iter().find(|m| m.path == path);
+            return found.ok_or_else(|| Fault::file(path, "the archive has no such log"));
         }
-        Ok(vec![Self::open_file(path, named)?])
+        Self::open_file(path, named)
     }
 
     fn open_file(path: &Path, named: bool) -> Outcome<Self> {
@@ -480,6 +474,29 @@ const TAIL: u64 = 4096;
 
 /// Bytes behind a chunk that are read with it.
 const REST: u64 = 1024;
+
+/// A hash of the beginning and end of the `bytes` bytes of a file from `base` on; of a journal, of what
+/// of its beginning never changes.
+fn sample(file: &File, base: u64, bytes: u64, form: Form) -> io::Result<u64> {
+    let mut hash = DefaultHasher::new();
+    let mut buffer = [0; SAMPLE];
+    let parts = match form {
+        Form::Journal => [journal::FIXED, (0, 0)],
+        _ => [(0, SAMPLE), (bytes.saturating_sub(SAMPLE as u64), SAMPLE)],
+    };
+    for (at, long) in parts {
+        let most = usize::try_from(bytes.saturating_sub(at)).unwrap_or(SAMPLE).min(long);
+        let mut done = 0;
+        while let Some(room) = buffer.get_mut(done..most).filter(|r| !r.is_empty()) {
+            match file.read_at(room, base + at + done as u64)? {
+                0 => break,
+                n => done += n,
+            }
+        }
+        hash.write(buffer.get(..done).unwrap_or_default());
+    }
+    Ok(hash.finish())
+}
 
 #[cfg(test)]
 mod tests {

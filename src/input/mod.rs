@@ -12,7 +12,6 @@ pub mod tar;
 pub mod inflate;
 pub mod pipe;
 pub mod stream;
-mod sample;
 pub mod lines;
 pub mod files;
 pub mod same;

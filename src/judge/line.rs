@@ -294,11 +294,20 @@ fn padded_quad(text: &[u8]) -> Option<(u32, usize)> {
 /// The length of a packet filter's `MAC=` and what it says: numbers of two digits, and nothing else. A user may be
 /// named `MAC=203.0.113.9`.
 fn mac(text: &[u8]) -> Option<usize> {
-    let rest = text.strip_prefix(b"MAC=")?;
-    let long = rest.iter().position(|b| *b == b' ').unwrap_or(rest.len());
-    let is_mac = |n: &[u8]| n.len() == 2 && n.iter().all(u8::is_ascii_hexdigit);
-    let numbers = rest.get(..long)?;
-    (long == 0 || numbers.split(|b| *b == b':').all(is_mac)).then_some(4 + long)
+    let numbers = text.strip_prefix(b"MAC=")?;
+    let mut long = 0;
+    // No farther than they go: a line may be full of `MAC=`.
+    while let Some([a, b, rest @ ..]) = numbers.get(long..)
+        && a.is_ascii_hexdigit()
+        && b.is_ascii_hexdigit()
+    {
+        match rest.first() {
+            Some(b':') => long += 3,
+            None | Some(b' ') => return Some(4 + long + 2),
+            Some(_) => return None,
+        }
+    }
+    (long == 0 && matches!(numbers.first(), None | Some(b' '))).then_some(4)
 }
 
 /// Whether a line may hold a packet filter's `MAC=`.
@@ -334,10 +343,12 @@ fn port_after(text: &[u8]) -> usize {
 /// `ip:2001:db8::9` does not.
 fn goes_on(line: &[u8], at: usize) -> bool {
     let before = line.get(..at).unwrap_or_default();
-    let colons = before.iter().rev().take_while(|b| **b == b':').count();
-    let word = before.iter().rev().skip(colons).take_while(|b| b.is_ascii_alphanumeric());
+    // No farther than it turns on: an address has two colons together, and four digits.
+    let colons = before.iter().rev().take(3).take_while(|b| **b == b':').count();
+    let word = before.iter().rev().skip(colons).take(5);
+    let word = word.take_while(|b| b.is_ascii_alphanumeric());
     let (long, hex) = word.fold((0, true), |(n, hex), b| (n + 1, hex && b.is_ascii_hexdigit()));
-    colons > 0 && hex && (1..5).contains(&long)
+    (1..3).contains(&colons) && hex && (1..5).contains(&long)
 }
 
 /// Whether a text can begin with an IPv6 address: with `::`, or with a group and a colon.
@@ -478,6 +489,18 @@ mod tests {
     }
 
     #[test]
+    fn a_long_line_takes_no_longer_than_its_bytes() {
+        let source = Addr::parse(b"192.0.2.7").unwrap();
+        let begun = std::time::Instant::now();
+        for piece in ["MAC=", "MAC=00:", ":", "a:", "::", "1.", "01.", "9"] {
+            let line = piece.repeat((64 << 10) / piece.len());
+            assert!(!holds_other_address(line.as_bytes(), source, |_| true), "{piece}");
+        }
+        // The square of them took minutes.
+        assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+    }
+
+    #[test]
     fn other_addresses() {
         let of = |t: &str| Addr::parse(t.as_bytes()).unwrap();
         let ours = |a: Addr| a == of("198.51.100.4") || a == of("2001:db8::4");
@@ -489,6 +512,10 @@ mod tests {
             ("SRC=192.0.2.7 DST=198.51.100.4 LEN=40", "192.0.2.7", false),
             ("MAC=00:16:3e:11:22:33:44:55:66:77:88:99:08:00 SRC=192.0.2.7", "192.0.2.7", false),
             ("MAC= SRC=192.0.2.7", "192.0.2.7", false),
+            ("SRC=192.0.2.7 MAC=", "192.0.2.7", false),
+            ("SRC=192.0.2.7 MAC=00:16:3e:11:22:33:08:00", "192.0.2.7", false),
+            ("MAC=00:16:3e:11:22:33:08:00:203.0.113.9 SRC=192.0.2.7", "192.0.2.7", true),
+            ("invalid user :::2001:db8:5::9 from 192.0.2.7 port 1", "192.0.2.7", true),
             ("MAC=0011:2233:4455:6677:8899:aabb:ccdd:eeff SRC=192.0.2.7", "192.0.2.7", true),
             ("invalid user MAC=203.0.113.9 from 192.0.2.7 port 1", "192.0.2.7", true),
             ("invalid user MAC=x203.0.113.9 from 192.0.2.7 port 1", "192.0.2.7", true),
