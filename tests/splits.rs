@@ -101,10 +101,10 @@ fn told(scan: &Scan, options: &Options) -> Vec<String> {
                 t.lines,
                 t.attempts,
                 t.connections,
-                t.packets,
-                t.first.at(),
-                t.last.at(),
-                t.ports.iter().collect::<Vec<_>>()
+                t.packets(),
+                t.first(),
+                t.last(),
+                t.ports().collect::<Vec<_>>()
             );
         }
         text

@@ -25,14 +25,14 @@ pub fn write_families(out: &mut Vec<u8>, source: &Source, limits: ScanLimits, da
                 push_number(out, u64::from(port));
             }
         };
-        match t.ports.few() {
+        match t.few_ports() {
             Some([port]) => push_number(out, u64::from(*port)),
             Some(few) => ports(out, &mut few.iter().copied()),
-            None => ports(out, &mut t.ports.listed()),
+            None => ports(out, &mut t.ports_listed()),
         }
-        if t.ports.count() as usize > PORTS_LISTED {
+        if t.ports_count() as usize > PORTS_LISTED {
             out.extend_from_slice(b"],\"destination_ports_total\":");
-            push_number(out, u64::from(t.ports.count()));
+            push_number(out, u64::from(t.ports_count()));
             out.extend_from_slice(b",\"classes\":[");
         } else {
             out.extend_from_slice(b"],\"classes\":[");
@@ -57,7 +57,8 @@ pub fn write_families(out: &mut Vec<u8>, source: &Source, limits: ScanLimits, da
 /// there may be a million rows.
 #[inline(always)]
 fn write_counts(out: &mut Vec<u8>, t: &FamilyTally) {
-    if t.lines.max(t.attempts).max(t.connections) < 10 && t.packets == 0 {
+    let packets = t.packets();
+    if t.lines.max(t.attempts).max(t.connections) < 10 && packets == 0 {
         let mut text = *b"\":{\"lines\":0,\"attempts\":0,\"connections\":0,\"packets\":0";
         text[11] += t.lines as u8;
         text[24] += t.attempts as u8;
@@ -72,13 +73,13 @@ fn write_counts(out: &mut Vec<u8>, t: &FamilyTally) {
     out.extend_from_slice(b",\"connections\":");
     push_number(out, t.connections);
     out.extend_from_slice(b",\"packets\":");
-    push_number(out, t.packets);
+    push_number(out, packets);
 }
 
 /// When a family's lines begin and end, behind its counts.
 #[inline(always)]
 fn write_times(out: &mut Vec<u8>, t: &FamilyTally, dates: &mut Dates) {
-    let (first, last) = (t.first.at(), t.last.at());
+    let (first, last) = (t.first(), t.last());
     if first.decimals | last.decimals == 0 {
         let mut text = *b",\"first\":\"yyyy-mm-ddThh:mm:ssZ\",\"last\":\"yyyy-mm-ddThh:mm:ssZ";
         if let Some(place) = text.get_mut(10..).and_then(|t| t.first_chunk_mut()) {

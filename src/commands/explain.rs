@@ -443,7 +443,7 @@ fn verdict(out: &mut String, read: &Read<'_>, scanned: &Scan, offset: u64, optio
                 t.lines,
                 t.attempts,
                 t.connections,
-                t.packets
+                t.packets()
             );
         }
         if !s.is_hostile() {

@@ -192,9 +192,9 @@ fn cells(
         t.lines.to_string(),
         t.attempts.to_string(),
         t.connections.to_string(),
-        t.packets.to_string(),
-        t.first.at().to_string(),
-        t.last.at().to_string(),
+        t.packets().to_string(),
+        t.first().to_string(),
+        t.last().to_string(),
         ports(t),
         findings(source).join(" "),
     ]
@@ -208,7 +208,7 @@ fn csv(rows: &[(Addr, &Source)], operators: &Operators, limits: ScanLimits) -> O
         let owner = operator(operators, *addr)?.unwrap_or_default();
         for (family, t) in source.families() {
             let [row @ .., last] = cells((*addr, source), &owner, (family, t), limits, listed);
-            let total = t.ports.count().to_string();
+            let total = t.ports_count().to_string();
             let row = row.iter().chain([&total, &last]);
             w.write_record(row.map(|c| csv_cell(c.as_bytes()))).map_err(fail)?;
         }
@@ -218,7 +218,7 @@ fn csv(rows: &[(Addr, &Source)], operators: &Operators, limits: ScanLimits) -> O
 
 /// The ports that are listed, apart by blanks.
 fn listed(t: &FamilyTally) -> String {
-    t.ports.listed().map(|p| p.to_string()).collect::<Vec<_>>().join(" ")
+    t.ports_listed().map(|p| p.to_string()).collect::<Vec<_>>().join(" ")
 }
 
 /// One row per family of a source, as in the CSV; numbers are numbers and instants instants.
@@ -240,11 +240,11 @@ fn parquet(
                 t.lines.into(),
                 t.attempts.into(),
                 t.connections.into(),
-                t.packets.into(),
-                micros(t.first.at()),
-                micros(t.last.at()),
+                t.packets().into(),
+                micros(t.first()),
+                micros(t.last()),
                 text(listed(t)),
-                t.ports.count().into(),
+                t.ports_count().into(),
                 text(findings(source).join(" ")),
             ];
             if !table.row(cells)? {
@@ -273,9 +273,9 @@ struct Row {
 /// One row a family; of the tables that tell it all, the first that fits.
 fn table(rows: &[(Addr, &Source)], operators: &Operators, limits: ScanLimits) -> Outcome<Vec<u8>> {
     let few = |t: &FamilyTally| {
-        let mut ports: Vec<String> = t.ports.iter().take(6).map(|p| p.to_string()).collect();
-        if t.ports.count() > 6 {
-            ports.push(format!("(+{})", t.ports.count() - 6));
+        let mut ports: Vec<String> = t.ports().take(6).map(|p| p.to_string()).collect();
+        if t.ports_count() > 6 {
+            ports.push(format!("(+{})", t.ports_count() - 6));
         }
         ports.join(" ")
     };

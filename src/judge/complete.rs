@@ -181,7 +181,7 @@ fn destination_port(part: &Part<'_, '_>, class: Class, lines: &[&EvidenceLine]) 
     if portless(lines) || lines.iter().any(|l| l.destination_port.is_some()) {
         return None;
     }
-    let known = part.case.source.family(class.family()).is_some_and(|t| t.ports.count() > 0);
+    let known = part.case.source.family(class.family()).is_some_and(|t| t.ports_count() > 0);
     if known {
         return None;
     }

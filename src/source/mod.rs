@@ -5,14 +5,14 @@
 //! set of lines: sums, least and greatest, the smallest ports, the lines with
 //! the smallest hash.
 
-pub mod ports;
+mod ports;
 pub mod sample;
 pub mod timeline;
 pub mod tally;
 mod room;
 mod index;
 mod table;
-mod extra;
+mod family;
 mod one;
 
 use crate::addr::Addr;
@@ -20,12 +20,12 @@ use crate::class::{Class, Family};
 use crate::dialect::Weight;
 use crate::session::{Kept, Outcome, Over, Settled};
 
+pub use family::FamilyTally;
 pub use one::{FAILED_BEFORE_LOGIN, ScanLimits, Source};
-pub use ports::Ports;
 pub use sample::{Keeping, Sample};
 use table::Table;
 pub use table::{ADDED_TOGETHER, TOGETHER};
-pub use tally::{ClassTally, FamilyTally, Packet, PacketTally};
+pub use tally::{ClassTally, Packet, PacketTally};
 pub use timeline::Timeline;
 
 /// The sources of some lines.
@@ -57,7 +57,7 @@ impl Partial {
         match s.outcome {
             Outcome::Harmless if s.keeps_company() => {
                 let lone = self.map.of_at(s.source, place).extra_mut().lone.get_or_insert_default();
-                lone.tally.span(s.first, s.last);
+                lone.tally.span(s.first.at(), s.last.at());
                 lone.tally.lines += u64::from(s.lines);
                 lone.tally.connections += 1;
                 if s.our_port != 0 {
@@ -94,7 +94,7 @@ impl Partial {
             source.keep(s, keeping);
         }
         let tally = source.family_mut(s.family);
-        tally.span(s.first, s.last);
+        tally.span(s.first.at(), s.last.at());
         tally.lines += u64::from(s.lines);
         tally.connections += 1;
         if s.our_port != 0 {
@@ -161,7 +161,7 @@ impl Partial {
         }
         // Nothing but looks, so that as many as can be are under way at once.
         let seen = places.iter().flatten().filter_map(|at| self.map.at(*at));
-        std::hint::black_box(seen.fold(0, |all, source| all ^ source.touch_first()));
+        std::hint::black_box(seen.fold(0, |all, source| all ^ source.touch()));
         if self.keeping.is_some() {
             for look in [Source::touch_kept, Source::touch_last_kept] {
                 let seen = places.iter().flatten().filter_map(|at| self.map.at(*at));
@@ -193,7 +193,7 @@ impl Partial {
     /// of which input now read as hostile.
     pub fn settle_company(&mut self, mut each: impl FnMut(u32, u64)) {
         for source in self.map.iter_mut() {
-            let Some(lone) = source.more.as_mut().and_then(|m| m.extra.lone.take()) else {
+            let Some(lone) = source.tally.some_more_mut().and_then(|m| m.extra.lone.take()) else {
                 continue;
             };
             if source.family(Family::Sshd).is_none() {

@@ -1,25 +1,23 @@
 //! [`Source`]: what one source did, over all its lines.
 
 use crate::class::{Class, Counted, Family};
-use crate::session::{Kept, Mark, Settled, Spot};
+use crate::session::{Kept, Mark, Settled};
 use crate::time::Instant;
 
-use super::extra::{Extra, More};
+use super::family::{Extra, FamilyTally};
 use super::sample::{Keeping, Sample};
-use super::tally::{ClassTally, FamilyTally, Packet, PacketTally};
+use super::tally::{ClassTally, Packet, PacketTally};
 use super::timeline::Timeline;
 
 /// Failed tries before a success is worth a finding.
 pub const FAILED_BEFORE_LOGIN: u64 = 10;
 
-/// What one source did, over all its lines: two lines of the cache, for nearly all.
+/// What one source did, over all its lines: one line of the cache, for nearly all.
 #[derive(Clone, Debug, Default)]
-#[repr(C, align(64))]
+#[repr(align(64))]
 pub struct Source {
-    /// Of the family that told of it first.
+    /// Of the family that told of it first, and what few sources have.
     pub(super) tally: FamilyTally,
-    /// What few sources have; apart, so that the table of sources stays small.
-    pub(super) more: Option<Box<More>>,
 }
 
 impl Source {
@@ -30,7 +28,7 @@ impl Source {
         if self.tally.family == Some(family) {
             return Some(&self.tally);
         }
-        self.more.as_ref()?.families.get(family as usize)?.as_deref()
+        self.tally.more()?.families.get(family as usize)?.as_deref()
     }
 
     /// The families that tell of it, in order.
@@ -43,7 +41,7 @@ impl Source {
         if *self.tally.family.get_or_insert(family) == family {
             return &mut self.tally;
         }
-        let [sshd, firewall, mail] = &mut self.more.get_or_insert_default().families;
+        let [sshd, firewall, mail] = &mut self.tally.more_mut().families;
         let place = match family {
             Family::Sshd => sshd,
             Family::Firewall => firewall,
@@ -52,13 +50,6 @@ impl Source {
         let tally = place.get_or_insert_default();
         tally.family = Some(family);
         tally
-    }
-
-    /// Looks at the line of the cache that a session mostly changes, and not the other.
-    #[inline(always)]
-    #[must_use]
-    pub(super) fn touch_first(&self) -> u64 {
-        self.tally.last.nanos() as u64 ^ self.tally.lines
     }
 
     /// Looks at what says where its lines of evidence and its classes lie. What comes of it says nothing, but
@@ -77,21 +68,19 @@ impl Source {
             ^ self.tally.classes().first().map_or(0, |class| class.lines ^ class.first.nanos as u64)
     }
 
-    /// Looks at both its lines of the cache. What comes of it says nothing, but hangs on each.
+    /// Looks at it. What comes of it says nothing, but hangs on it.
     #[inline(always)]
     #[must_use]
     pub fn touch(&self) -> u64 {
-        let t = &self.tally;
-        let ends = t.first.nanos() as u64 ^ t.last.nanos() as u64;
-        ends ^ t.lines ^ t.packets ^ u64::from(t.ports.count()) ^ u64::from(self.more.is_some())
+        self.tally.touch()
     }
 
     fn extra(&self) -> Option<&Extra> {
-        self.more.as_ref().map(|more| &more.extra)
+        self.tally.more().map(|more| &more.extra)
     }
 
     pub(super) fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.more.get_or_insert_default().extra
+        &mut self.tally.more_mut().extra
     }
 
     /// Sessions in which it logged in.
@@ -137,15 +126,15 @@ impl Source {
     pub fn login_succeeded(&self) -> bool {
         let Some(last) = self.extra().and_then(|e| e.last_login) else { return false };
         let tried = self.families().filter(|(f, _)| *f != Family::Firewall);
-        let failed = tried.map(|(_, t)| t.first.at()).min();
+        let failed = tried.map(|(_, t)| t.first()).min();
         self.attempts() >= FAILED_BEFORE_LOGIN && failed.is_some_and(|failed| last >= failed)
     }
 
     /// The earliest and the latest line over all families.
     #[must_use]
     pub fn span(&self) -> Option<(Instant, Instant)> {
-        let first = self.families().map(|(_, t)| t.first.at()).min()?;
-        let last = self.families().map(|(_, t)| t.last.at()).max()?;
+        let first = self.families().map(|(_, t)| t.first()).min()?;
+        let last = self.families().map(|(_, t)| t.last()).max()?;
         Some((first, last))
     }
 
@@ -188,17 +177,18 @@ impl Source {
 
     /// The lines that are kept of it: those of its own, and those of sessions that may become hostile.
     pub(super) fn samples(&mut self) -> impl Iterator<Item = &mut Sample> {
-        let extra = self.more.as_mut().map(|more| &mut more.extra);
+        let extra = self.tally.some_more_mut().map(|more| &mut more.extra);
         extra.into_iter().flat_map(|Extra { evidence, lone, .. }| {
             [evidence].into_iter().chain(lone.as_mut().map(|lone| &mut lone.evidence))
         })
     }
 
-    pub(super) fn merge(&mut self, other: Self) {
+    pub(super) fn merge(&mut self, mut other: Self) {
+        let more = other.tally.take_more();
         if let Some(family) = other.tally.family {
             self.family_mut(family).merge(other.tally);
         }
-        let Some(more) = other.more else { return };
+        let Some(more) = more else { return };
         for (family, tally) in Family::ALL.into_iter().zip(more.families) {
             if let Some(tally) = tally {
                 self.family_mut(family).merge(*tally);
@@ -218,7 +208,7 @@ impl PartialEq for Source {
 
 impl Eq for Source {}
 
-const _: () = assert!(size_of::<Source>() == 128);
+const _: () = assert!(size_of::<Source>() == 64);
 
 /// What makes refused packets a scan or a sweep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -259,20 +249,18 @@ impl Source {
     #[must_use]
     pub fn incidents(&self, limits: ScanLimits) -> Vec<ClassTally> {
         let mut out: Vec<ClassTally> = Vec::new();
-        // No session decides of packets.
-        let packet = |spot: Spot| Kept::new(spot.place(), Mark::NONE);
         for (family, tally) in self.families() {
             if family == Family::Firewall {
-                if let Some(class) = self.packet_class(limits) {
+                if let (Some(class), Some(packet)) = (self.packet_class(limits), tally.packet()) {
                     out.push(ClassTally {
                         class,
                         attempts: 0,
                         connections: 0,
-                        packets: tally.packets,
+                        packets: packet.packets(),
                         lines: tally.lines,
-                        first: tally.first.at(),
-                        last: tally.last.at(),
-                        ends: (packet(tally.first), packet(tally.last)),
+                        first: tally.first(),
+                        last: tally.last(),
+                        ends: packet.ends(),
                     });
                 }
             } else {

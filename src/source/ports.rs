@@ -1,21 +1,17 @@
-//! [`Ports`]: a set of ports that starts small and never outgrows 8 KiB.
-
-use crate::limits::PORTS_LISTED;
+//! [`Ports`]: a set of ports, for those sources that knock at many, which never outgrows 8 KiB.
 
 /// Distinct ports, counted exactly.
 #[derive(Clone, Debug, Default)]
 pub struct Ports {
-    /// Sorted, while there are very few: most sources knock at one door.
-    first: [u16; FIRST],
     count: u32,
-    /// All of them, once there are more.
-    more: Option<Box<More>>,
+    /// None while there is none.
+    all: Option<Box<All>>,
 }
 
-/// More ports than very few.
+/// All of them.
 #[derive(Clone, Debug)]
-enum More {
-    /// Each where its number says, or soon behind, while there are few more: no search is predicted
+enum All {
+    /// Each where its number says, or soon behind, while there are few: no search is predicted
     /// wrongly, and none is moved.
     Few(Few),
     /// One bit a port, once there are many.
@@ -64,9 +60,6 @@ impl Few {
     }
 }
 
-/// Ports kept without an allocation.
-const FIRST: usize = 6;
-
 /// Ports whose places are as large as the bits.
 const MANY: usize = 2048;
 
@@ -78,29 +71,8 @@ impl Ports {
     #[inline]
     pub fn insert(&mut self, port: u16) {
         let held = self.count as usize;
-        match self.more.as_deref_mut() {
-            None => {
-                // All are looked at, so that nothing turns on which it is.
-                let kept = self.first.iter().zip(0..held);
-                if kept.clone().fold(false, |known, (kept, _)| known | (*kept == port)) {
-                    return;
-                }
-                self.count += 1;
-                if held < FIRST {
-                    let at = kept.map(|(kept, _)| usize::from(*kept < port)).sum();
-                    self.first.copy_within(at..held, at + 1);
-                    if let Some(slot) = self.first.get_mut(at) {
-                        *slot = port;
-                    }
-                } else {
-                    let mut few = Few::new(PLACES);
-                    self.first.iter().chain([&port]).for_each(|p| {
-                        few.insert(*p);
-                    });
-                    self.more = Some(Box::new(More::Few(few)));
-                }
-            }
-            Some(More::Few(few)) => {
+        match &mut **self.all.get_or_insert_with(|| Box::new(All::Few(Few::new(PLACES)))) {
+            All::Few(few) => {
                 if !few.insert(port) {
                     return;
                 }
@@ -108,7 +80,7 @@ impl Ports {
                 if held >= MANY {
                     let mut bits = Box::new([0u64; 1024]);
                     few.iter().for_each(|p| set(&mut bits, p));
-                    self.more = Some(Box::new(More::Many(bits)));
+                    self.all = Some(Box::new(All::Many(bits)));
                 } else if held * 2 >= few.places.len() {
                     let mut larger = Few::new(few.places.len() * 2);
                     few.iter().for_each(|p| {
@@ -117,7 +89,7 @@ impl Ports {
                     *few = larger;
                 }
             }
-            Some(More::Many(bits)) => {
+            All::Many(bits) => {
                 let known =
                     bits.get(usize::from(port >> 6)).is_some_and(|w| w >> (port & 63) & 1 == 1);
                 self.count += u32::from(!known);
@@ -126,13 +98,13 @@ impl Ports {
         }
     }
 
-    /// Looks at what more than very few take. What comes of it says nothing, but hangs on it.
+    /// Looks at them. What comes of it says nothing, but hangs on them.
     #[inline(always)]
     #[must_use]
     pub fn touch(&self) -> u64 {
-        match self.more.as_deref() {
-            Some(More::Few(few)) => few.places.first().copied().map_or(1, u64::from),
-            more => u64::from(more.is_some()),
+        match self.all.as_deref() {
+            Some(All::Few(few)) => few.places.first().copied().map_or(1, u64::from),
+            all => u64::from(all.is_some()),
         }
     }
 
@@ -142,44 +114,22 @@ impl Ports {
         self.count
     }
 
-    /// All of them, ascending, while there are very few.
-    #[inline]
-    #[must_use]
-    pub fn few(&self) -> Option<&[u16]> {
-        match self.more {
-            None => self.first.get(..self.count as usize),
-            Some(_) => None,
-        }
-    }
-
     /// All of them, ascending.
     pub fn iter(&self) -> impl Iterator<Item = u16> + '_ {
         let mut sorted = Vec::new();
-        let (first, many): (&[u16], &[u64]) = match self.more.as_deref() {
-            None => (self.first.get(..self.count as usize).unwrap_or_default(), &[]),
-            Some(More::Few(few)) => {
+        let many: &[u64] = match self.all.as_deref() {
+            None => &[],
+            Some(All::Few(few)) => {
                 sorted.extend(few.iter());
                 sorted.sort_unstable();
-                (&[], &[])
+                &[]
             }
-            Some(More::Many(bits)) => (&[], bits.as_slice()),
+            Some(All::Many(bits)) => bits.as_slice(),
         };
         let bits = (0u16..).zip(many).flat_map(|(i, word)| {
             (0u16..64).filter(move |n| word >> n & 1 == 1).map(move |n| i * 64 + n)
         });
-        first.iter().copied().chain(sorted).chain(bits)
-    }
-
-    /// The smallest, as many as output lists.
-    pub fn listed(&self) -> impl Iterator<Item = u16> + '_ {
-        self.iter().take(PORTS_LISTED)
-    }
-
-    /// Adds all of another set.
-    pub fn merge(&mut self, other: &Self) {
-        for p in other.iter() {
-            self.insert(p);
-        }
+        sorted.into_iter().chain(bits)
     }
 }
 
@@ -188,14 +138,6 @@ fn set(bits: &mut [u64; 1024], port: u16) {
         *word |= 1 << (port & 63);
     }
 }
-
-impl PartialEq for Ports {
-    fn eq(&self, other: &Self) -> bool {
-        self.count == other.count && self.iter().eq(other.iter())
-    }
-}
-
-impl Eq for Ports {}
 
 #[cfg(test)]
 mod tests {
@@ -219,7 +161,7 @@ mod tests {
             few.insert(p);
         }
         assert!(few.iter().eq([22].into_iter().chain(100..120).chain([443])));
-        few.merge(&ports);
+        ports.iter().for_each(|p| few.insert(p));
         let want: std::collections::BTreeSet<u16> =
             (0..=65_535).step_by(7).chain(100..120).chain([22, 443]).collect();
         assert!(few.iter().eq(want.iter().copied()));
@@ -240,7 +182,7 @@ mod tests {
                 assert!(ports.iter().eq(want.iter().copied()), "{}", want.len());
                 let mut other = Ports::default();
                 want.iter().rev().for_each(|p| other.insert(*p));
-                assert_eq!(ports, other);
+                assert!(ports.iter().eq(other.iter()) && ports.count() == other.count());
             }
         }
     }

@@ -11,7 +11,7 @@ use crate::addr::Addr;
 use super::index::Index;
 
 /// Sources of a block.
-const BLOCK: usize = 512;
+const BLOCK: usize = 1024;
 
 /// Numbers that are sorted sooner by one thread than shared among several.
 const MANY: usize = 1 << 18;

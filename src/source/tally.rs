@@ -1,13 +1,11 @@
-//! The counts of one source: by family, by class, and of its packets.
+//! The counts of one source by class, and of its packets.
 
 use crate::addr::Addr;
-use crate::class::{Class, Family};
+use crate::class::Class;
 use crate::dialect::Transport;
 use crate::limits::TARGETS_KEPT;
 use crate::session::{Kept, Mark, Place, Spot};
 use crate::time::Instant;
-
-use super::ports::Ports;
 
 /// A refused packet.
 #[derive(Clone, Copy, Debug)]
@@ -26,186 +24,12 @@ pub struct Packet {
     pub times: u32,
 }
 
-/// What one family's logs tell of a source. What most sessions change lies in the first line of the cache.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[repr(C)]
-pub struct FamilyTally {
-    /// The latest line, and where it lies.
-    pub last: Spot,
-    /// Lines that name it and belong to a session with a hostile event.
-    pub lines: u64,
-    /// Credentials and recipients refused.
-    pub attempts: u64,
-    /// Sessions with hostile lines; 0 for firewalls.
-    pub connections: u64,
-    /// Whose logs; none while they have told nothing.
-    pub(super) family: Option<Family>,
-    lately: Lately,
-    /// The classes it is guilty of, as bits; none for firewalls, whose class the whole decides.
-    pub mask: u16,
-    /// Refused packets that open something.
-    pub packets: u64,
-    /// The earliest line.
-    pub first: Spot,
-    /// Our ports.
-    pub ports: Ports,
-    /// What few have; apart, since the table of sources is looked at all over.
-    detail: Option<Box<Detail>>,
-}
-
-/// Two ports that are among a tally's, so that they need not be looked for again; 0 if none. Which they are
-/// says nothing.
-#[derive(Clone, Copy, Debug, Default)]
-struct Lately([u16; 2]);
-
-impl PartialEq for Lately {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-impl Eq for Lately {}
-
-/// What a report asks of a source, and what its packets were.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Detail {
-    /// By class, where a report is made.
-    classes: Vec<ClassTally>,
-    /// None for families that are no firewall's.
-    packet: Option<PacketTally>,
-}
-
-const NEVER: Instant = Instant { nanos: i64::MAX, decimals: 0 };
-const EVER: Instant = Instant { nanos: i64::MIN, decimals: 0 };
+/// Later than all.
+pub(super) const NEVER: Instant = Instant { nanos: i64::MAX, decimals: 0 };
+/// Earlier than all.
+pub(super) const EVER: Instant = Instant { nanos: i64::MIN, decimals: 0 };
 const NOWHERE: Place = Place { input: u32::MAX, offset: u64::MAX };
 const ANYWHERE: Place = Place { input: 0, offset: 0 };
-
-/// Where no line was the latest yet.
-const EARLIER: Spot = Spot::new(EVER, ANYWHERE);
-
-impl Default for FamilyTally {
-    fn default() -> Self {
-        Self {
-            family: None,
-            lately: Lately::default(),
-            lines: 0,
-            attempts: 0,
-            connections: 0,
-            packets: 0,
-            first: Spot::new(NEVER, NOWHERE),
-            last: EARLIER,
-            ports: Ports::default(),
-            mask: 0,
-            detail: None,
-        }
-    }
-}
-
-impl FamilyTally {
-    /// Widens first and last; `first` is no later than `last`.
-    #[inline(always)]
-    pub fn span(&mut self, first: Spot, last: Spot) {
-        // What is later than all before is no earlier than the first, which lies in another line of the cache.
-        if (first < self.last || self.last == EARLIER) && first < self.first {
-            self.first = first;
-        }
-        if last > self.last {
-            self.last = last;
-        }
-    }
-
-    /// Adds a port of ours.
-    #[inline(always)]
-    pub(super) fn add_port(&mut self, port: u16) {
-        let Lately([a, b]) = self.lately;
-        if (port != a) & (port != b) | (port == 0) {
-            self.ports.insert(port);
-            self.lately = Lately([port, a]);
-        }
-    }
-
-    /// By class, where a report is made.
-    #[must_use]
-    pub fn classes(&self) -> &[ClassTally] {
-        self.detail.as_deref().map_or(&[], |detail| &detail.classes)
-    }
-
-    /// The first of its classes, to be changed.
-    pub fn first_class(&mut self) -> Option<&mut ClassTally> {
-        self.detail.as_mut()?.classes.first_mut()
-    }
-
-    /// What its packets were; none for families that are no firewall's.
-    #[must_use]
-    pub fn packet(&self) -> Option<&PacketTally> {
-        self.detail.as_ref()?.packet.as_ref()
-    }
-
-    /// The same to be changed.
-    pub(super) fn packet_mut(&mut self) -> &mut PacketTally {
-        self.detail.get_or_insert_default().packet.get_or_insert_default()
-    }
-
-    /// Adds a refused packet that opens something.
-    #[inline(always)]
-    pub(super) fn add_packet(&mut self, p: &Packet) {
-        let spot = Spot::new(p.at, p.place);
-        self.span(spot, spot);
-        self.lines += 1;
-        self.packets += u64::from(p.times);
-        if let Some(port) = p.port {
-            self.add_port(port);
-        }
-        self.packet_mut().add(p);
-    }
-
-    /// Looks at what lies apart of packets. What comes of it says nothing, but hangs on it.
-    #[inline(always)]
-    pub(super) fn touch_apart(&self) -> u64 {
-        self.ports.touch() ^ self.packet().map_or(0, |packet| packet.touch() ^ packet.tcp)
-    }
-
-    /// The counts of a class, made if new; classes stay in order.
-    pub fn class_mut(&mut self, class: Class) -> &mut ClassTally {
-        let classes = &mut self.detail.get_or_insert_default().classes;
-        let at = match classes.binary_search_by_key(&class, |t| t.class) {
-            Ok(at) => at,
-            Err(at) => {
-                // Most sources have one or two.
-                classes.reserve_exact(1);
-                classes.insert(at, ClassTally::new(class));
-                at
-            }
-        };
-        // The index was just found.
-        #[allow(clippy::indexing_slicing)]
-        &mut classes[at]
-    }
-
-    /// Adds another's counts.
-    pub fn merge(&mut self, other: Self) {
-        self.family = self.family.or(other.family);
-        self.lines += other.lines;
-        self.attempts += other.attempts;
-        self.connections += other.connections;
-        self.packets += other.packets;
-        self.span(other.first, other.last);
-        self.mask |= other.mask;
-        self.ports.merge(&other.ports);
-        let Some(detail) = other.detail else { return };
-        for t in detail.classes {
-            let mine = self.class_mut(t.class);
-            mine.attempts += t.attempts;
-            mine.connections += t.connections;
-            mine.packets += t.packets;
-            mine.lines += t.lines;
-            mine.span(t.first_end(), t.last_end());
-        }
-        if let Some(packet) = detail.packet {
-            self.packet_mut().merge(packet);
-        }
-    }
-}
 
 /// The first or the last line of something, and what was decided of it.
 pub type End = (Spot, Mark);
@@ -232,7 +56,7 @@ pub struct ClassTally {
 }
 
 impl ClassTally {
-    const fn new(class: Class) -> Self {
+    pub(super) const fn new(class: Class) -> Self {
         Self {
             class,
             attempts: 0,
@@ -246,12 +70,12 @@ impl ClassTally {
     }
 
     /// Its first line.
-    fn first_end(&self) -> End {
+    pub(super) fn first_end(&self) -> End {
         (Spot::new(self.first, self.ends.0.place()), self.ends.0.mark())
     }
 
     /// Its last.
-    fn last_end(&self) -> End {
+    pub(super) fn last_end(&self) -> End {
         (Spot::new(self.last, self.ends.1.place()), self.ends.1.mark())
     }
 
@@ -275,7 +99,7 @@ impl ClassTally {
 }
 
 /// What a source's refused packets were.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct PacketTally {
     /// TCP, with SYN where flags are logged.
     pub tcp: u64,
@@ -290,12 +114,21 @@ pub struct PacketTally {
     targets: Vec<u64>,
     /// The largest of them once there are as many as are kept; else 0.
     full: u64,
+    /// The earliest packet's line, and the latest's.
+    ends: (Spot, Spot),
+}
+
+impl Default for PacketTally {
+    fn default() -> Self {
+        let ends = (Spot::new(NEVER, NOWHERE), Spot::new(EVER, ANYWHERE));
+        Self { tcp: 0, udp: 0, icmp: 0, other: 0, targets: Vec::new(), full: 0, ends }
+    }
 }
 
 impl PartialEq for PacketTally {
     fn eq(&self, other: &Self) -> bool {
-        (self.tcp, self.udp, self.icmp, self.other)
-            == (other.tcp, other.udp, other.icmp, other.other)
+        (self.tcp, self.udp, self.icmp, self.other, self.ends)
+            == (other.tcp, other.udp, other.icmp, other.other, other.ends)
             && self.kept() == other.kept()
     }
 }
@@ -339,8 +172,36 @@ const fn unmix(x: u64) -> u64 {
 }
 
 impl PacketTally {
+    /// Refused packets that open something.
+    #[must_use]
+    pub const fn packets(&self) -> u64 {
+        self.tcp + self.udp + self.icmp + self.other
+    }
+
+    /// Where the earliest of them lies, and the latest.
+    #[must_use]
+    pub fn ends(&self) -> (Kept, Kept) {
+        // No session decides of packets.
+        let packet = |spot: Spot| Kept::new(spot.place(), Mark::NONE);
+        (packet(self.ends.0), packet(self.ends.1))
+    }
+
+    /// Widens its ends.
+    #[inline(always)]
+    fn widen(&mut self, (first, last): (Spot, Spot)) {
+        if first < self.ends.0 {
+            self.ends.0 = first;
+        }
+        if last > self.ends.1 {
+            self.ends.1 = last;
+        }
+    }
+
     /// Counts a packet.
+    #[inline]
     pub fn add(&mut self, p: &Packet) {
+        let spot = Spot::new(p.at, p.place);
+        self.widen((spot, spot));
         match p.transport {
             Transport::Tcp => self.tcp += u64::from(p.times),
             Transport::Udp => self.udp += u64::from(p.times),
@@ -418,11 +279,12 @@ impl PacketTally {
         (u32::try_from(ports).unwrap_or(u32::MAX), u32::try_from(addresses).unwrap_or(u32::MAX))
     }
 
-    fn merge(&mut self, other: Self) {
+    pub(super) fn merge(&mut self, other: Self) {
         self.tcp += other.tcp;
         self.udp += other.udp;
         self.icmp += other.icmp;
         self.other += other.other;
+        self.widen(other.ends);
         for t in other.targets {
             self.target(t);
         }

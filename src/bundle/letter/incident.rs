@@ -180,7 +180,7 @@ fn destination_ports(
     let mut logged = of(false);
     if family == Family::Firewall {
         // Counted over all lines, not only over those that were kept.
-        logged.extend(part.case.source.family(family).into_iter().flat_map(|t| t.ports.iter()));
+        logged.extend(part.case.source.family(family).into_iter().flat_map(|t| t.ports()));
     }
     let told: BTreeSet<u16> = of(true).difference(&logged).copied().collect();
     let mut out = Vec::new();

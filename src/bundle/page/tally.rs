@@ -141,7 +141,7 @@ impl Tally {
         }
         let mut ports: Vec<u16> = Vec::new();
         for (_, t) in case.source.families() {
-            ports.extend(t.ports.iter());
+            ports.extend(t.ports());
         }
         ports.sort_unstable();
         ports.dedup();
