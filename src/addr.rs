@@ -124,16 +124,8 @@ impl Addr {
     pub fn write(self, out: &mut Vec<u8>) {
         match self.v4() {
             Some(v4) => {
-                // Each number with its dot is four bytes at most; what is too much the next one covers.
-                let (mut text, mut used) = ([0; 20], 0);
-                for byte in v4.to_be_bytes() {
-                    let Some((word, long)) = OCTETS.get(usize::from(byte)) else { continue };
-                    if let Some(place) = text.get_mut(used..used + 4) {
-                        place.copy_from_slice(word);
-                        used += usize::from(*long);
-                    }
-                }
-                out.extend_from_slice(text.get(..used.saturating_sub(1)).unwrap_or_default());
+                let (text, used) = dotted(v4);
+                out.extend_from_slice(text.get(..used).unwrap_or_default());
             }
             None => out.extend_from_slice(self.ip().to_string().as_bytes()),
         }
@@ -144,6 +136,21 @@ impl Addr {
     pub const fn bits(self) -> u128 {
         !self.0.get()
     }
+}
+
+/// A dotted quad, and how long it is.
+#[inline(always)]
+fn dotted(v4: u32) -> ([u8; 20], usize) {
+    // Each number with its dot is four bytes at most; what is too much the next one covers.
+    let (mut text, mut used) = ([0; 20], 0);
+    for byte in v4.to_be_bytes() {
+        let Some((word, long)) = OCTETS.get(usize::from(byte)) else { continue };
+        if let Some(place) = text.get_mut(used..used + 4) {
+            place.copy_from_slice(word);
+            used += usize::from(*long);
+        }
+    }
+    (text, used.saturating_sub(1))
 }
 
 /// Each number of a dotted quad with the dot behind it, and how long that is.
@@ -287,13 +294,15 @@ impl Ord for Addr {
 
 impl fmt::Display for Addr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.ip().fmt(f)
+        let Some(v4) = self.v4() else { return self.ip().fmt(f) };
+        let (text, used) = dotted(v4);
+        f.pad(text.get(..used).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default())
     }
 }
 
 impl fmt::Debug for Addr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.ip().fmt(f)
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -20,7 +20,8 @@ static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let early = early::of(std::env::args_os());
     early.colour.write_global();
-    let cli = match cli::read() {
+    let cli = with_small_pages(cli::read);
+    let cli = match cli {
         Ok(cli) => cli,
         Err(e) => {
             early::tell(&e, early.voice);
@@ -37,6 +38,24 @@ fn main() -> ExitCode {
             ExitCode::from(fault.exit_code())
         }
     }
+}
+
+/// Does what takes little memory in many places far apart: in large pages the system would make zero all that lies
+/// between, a millisecond before the first line is read.
+fn with_small_pages<T>(f: impl FnOnce() -> T) -> T {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::thread::{disable_transparent_huge_pages, transparent_huge_pages_are_disabled};
+        // Who runs it may have said so for all of it; where they cannot be told to be small, they are large.
+        if matches!(transparent_huge_pages_are_disabled(), Ok(false))
+            && disable_transparent_huge_pages(true).is_ok()
+        {
+            let done = f();
+            let _ = disable_transparent_huge_pages(false);
+            return done;
+        }
+    }
+    f()
 }
 
 /// Has a run that is interrupted say how far it came, and end as the signal ends any program.
