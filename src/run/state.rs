@@ -105,9 +105,14 @@ impl State {
         };
         merge.release(until, &mut |next| match next {
             Next::Facts(facts) => match wider {
+                // A loop of its own, since only what is inlined is compiled for such a processor.
                 Some(lanes) => lanes.run(
                     #[inline(always)]
-                    || facts.iter().for_each(|fact| sessions.take(fact, &mut end)),
+                    || {
+                        for fact in facts {
+                            sessions.take(fact, &mut end);
+                        }
+                    },
                 ),
                 None => facts.iter().for_each(|fact| sessions.take(fact, &mut end)),
             },
