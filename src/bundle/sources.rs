@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::class::Family;
 use crate::limits::PORTS_LISTED;
 use crate::source::{FamilyTally, ScanLimits, Source};
 use crate::text::push_number;
@@ -12,11 +13,14 @@ use crate::time::Dates;
 pub fn write_families(out: &mut Vec<u8>, source: &Source, limits: ScanLimits, dates: &mut Dates) {
     let mut between = b'{';
     for (family, t) in source.families() {
-        out.extend_from_slice(&[between, b'"']);
+        out.push(between);
         between = b',';
-        out.extend_from_slice(family.word().as_bytes());
-        write_counts(out, t);
-        write_times(out, t, dates);
+        if !write_plainly(out, family, t, dates) {
+            out.push(b'"');
+            out.extend_from_slice(family.word().as_bytes());
+            write_counts(out, t);
+            write_times(out, t, dates);
+        }
         let ports = |out: &mut Vec<u8>, ports: &mut dyn Iterator<Item = u16>| {
             for (i, port) in ports.enumerate() {
                 if i > 0 {
@@ -37,15 +41,18 @@ pub fn write_families(out: &mut Vec<u8>, source: &Source, limits: ScanLimits, da
         } else {
             out.extend_from_slice(b"],\"classes\":[");
         }
-        for (i, class) in source.family_classes(family, limits).enumerate() {
-            if i > 0 {
-                out.push(b',');
+        let mut classes = source.family_classes(family, limits);
+        if let Some(first) = classes.next() {
+            out.push(b'"');
+            out.extend_from_slice(first.word().as_bytes());
+            for class in classes {
+                out.extend_from_slice(b"\",\"");
+                out.extend_from_slice(class.word().as_bytes());
             }
-            out.push(b'"');
-            out.extend_from_slice(class.word().as_bytes());
-            out.push(b'"');
+            out.extend_from_slice(b"\"]}");
+        } else {
+            out.extend_from_slice(b"]}");
         }
-        out.extend_from_slice(b"]}");
     }
     if between == b'{' {
         out.push(b'{');
@@ -53,19 +60,35 @@ pub fn write_families(out: &mut Vec<u8>, source: &Source, limits: ScanLimits, da
     out.push(b'}');
 }
 
-/// The counts of a family, behind its name. As few pieces as can be, each of a length that is known:
-/// there may be a million rows.
+/// A family's name, counts and times in one piece, as most are: sshd's with no count above nine and whole seconds.
+/// There may be a million rows. Whether it was one.
 #[inline(always)]
+fn write_plainly(out: &mut Vec<u8>, family: Family, t: &FamilyTally, dates: &mut Dates) -> bool {
+    let (first, last) = (t.first(), t.last());
+    if family != Family::Sshd
+        || t.lines.max(t.attempts).max(t.connections) > 9
+        || first.decimals | last.decimals != 0
+    {
+        return false;
+    }
+    let mut text = *b"\"sshd\":{\"lines\":0,\"attempts\":0,\"connections\":0,\"packets\":0,\
+\"first\":\"yyyy-mm-ddThh:mm:ssZ\",\"last\":\"yyyy-mm-ddThh:mm:ssZ\",\"destination_ports\":[";
+    text[16] += t.lines as u8;
+    text[29] += t.attempts as u8;
+    text[45] += t.connections as u8;
+    let places = [(68, first), (98, last)];
+    for (at, when) in places {
+        if let Some(place) = text.get_mut(at..).and_then(|text| text.first_chunk_mut()) {
+            *place = dates.whole(when.nanos);
+        }
+    }
+    out.extend_from_slice(&text);
+    true
+}
+
+/// The counts of a family, behind its name.
 fn write_counts(out: &mut Vec<u8>, t: &FamilyTally) {
     let packets = t.packets();
-    if t.lines.max(t.attempts).max(t.connections) < 10 && packets == 0 {
-        let mut text = *b"\":{\"lines\":0,\"attempts\":0,\"connections\":0,\"packets\":0";
-        text[11] += t.lines as u8;
-        text[24] += t.attempts as u8;
-        text[40] += t.connections as u8;
-        out.extend_from_slice(&text);
-        return;
-    }
     out.extend_from_slice(b"\":{\"lines\":");
     push_number(out, t.lines);
     out.extend_from_slice(b",\"attempts\":");
@@ -77,24 +100,11 @@ fn write_counts(out: &mut Vec<u8>, t: &FamilyTally) {
 }
 
 /// When a family's lines begin and end, behind its counts.
-#[inline(always)]
 fn write_times(out: &mut Vec<u8>, t: &FamilyTally, dates: &mut Dates) {
-    let (first, last) = (t.first(), t.last());
-    if first.decimals | last.decimals == 0 {
-        let mut text = *b",\"first\":\"yyyy-mm-ddThh:mm:ssZ\",\"last\":\"yyyy-mm-ddThh:mm:ssZ";
-        if let Some(place) = text.get_mut(10..).and_then(|t| t.first_chunk_mut()) {
-            *place = dates.whole(first.nanos);
-        }
-        if let Some(place) = text.last_chunk_mut() {
-            *place = dates.whole(last.nanos);
-        }
-        out.extend_from_slice(&text);
-    } else {
-        out.extend_from_slice(b",\"first\":\"");
-        dates.write(first, out);
-        out.extend_from_slice(b"\",\"last\":\"");
-        dates.write(last, out);
-    }
+    out.extend_from_slice(b",\"first\":\"");
+    dates.write(t.first(), out);
+    out.extend_from_slice(b"\",\"last\":\"");
+    dates.write(t.last(), out);
     out.extend_from_slice(b"\",\"destination_ports\":[");
 }
 

@@ -144,18 +144,18 @@ fn lines(
         addr.write(out);
         out.extend_from_slice(b"\",\"families\":");
         write_families(out, source, limits, &mut dates);
-        match operators.name_of(addr.ip(), &mut near)? {
-            Some(id) => {
-                out.extend_from_slice(b",\"operator\":");
-                json_string(out, id.as_bytes());
-            }
-            None => out.extend_from_slice(b",\"operator\":null"),
+        // As few pieces as can be.
+        let (owner, got_in) = (operators.name_of(addr.ip(), &mut near)?, source.login_succeeded());
+        if let Some(id) = owner {
+            out.extend_from_slice(b",\"operator\":");
+            json_string(out, id.as_bytes());
         }
-        if source.login_succeeded() {
-            out.extend_from_slice(b",\"findings\":[\"login-succeeded\"]}\n");
-        } else {
-            out.extend_from_slice(b",\"findings\":[]}\n");
-        }
+        out.extend_from_slice(match (owner, got_in) {
+            (None, false) => b",\"operator\":null,\"findings\":[]}\n".as_slice(),
+            (None, true) => b",\"operator\":null,\"findings\":[\"login-succeeded\"]}\n",
+            (Some(_), false) => b",\"findings\":[]}\n",
+            (Some(_), true) => b",\"findings\":[\"login-succeeded\"]}\n",
+        });
     }
     Ok(written)
 }

@@ -119,10 +119,13 @@ impl ChunkOut {
     #[inline(always)]
     pub(super) fn saw_at(&mut self, m: Moment) {
         self.past_end += u64::from(m.basis.past_end);
-        self.span = Some(match self.span {
-            None => (m.at, m.at),
-            Some((a, b)) => (a.min(m.at), b.max(m.at)),
-        });
+        match &mut self.span {
+            // Nearly every line is later than those before it.
+            Some((_, latest)) if m.at.nanos > latest.nanos => *latest = m.at,
+            span => {
+                *span = Some(span.map_or((m.at, m.at), |(a, b)| (a.min(m.at), b.max(m.at))));
+            }
+        }
     }
 
     #[inline(always)]

@@ -216,23 +216,25 @@ impl Straight {
 
     /// Ends a chunk: counts what its usual lines were.
     pub fn end(&mut self, out: &mut ChunkOut) {
-        let kinds = || Kind::ALL.iter().copied().map(Some).chain([None]);
         let told = self.told_elsewhere.iter_mut().chain([&mut self.told]);
-        let told = told.zip(self.ids).enumerate();
-        for (by, kind, n, id) in
-            told.flat_map(|(by, (told, id))| kinds().zip(told).map(move |(k, n)| (by, k, n, id)))
-        {
-            let n = std::mem::take(n);
-            let reading = kind.map_or(Reading::Context, |kind| kind.facts().reading);
-            // Behind sshd's tag only PAM writes of nobody.
-            let pam = by == By::Sshd as usize
-                && matches!(kind, None | Some(Kind::PamFailed | Kind::PamMore));
-            let places = [
-                out.readings.get_mut(reading as usize),
-                out.dialects.0.get_mut(if pam { self.pam } else { id }),
-                out.formats.get_mut(Format::Rfc3164 as usize),
-            ];
-            places.into_iter().flatten().for_each(|place| *place += n);
+        for (by, (told, id)) in told.zip(self.ids).enumerate() {
+            for (place, n) in told.iter_mut().enumerate() {
+                // Most kinds told nothing.
+                if *n == 0 {
+                    continue;
+                }
+                let (n, kind) = (std::mem::take(n), Kind::ALL.get(place).copied());
+                let reading = kind.map_or(Reading::Context, |kind| kind.facts().reading);
+                // Behind sshd's tag only PAM writes of nobody.
+                let pam = by == By::Sshd as usize
+                    && matches!(kind, None | Some(Kind::PamFailed | Kind::PamMore));
+                let places = [
+                    out.readings.get_mut(reading as usize),
+                    out.dialects.0.get_mut(if pam { self.pam } else { id }),
+                    out.formats.get_mut(Format::Rfc3164 as usize),
+                ];
+                places.into_iter().flatten().for_each(|place| *place += n);
+            }
         }
     }
 
