@@ -21,6 +21,7 @@ use super::read::{LineReader, Programs};
 use super::repeat::{Repeat, Trail, times, told};
 use super::replay::Verdicts;
 use super::scan::Scan;
+use super::skim::Skim;
 use super::spool::{Ends, Found, Parts, Spool, part};
 
 /// Finds the lines at `wanted`, each for the source of a number, and puts them into `spool` in the
@@ -66,21 +67,34 @@ pub fn gather(
                 let mut reader = log.reader(chunk.index, &scratch);
                 reader.doubt(chunk.unended());
                 let mut trail = Trail::default();
+                let mut skim = Skim::new(options.straight);
+                let mut lines = Lines::new(chunk.bytes(), chunk.offset);
                 // The years of stamps and what lines refer to hang on all lines before them.
-                for (n, (offset, line)) in
-                    (before + 1..).zip(Lines::new(chunk.bytes(), chunk.offset))
-                {
+                for n in before + 1.. {
+                    let (offset, left) = lines.left();
                     let at = place(offset);
                     while wanted.next_if(|(l, _)| l.place() < at).is_some() {}
                     if wanted.peek().is_none() {
                         break;
                     }
-                    let Ok(read) = reader.skim(line, offset) else {
-                        trail.cut();
-                        continue;
-                    };
-                    let refers = trail.refers(&read, line, at, &scan.referred);
-                    let Some(moment) = read.moment else { continue };
+                    let (line, moment, refers) =
+                        match skim.pass(left, offset, &mut reader, &mut trail) {
+                            Some((line, long, moment)) => {
+                                lines.pass(long);
+                                (line, moment, None)
+                            }
+                            None => {
+                                let Some((_, line)) = lines.next() else { break };
+                                let Ok(read) = reader.skim(line, offset) else {
+                                    trail.cut();
+                                    continue;
+                                };
+                                let refers = trail.refers(&read, line, at, &scan.referred);
+                                let Some(moment) = read.moment else { continue };
+                                skim.learn(line, &read, &trail);
+                                (line, moment, refers)
+                            }
+                        };
                     while let Some((kept, source)) = wanted.next_if(|(l, _)| l.place() == at) {
                         let before =
                             refers.map(|Repeat { before, by, .. }| (before, !by.is_empty()));

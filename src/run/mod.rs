@@ -13,6 +13,7 @@ pub mod gleaned;
 mod hosts;
 pub mod straight;
 mod elsewhere;
+mod skim;
 pub mod chunk;
 pub mod account;
 pub mod carry;

@@ -361,21 +361,7 @@ impl Straight {
         trail: &mut Trail<'c>,
         out: &mut ChunkOut,
     ) -> Look<'c> {
-        // What a device says of itself, and what may be the name of one.
-        match text.first() {
-            None | Some(b'%' | b'{') => return Look::Pass,
-            Some(b'N') if text.starts_with(b"NetScreen ") => return Look::Pass,
-            _ => {}
-        }
-        let Some(message) = usual::line(text).map(|(message, _)| message) else {
-            return Look::Pass;
-        };
-        let end = message.len();
-        if end >= LINE_BYTES / 2 {
-            return Look::Pass;
-        }
-        // A line that passed through Windows ends otherwise.
-        let message = message.strip_suffix(b"\r").unwrap_or(message);
+        let Some((message, end)) = plain(text) else { return Look::Pass };
         let before = left.len() - text.len();
         let line = left.get(..before + message.len()).unwrap_or_default();
         let Some((stamp, moment, _)) = reader.moment(stamp_text, place.offset) else {
@@ -427,11 +413,7 @@ impl Straight {
     pub fn learn(&mut self, line: &[u8], read: &Read<'_>, host: (u32, usize), our_port: u16) {
         let Some(head) = self.fresh.take() else { return };
         let (program, e) = (read.program, &read.envelope);
-        // Without a dialect of its own, all of the line may be for those that write no tag.
-        let nobodys = || e.body.first().is_some_and(|b| !self.bare.may_begin(*b));
-        if (program.claim.known() || nobodys())
-            && !TELL_TIME.contains(&e.program)
-            && head.is_of(line, e)
+        if may_be_known(&head, line, read, self.bare)
             && let Ok(name) = u8::try_from(e.host.len())
             && let Ok(ends) = u8::try_from(head.len() - 1)
             && let Ok(trail) = u32::try_from(host.1)
@@ -446,9 +428,40 @@ impl Straight {
     }
 }
 
+/// Whether what the reader of all forms found of a line holds of all that begin with its head.
+pub(super) fn may_be_known(head: &Head, line: &[u8], read: &Read<'_>, bare: Claim) -> bool {
+    let e = &read.envelope;
+    // Without a dialect of its own, all of the line may be for those that write no tag.
+    let nobodys = || e.body.first().is_some_and(|b| !bare.may_begin(*b));
+    (read.program.claim.known() || nobodys())
+        && !TELL_TIME.contains(&e.program)
+        && head.is_of(line, e)
+}
+
+/// The message that a text begins with, and its length with what may stand before its newline; none where a
+/// device may say more of itself there, where it is long, or where nothing ends it.
+#[inline(always)]
+pub(super) fn plain(text: &[u8]) -> Option<(&[u8], usize)> {
+    match text.first() {
+        None | Some(b'%' | b'{') => return None,
+        Some(b'N') if text.starts_with(b"NetScreen ") => return None,
+        _ => {}
+    }
+    let (message, _) = usual::line(text)?;
+    let end = message.len();
+    // A line that passed through Windows ends otherwise.
+    let message = message.strip_suffix(b"\r").unwrap_or(message);
+    (end < LINE_BYTES / 2).then_some((message, end))
+}
+
 /// What follows a head: its process, and the message.
 #[inline(always)]
-fn process(lanes: impl Lanes, rest: &[u8], head: usize, has: bool) -> Option<(u32, &[u8])> {
+pub(super) fn process(
+    lanes: impl Lanes,
+    rest: &[u8],
+    head: usize,
+    has: bool,
+) -> Option<(u32, &[u8])> {
     let text = rest.get(head..)?;
     if !has {
         return Some((0, text.strip_prefix(b" ")?));
