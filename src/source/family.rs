@@ -98,7 +98,8 @@ impl FamilyTally {
     /// Widens first and last; `first` is no later than `last`.
     #[inline(always)]
     pub fn span(&mut self, first: Instant, last: Instant) {
-        if first < self.first() {
+        // Nearly every line is later than those before it.
+        if first.nanos <= self.first && first < self.first() {
             self.first = first.nanos;
             self.decimals[1] = first.decimals;
         }

@@ -189,7 +189,8 @@ impl PacketTally {
     /// Widens its ends.
     #[inline(always)]
     fn widen(&mut self, (first, last): (Spot, Spot)) {
-        if first < self.ends.0 {
+        // Nearly every line is later than those before it.
+        if first.nanos() <= self.ends.0.nanos() && first < self.ends.0 {
             self.ends.0 = first;
         }
         if last > self.ends.1 {
