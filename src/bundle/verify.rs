@@ -347,8 +347,8 @@ impl Window {
         offset: u64,
         length: usize,
     ) -> io::Result<Option<&[u8]>> {
-        // One byte before and one behind tell that it is a whole line.
-        let (start, end) = (offset.saturating_sub(1), offset + length as u64 + 1);
+        // One byte before and two behind tell that it is a whole line.
+        let (start, end) = (offset.saturating_sub(1), offset + length as u64 + 2);
         while !self.ended && self.from + (self.bytes.len() as u64) < end {
             let keep = usize::try_from(start.saturating_sub(self.from)).unwrap_or(usize::MAX);
             let drop = keep.min(self.bytes.len());
@@ -370,9 +370,13 @@ impl Window {
             return Ok(None);
         };
         let before = at.checked_sub(1).and_then(|i| self.bytes.get(i));
-        let behind = self.bytes.get(at + length);
+        let behind = match self.bytes.get(at + length..).unwrap_or_default() {
+            // A line that passed through Windows ends otherwise, and that is no part of it.
+            [b'\r', behind @ ..] | behind => behind.first(),
+        };
+        let ends = at + length <= self.bytes.len();
         let whole = (offset == 0 || before == Some(&b'\n'))
-            && (behind == Some(&b'\n') || (self.ended && at + length == self.bytes.len()));
+            && (behind == Some(&b'\n') || (self.ended && ends && behind.is_none()));
         Ok(self.bytes.get(at..at + length).filter(|_| whole))
     }
 }
@@ -451,6 +455,21 @@ mod tests {
         // The file itself, or its folder, under another name than the run's.
         for place in ["logs/auth.log", "logs"] {
             assert_eq!(verify(&root, &[dir.path().join(place)]).unwrap().at_offset, 2);
+        }
+    }
+
+    #[test]
+    fn lines_that_passed_through_windows() {
+        for (log, sound) in [
+            (&b"first line\nsecond\r\nthe third line\r\n"[..], false),
+            (b"first lin\r\nsecond\nthe third line\r\n", true),
+            (b"first lin\r\nsecond\nthe third line\r", true),
+            (b"first line\nsecond\nthe third line\rx\n", false),
+            (b"first line\nsecond\nthe third line\r\r\n", false),
+        ] {
+            let (dir, root) = made(log);
+            let all = verify(&root, &[dir.path().to_owned()]).unwrap();
+            assert_eq!((all.at_offset == 2, all.wrong.is_empty()), (sound, sound), "{all:?}");
         }
     }
 

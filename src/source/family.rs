@@ -249,7 +249,7 @@ impl FamilyTally {
         &mut classes[at]
     }
 
-    /// Adds another's counts. What few sources have is not of a family: [`Self::take_more`].
+    /// Adds another's counts. What few sources have is not of a family, and taken out before.
     pub fn merge(&mut self, other: Self) {
         self.family = self.family.or(other.family);
         self.lines += other.lines;
