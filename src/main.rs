@@ -20,8 +20,7 @@ static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let early = early::of(std::env::args_os());
     early.colour.write_global();
-    let cli = with_small_pages(cli::read);
-    let cli = match cli {
+    let cli = match with_small_pages(cli::read) {
         Ok(cli) => cli,
         Err(e) => {
             early::tell(&e, early.voice);

@@ -148,6 +148,23 @@ impl<T: Copy> Heads<T> {
         None
     }
 
+    /// The length of the head that a text begins with, and what is known of it; a head of which nothing is known is
+    /// then `fresh`.
+    #[inline(always)]
+    pub fn known(&mut self, text: &[u8], fresh: &mut Option<Head>) -> Option<(usize, T)> {
+        *fresh = None;
+        if let Some(again) = self.again(text) {
+            return Some(again);
+        }
+        let head = Head::of(text)?;
+        let Some(known) = self.get(&head) else {
+            *fresh = Some(head);
+            return None;
+        };
+        self.keep(head, text, known);
+        Some((head.len(), known))
+    }
+
     /// Keeps something for a head that is new, where there is room.
     pub fn put(&mut self, head: Head, value: T) {
         let first = head.place();

@@ -43,18 +43,7 @@ impl Skim {
         let (stamp, [b' ', rest @ ..]) = left.split_first_chunk::<15>().filter(|_| self.on)? else {
             return None;
         };
-        let (long, (host, has)) = match self.heads.again(rest) {
-            Some(known) => known,
-            None => {
-                let head = Head::of(rest)?;
-                let Some(known) = self.heads.get(&head) else {
-                    self.fresh = Some(head);
-                    return None;
-                };
-                self.heads.keep(head, rest, known);
-                (head.len(), known)
-            }
-        };
+        let (long, (host, has)) = self.heads.known(rest, &mut self.fresh)?;
         let (_, text) = process(Common, rest, long, has)?;
         // It may say that the line before it was repeated.
         if matches!(text.first(), Some(b'l' | b'L' | b'-')) {

@@ -258,17 +258,8 @@ impl Straight {
         let Some((stamp, [b' ', rest @ ..])) = left.split_first_chunk::<15>() else {
             return Look::Pass;
         };
-        let (long, known) = match self.heads.again(rest) {
-            Some(known) => known,
-            None => {
-                let Some(head) = Head::of(rest) else { return Look::Pass };
-                let Some(known) = self.heads.get(&head) else {
-                    self.fresh = Some(head);
-                    return Look::Pass;
-                };
-                self.heads.keep(head, rest, known);
-                (head.len(), known)
-            }
+        let Some((long, known)) = self.heads.known(rest, &mut self.fresh) else {
+            return Look::Pass;
         };
         let Some((pid, text)) = process(lanes, rest, long, known.process()) else {
             return Look::Pass;
