@@ -226,3 +226,29 @@ fn its_event_adds_up_and_its_evidence_is_the_line_itself() {
         assert!(why.contains("reading   hostile ssh-login"), "{why}");
     }
 }
+
+#[test]
+fn a_repetition_of_what_was_told_already_is_context_at_every_chunk_size() {
+    let dir = tempfile::tempdir().unwrap();
+    let line = |minute: u32, what: &str| format!("2026-03-28T00:{minute:02}:00Z web1 {what}\n");
+    let first = line(0, FAILED);
+    // A rotation that was copied before it was cut: the newer log tells the older one's line again.
+    let newer = [first.clone(), line(2, "last message repeated 3 times")].concat();
+    let last = line(5, "sshd[9]: Connection closed by 192.0.2.7 port 4712 [preauth]");
+    std::fs::write(dir.path().join("auth.log.1"), [first, last].concat()).unwrap();
+    std::fs::write(dir.path().join("auth.log"), newer).unwrap();
+    let events = |chunk: &str| {
+        let args = ["events", "--all", "--format", "jsonl", "--chunk-bytes", chunk, "."];
+        rows(&plaint(dir.path(), &args))
+    };
+    let want = events("100000");
+    let told: Vec<_> = want
+        .iter()
+        .filter(|e| e["log"]["file"]["path"].as_str().unwrap().ends_with("auth.log"))
+        .map(|e| e["plaint"]["reading"].as_str().unwrap())
+        .collect();
+    assert_eq!(told, ["context", "context"], "{want:?}");
+    for chunk in ["1", "90", "200"] {
+        assert_eq!(events(chunk), want, "chunks of {chunk}");
+    }
+}

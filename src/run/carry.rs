@@ -117,8 +117,8 @@ impl Carry {
         let before = out.told_before;
         let reading = worker.tell_again(&read, n, &kept.line, home, l.host, place, out);
         out.lines = lines;
-        if worker.remembers() && out.told_before == before {
-            self.referred.insert(place, kept.line.clone());
+        if worker.remembers() {
+            self.referred.insert(place, (kept.line.clone(), out.told_before != before));
         }
         reading
     }

@@ -18,7 +18,7 @@ use super::decided::Verdict;
 use super::feed::{Order, Steps, each_chunk};
 use super::options::Options;
 use super::read::{LineReader, Programs};
-use super::repeat::{Repeat, Trail, times, told};
+use super::repeat::{Known, Trail, times, told};
 use super::replay::Verdicts;
 use super::scan::Scan;
 use super::skim::Skim;
@@ -96,8 +96,7 @@ pub fn gather(
                             }
                         };
                     while let Some((kept, source)) = wanted.next_if(|(l, _)| l.place() == at) {
-                        let before =
-                            refers.map(|Repeat { before, by, .. }| (before, !by.is_empty()));
+                        let before = refers.map(|r| (r.before, matches!(r.by, Known::Asked(_))));
                         let (place, mark) = (at, kept.mark());
                         let found =
                             Found { source: *source, place, mark, number: n, moment, line, before };
@@ -145,15 +144,16 @@ pub fn lines<'f>(
         let Ok(mut read) = reader.read(line, place.offset) else { continue };
         read.moment = Some(moment);
         let decided = mark.decision().map(|decision| Verdict::of(decision, source));
-        let mut by = line;
+        let mut known = Known::Asked(line);
         if let Some((before, may_be_told)) = before
             && let Some(n) = times(&read)
             && let Some(said) = told(&read, n, before, &scratch)
         {
             read = said;
-            by = if may_be_told { before } else { b"" };
+            // Of a line that had been told no session knows.
+            known = if may_be_told { Known::Asked(before) } else { Known::New };
         }
-        let end = verdicts.of_line(log, &read, by, (place, decided), options);
+        let end = verdicts.of_line(log, &read, known, (place, decided), options);
         let Some(act) = end.act else { continue };
         // The log is not what it was, or a line would stand against another.
         if act.source.is_some_and(|s| s != source) {

@@ -88,8 +88,19 @@ pub const fn near(before: i64, at: i64) -> bool {
     at.abs_diff(before) <= (REPEAT_SECONDS * SECOND) as u64
 }
 
-/// Lines of earlier chunks that the first lines of a chunk refer to.
-pub type Referred = FxHashMap<Place, Box<[u8]>>;
+/// Lines of earlier chunks that the first lines of a chunk refer to, and whether an input before had told each.
+pub type Referred = FxHashMap<Place, (Box<[u8]>, bool)>;
+
+/// What an input before may have told of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known<'c> {
+    /// This line, which it is to be asked for: the line itself, or the one that it refers to.
+    Asked(&'c [u8]),
+    /// The scan has seen that it told what the line says.
+    Told,
+    /// The scan has seen that it did not.
+    New,
+}
 
 /// A line that may be referred to, and when it, or the last that referred to it, was logged.
 #[derive(Clone, Copy, Debug)]
@@ -190,9 +201,8 @@ impl<'c> Trail<'c> {
         self.lasts.into_iter().filter_map(|(host, last)| Some((host, last?)))
     }
 
-    /// A line as it is to be understood where chunks are read once more, and the line that an
-    /// input before may have told: its own, or the one that it refers to. `referred` knows those
-    /// of earlier chunks.
+    /// A line as it is to be understood where chunks are read once more, and what an input before may
+    /// have told of it. `referred` knows the lines of earlier chunks that are referred to.
     pub fn follow(
         &mut self,
         read: Read<'c>,
@@ -200,13 +210,13 @@ impl<'c> Trail<'c> {
         place: Place,
         referred: &'c Referred,
         scratch: &'c Scratch,
-    ) -> (Read<'c>, &'c [u8]) {
+    ) -> (Read<'c>, Known<'c>) {
         match self.refers(&read, line, place, referred) {
             Some(Repeat { times, before, by }) => match told(&read, times, before, scratch) {
                 Some(told) => (told, by),
-                None => (read, line),
+                None => (read, Known::Asked(line)),
             },
-            None => (read, line),
+            None => (read, Known::Asked(line)),
         }
     }
 
@@ -228,9 +238,11 @@ impl<'c> Trail<'c> {
             return None;
         };
         let (before, by) = match self.find(at) {
-            Found::Line(before) => (before, before),
-            // The scan has seen that no input before told it.
-            Found::Earlier => (referred.get(&place)?.as_ref(), &b""[..]),
+            Found::Line(before) => (before, Known::Asked(before)),
+            Found::Earlier => {
+                let (before, told) = referred.get(&place)?;
+                (before.as_ref(), if *told { Known::Told } else { Known::New })
+            }
             Found::Unsure => return None,
         };
         Some(Repeat { times, before, by })
@@ -244,8 +256,8 @@ pub struct Repeat<'c> {
     pub times: u32,
     /// The line that it refers to.
     pub before: &'c [u8],
-    /// The line that an input before may have told: the same, or none.
-    pub by: &'c [u8],
+    /// What an input before may have told of that line.
+    pub by: Known<'c>,
 }
 
 #[cfg(test)]

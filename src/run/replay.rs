@@ -19,7 +19,7 @@ use super::feed::{Order, Steps, each_chunk};
 use super::options::Options;
 use super::overlap::Told;
 use super::read::Read;
-use super::repeat::Trail;
+use super::repeat::{Known, Trail};
 use super::scan::Scan;
 use super::timeless;
 
@@ -67,12 +67,19 @@ impl<'r> Verdicts<'r> {
         &self,
         log: &Log,
         read: &Read<'a>,
-        line: &[u8],
+        known: Known<'_>,
         (place, verdict): (Place, Option<Verdict>),
         options: &Options,
     ) -> Final<'a> {
         let end = self.of(read, verdict, options);
-        if log.shares_before && told_before(read, line, log, self.told, place.input, None) {
+        let told = match known {
+            Known::Told => true,
+            Known::New => false,
+            Known::Asked(line) => {
+                log.shares_before && told_before(read, line, log, self.told, place.input, None)
+            }
+        };
+        if told {
             return Final { reading: Reading::Context, class: None, ..end };
         }
         end
@@ -257,12 +264,12 @@ pub fn replay(
                         }
                     };
                     let at = Place { input, offset };
-                    let (read, told) = trail.follow(read, line, at, &scan.referred, &scratch);
+                    let (read, known) = trail.follow(read, line, at, &scan.referred, &scratch);
                     if read.moment.is_some_and(|m| !options.wants(m.at)) {
                         continue;
                     }
-                    let end =
-                        verdicts.of_line(log, &read, told, (at, verdicts.decided.get(at)), options);
+                    let decided = (at, verdicts.decided.get(at));
+                    let end = verdicts.of_line(log, &read, known, decided, options);
                     let asked = match wanted {
                         Wanted::Hostile => end.reading == Reading::Hostile,
                         Wanted::Known => read.heard.by.is_some(),
