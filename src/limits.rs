@@ -70,6 +70,10 @@ pub const FACTS_HELD: usize = 1 << 20;
 /// takes up to 9 MiB to unpack what its default settings packed.
 pub const PACKED_OPEN: usize = 32;
 
+/// Bytes that packed logs hold, unpacked, kept of all logs of a run together between the look at their times and their
+/// reading: so most servers' rotated logs are unpacked once, and a run stays under the 256 MiB that it is to take.
+pub const UNPACKED_KEPT: usize = 128 << 20;
+
 /// Ports listed per source; the rest are counted. A scan of the well-known ports fits.
 pub const PORTS_LISTED: usize = 1024;
 

@@ -100,7 +100,25 @@ impl Setup {
     ///
     /// What stops a run before it writes anything.
     pub fn run(&self) -> Outcome<(Logs, Scan)> {
-        self.read(false)
+        self.read(false, &|_| (), &progress::add)
+    }
+
+    /// The same; `opened` is told what was opened before it is read, and `step` of bytes as they are read, by the
+    /// threads that read them.
+    ///
+    /// # Errors
+    ///
+    /// What stops a run before it writes anything.
+    pub fn run_beside(
+        &self,
+        opened: &dyn Fn(&Logs),
+        step: &(dyn Fn(u64) + Sync),
+    ) -> Outcome<(Logs, Scan)> {
+        let step = |bytes| {
+            progress::add(bytes);
+            step(bytes);
+        };
+        self.read(false, opened, &step)
     }
 
     /// The same for a command that asks nothing of the logs afterwards: what is piped is read as it comes.
@@ -109,10 +127,15 @@ impl Setup {
     ///
     /// What stops a run before it writes anything.
     pub fn run_once(&self) -> Outcome<(Logs, Scan)> {
-        self.read(self.paths.len() == 1)
+        self.read(self.paths.len() == 1, &|_| (), &progress::add)
     }
 
-    fn read(&self, once: bool) -> Outcome<(Logs, Scan)> {
+    fn read(
+        &self,
+        once: bool,
+        opened: &dyn Fn(&Logs),
+        step: &(dyn Fn(u64) + Sync),
+    ) -> Outcome<(Logs, Scan)> {
         let dash = self.paths.iter().any(|p| p.as_os_str() == "-");
         let paths: Vec<PathBuf> =
             self.paths.iter().filter(|p| p.as_os_str() != "-").cloned().collect();
@@ -138,7 +161,8 @@ impl Setup {
             true => progress::begin(Stage::Spooling, 0, false),
             false => progress::begin(Stage::Reading, bytes, plain),
         }
-        let scan = scan(&mut logs, &self.options, &progress::add)?;
+        opened(&logs);
+        let scan = scan(&mut logs, &self.options, step)?;
         progress::begin(Stage::Writing, 0, false);
         meter::hide();
         let lines: u64 = scan.accounts.iter().map(|a| a.lines).sum();

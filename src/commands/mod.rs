@@ -15,6 +15,7 @@ pub mod explain;
 pub mod formats;
 pub mod operators;
 pub mod outcome;
+pub mod hashing;
 pub mod report;
 pub mod lint;
 pub mod verify;

@@ -1,7 +1,6 @@
 //! `plaint report`: from logs to the folder one files.
 
 use std::collections::BTreeSet;
-use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -13,7 +12,7 @@ use crate::addr::Addr;
 use crate::bundle::{self, Bundles, FileRecord, InputRecord, Plan};
 use crate::config::Config;
 use crate::fault::{Fault, Outcome};
-use crate::hash::{self, hex, sha256};
+use crate::hash::sha256;
 use crate::judge::saved::Transcript;
 use crate::judge::{
     Case, Context, EvidenceLine, Registration, did_too_little, join_sessions, judge,
@@ -23,12 +22,13 @@ use crate::operator::Operators;
 use crate::run::evidence::{gather, lines};
 use crate::run::read::Programs;
 use crate::run::spool::{Found, Spool};
-use crate::run::{Logs, Options, Remember, Scan, progress};
+use crate::run::{Logs, Options, Remember, Scan};
 use crate::session::Kept;
 use crate::source::Source;
 use crate::time::Instant;
 
 use super::common::Setup;
+use super::hashing::Hashing;
 use super::outcome::{self, Again};
 use super::voice::Severity;
 
@@ -63,7 +63,17 @@ pub fn run(
     let clock = config.clock_statement()?;
     setup.options.remember = Remember::Evidence;
     let begun = std::time::Instant::now();
-    let (logs, scan) = setup.run()?;
+    let opened: OnceLock<Hashing> = OnceLock::new();
+    let threads = setup.options.threads;
+    let step = |bytes| {
+        // One thread would only be kept from what it has in its cache.
+        if let Some(hashing) = opened.get().filter(|_| threads > 1) {
+            hashing.step(bytes);
+        }
+    };
+    let (logs, scan) =
+        setup.run_beside(&|logs| _ = opened.set(Hashing::of(logs, threads)), &step)?;
+    let hashing = opened.into_inner().unwrap_or_else(|| Hashing::of(&logs, threads));
     let mut watch = Watch::since(begun);
     watch.passed("reading");
     setup.show_progress();
@@ -75,22 +85,18 @@ pub fn run(
     let context =
         Context { config, clock: &clock, now: asked.now, generic: operators.get("generic") };
     let rows = scan.sources.sorted();
-    let threads = pool(setup.options.threads)?;
+    let workers = pool(threads)?;
     let options = &setup.options;
     let programs = Mutex::default();
     let about = About { options, config, operators, context: &context, programs };
     let inputs = inputs(&logs, &scan);
     let plan = OnceLock::new();
-    // Hashes of inputs are the last that is asked for: one thread makes them while the others go on, and
+    // Hashes of inputs are the last that is asked for: one thread makes what is left of them while the others go on, and
     // of one log no more than one can.
-    let (mut hashed, mut hashing) = (Ok(Vec::new()), std::time::Duration::ZERO);
-    let bundles = threads.install(|| {
+    let mut hashed = Ok(Default::default());
+    let bundles = workers.install(|| {
         rayon::scope(|s| {
-            s.spawn(|_| {
-                let begun = std::time::Instant::now();
-                hashed = hashes(&logs);
-                hashing = begun.elapsed();
-            });
+            s.spawn(|_| hashed = hashing.end(&logs));
             let mut filed = about.filed(&rows)?;
             watch.passed("judging");
             let references = references(config, operators, &filed.operators)?;
@@ -124,7 +130,8 @@ pub fn run(
         return Err(fault);
     }
     let mut inputs = inputs;
-    inputs.iter_mut().zip(hashed?).for_each(|(input, hash)| input.sha256 = hash);
+    let (hashes, hashing) = hashed?;
+    inputs.iter_mut().zip(hashes).for_each(|(input, hash)| input.sha256 = hash);
     let written = bundles.close(&inputs)?;
     folder.finish()?;
     watch.passed("closing");
@@ -369,33 +376,6 @@ fn inputs(logs: &Logs, scan: &Scan) -> Vec<InputRecord> {
             complete: account.complete,
         })
         .collect()
-}
-
-/// The hashes of the inputs, each as it lies on the disk.
-fn hashes(logs: &Logs) -> Outcome<Vec<String>> {
-    let lengths: Vec<u64> = logs.logs.iter().map(|log| log.input.bytes).collect();
-    let groups = hash::groups(&lengths, rayon::current_num_threads());
-    let reader = |n: usize| Some((n, Heard(logs.logs.get(n)?.input.raw())));
-    let all = groups
-        .into_par_iter()
-        .flat_map_iter(|group| hash::all_read(group.into_iter().filter_map(reader).collect()));
-    let mut all: Vec<_> = all.collect();
-    all.sort_unstable_by_key(|(n, _)| *n);
-    let told = logs.logs.iter().zip(all).map(|(log, (_, hash))| {
-        hash.map(|hash| hex(&hash)).map_err(|e| Fault::file(&log.input.path, e))
-    });
-    told.collect()
-}
-
-/// A reader of which it is told how much it read.
-struct Heard<R>(R);
-
-impl<R: Read> Read for Heard<R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let n = self.0.read(out)?;
-        progress::again(n as u64);
-        Ok(n)
-    }
 }
 
 /// The files beside the logs that bear on the results.

@@ -4,11 +4,10 @@
 //! read once, whoever reads which chunk.
 
 use std::fs::File;
-use std::hash::{DefaultHasher, Hasher as _};
 use std::io::{self, Read};
 use std::os::unix::fs::{FileExt as _, FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::fault::{Fault, Outcome};
 use crate::limits::{CHUNK_BYTES, CHUNK_BYTES_ALONE, LINE_BYTES};
@@ -17,7 +16,10 @@ use crate::text::shell_word;
 use super::chunk::Chunk;
 use super::inflate::{Cursor, Form, gzip_time, unpack};
 use super::journal;
+use super::kept::{Keeping, Kept, Room};
 use super::pipe::{Pipe, want_of_room};
+use super::raw::Raw;
+use super::sample::sample;
 use super::stream::Stream;
 use super::tar::{self, BLOCK};
 
@@ -52,15 +54,14 @@ pub struct Input {
     pipe: Option<Pipe>,
     /// How many entries it held when it was opened, if it is a journal: more may be written meanwhile.
     entries: u64,
+    /// What it holds unpacked, if that was kept.
+    kept: OnceLock<Kept>,
     /// Where its first byte lies in the file: a member of an archive lies within one.
     base: u64,
     /// A hash of how it begins and ends, to know later that it is the same.
     sample: u64,
     chunk_bytes: usize,
 }
-
-/// Bytes at the beginning and at the end of an input that are looked at again.
-const SAMPLE: usize = 4096;
 
 impl Input {
     /// Opens a log: a file, or a member of an archive by the archive's path and its own behind it.
@@ -158,6 +159,7 @@ impl Input {
             file,
             pipe: None,
             entries,
+            kept: OnceLock::new(),
             base,
             chunk_bytes: CHUNK_BYTES,
         })
@@ -419,16 +421,17 @@ impl Input {
     ///
     /// A broken header.
     pub fn reader(&self) -> io::Result<Box<dyn Read + Send + '_>> {
-        match &self.pipe {
-            Some(pipe) => Ok(Box::new(pipe.again())),
-            None => unpack(&self.file, self.base, self.bytes, self.form, self.entries),
+        match (&self.pipe, self.kept.get()) {
+            (Some(pipe), _) => Ok(Box::new(pipe.again())),
+            (None, Some(kept)) => Ok(Box::new(kept.reader())),
+            (None, None) => unpack(&self.file, self.base, self.bytes, self.form, self.entries),
         }
     }
 
     /// A reader of the bytes as they lie on disk, for hashing.
     #[must_use]
-    pub fn raw(&self) -> Box<dyn Read + Send + '_> {
-        Box::new(Cursor::new(&self.file, self.base, self.bytes))
+    pub fn raw(&self) -> Raw {
+        Raw::new(&self.file, self.base, self.bytes)
     }
 
     /// Its chunks one after the other: the only way through a packed input.
@@ -438,6 +441,19 @@ impl Input {
     /// A broken header.
     pub fn stream(&self) -> io::Result<Stream<'_>> {
         Ok(Stream::new(self.reader()?, self.chunk_bytes))
+    }
+
+    /// The same, and if it is read to its end and finds `room`, what it holds is kept, and not unpacked again.
+    ///
+    /// # Errors
+    ///
+    /// As [`Input::stream`].
+    pub fn stream_kept<'f>(&'f self, room: &'f Room) -> io::Result<Stream<'f>> {
+        if self.pipe.is_some() || self.kept.get().is_some() {
+            return self.stream();
+        }
+        let keeping = Keeping::new(self.reader()?, room, &self.kept);
+        Ok(Stream::new(Box::new(keeping), self.chunk_bytes))
     }
 
     /// Up to `bytes` unpacked bytes from the start.
@@ -461,7 +477,7 @@ impl Input {
         let mut out = Vec::new();
         let all = match self.form {
             // Without the buffers that unpacking takes.
-            Form::Plain => self.raw(),
+            Form::Plain => Box::new(self.raw()),
             _ => self.reader()?,
         };
         let fault = all.take(bytes as u64).read_to_end(&mut out).err();
@@ -474,29 +490,6 @@ const TAIL: u64 = 4096;
 
 /// Bytes behind a chunk that are read with it.
 const REST: u64 = 1024;
-
-/// A hash of the beginning and end of the `bytes` bytes of a file from `base` on; of a journal, of what
-/// of its beginning never changes.
-fn sample(file: &File, base: u64, bytes: u64, form: Form) -> io::Result<u64> {
-    let mut hash = DefaultHasher::new();
-    let mut buffer = [0; SAMPLE];
-    let parts = match form {
-        Form::Journal => [journal::FIXED, (0, 0)],
-        _ => [(0, SAMPLE), (bytes.saturating_sub(SAMPLE as u64), SAMPLE)],
-    };
-    for (at, long) in parts {
-        let most = usize::try_from(bytes.saturating_sub(at)).unwrap_or(SAMPLE).min(long);
-        let mut done = 0;
-        while let Some(room) = buffer.get_mut(done..most).filter(|r| !r.is_empty()) {
-            match file.read_at(room, base + at + done as u64)? {
-                0 => break,
-                n => done += n,
-            }
-        }
-        hash.write(buffer.get(..done).unwrap_or_default());
-    }
-    Ok(hash.finish())
-}
 
 #[cfg(test)]
 mod tests {

@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::envelope::{Columns, Reader, Stamp};
 use crate::fault::{Fault, Outcome};
 use crate::input::inflate::no_text;
-use crate::input::{Finds, Form, Found, Input, Lines, find, same, series};
+use crate::input::{Finds, Form, Found, Input, Lines, Room, find, same, series};
 use crate::json::Scratch;
 
 pub use super::dated::Log;
@@ -28,6 +28,8 @@ pub struct Logs {
     pub passed_over: Vec<(PathBuf, String)>,
     /// Inputs that could not be read.
     pub faults: Vec<Fault>,
+    /// What of packed logs is kept finds room here.
+    room: Room,
 }
 
 /// Lines looked at to tell whether a file of a folder is a log.
@@ -120,8 +122,9 @@ impl Logs {
         let alone = inputs.len() == 1;
         let inputs: Vec<Input> =
             inputs.into_iter().map(|i| i.with_chunk_bytes(options.chunk_bytes)).collect();
+        let with = (options, &self.room);
         let surveys =
-            side_by_side(options.threads, &inputs, |input| survey(input, alone, exact, options))?;
+            side_by_side(options.threads, &inputs, |input| survey(input, alone, exact, with))?;
         let mut dated = Vec::new();
         for (input, surveyed) in inputs.into_iter().zip(surveys) {
             match surveyed {

@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::envelope::{Columns, Envelope, Reader, Stamp, stamp};
-use crate::input::{Chunk, Input, Lines};
+use crate::input::{Chunk, Input, Lines, Room};
 use crate::json::Scratch;
 use crate::time::{Calendar, Survey, Uptimes, uptime};
 
@@ -49,12 +49,16 @@ pub fn survey(
     input: &Input,
     alone: bool,
     exact: bool,
-    options: &Options,
+    (options, room): (&Options, &Room),
 ) -> io::Result<(Surveyed, bool)> {
     let mut chunk = Chunk::default();
     let Some(chunks) = input.chunks() else {
         let mut s = Surveyed::default();
-        let mut stream = input.stream()?;
+        // Of one that is looked at in its beginning nothing would be kept.
+        let mut stream = match alone && !exact {
+            true => input.stream()?,
+            false => input.stream_kept(room)?,
+        };
         let mut any = false;
         loop {
             match stream.next(&mut chunk) {
