@@ -74,6 +74,9 @@ pub const PACKED_OPEN: usize = 32;
 /// reading: so most servers' rotated logs are unpacked once, and a run stays under the 256 MiB that it is to take.
 pub const UNPACKED_KEPT: usize = 128 << 20;
 
+/// As many of them stay where lines are read once more: a report takes 190 MB itself.
+pub const UNPACKED_KEPT_LATER: usize = 48 << 20;
+
 /// Ports listed per source; the rest are counted. A scan of the well-known ports fits.
 pub const PORTS_LISTED: usize = 1024;
 

@@ -163,6 +163,7 @@ impl Setup {
         }
         opened(&logs);
         let scan = scan(&mut logs, &self.options, step)?;
+        logs.were_read();
         progress::begin(Stage::Writing, 0, false);
         meter::hide();
         let lines: u64 = scan.accounts.iter().map(|a| a.lines).sum();

@@ -43,6 +43,12 @@ impl Room {
 pub struct Kept(Arc<Vec<Vec<u8>>>);
 
 impl Kept {
+    /// How many bytes these are.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.0.iter().map(Vec::len).sum()
+    }
+
     /// A reader from the first byte on.
     #[must_use]
     pub fn reader(&self) -> Again {
@@ -187,6 +193,7 @@ mod tests {
             let kept = to.get().unwrap();
             kept.reader().read_to_end(&mut again).unwrap();
             assert_eq!(again, from, "{n}");
+            assert_eq!(kept.bytes(), n);
             assert_eq!(room.0.into_inner(), 4 * PIECE - n);
         }
     }

@@ -398,8 +398,7 @@ impl Input {
 
     /// Appends the bytes `from..to`; fewer if the file was truncated meanwhile.
     fn read_at(&self, from: u64, to: u64, chunk: &mut Chunk) -> io::Result<()> {
-        let mut want = usize::try_from(to - from).unwrap_or(0);
-        let mut at = from;
+        let (mut at, mut want) = (from, usize::try_from(to - from).unwrap_or(0));
         while want > 0 {
             match self.file.read_at(chunk.room(want), self.base + at) {
                 Ok(0) => break,
@@ -443,7 +442,7 @@ impl Input {
         Ok(Stream::new(self.reader()?, self.chunk_bytes))
     }
 
-    /// The same, and if it is read to its end and finds `room`, what it holds is kept, and not unpacked again.
+    /// The same; read to its end, what it holds is kept if it finds `room`, and not unpacked again.
     ///
     /// # Errors
     ///
@@ -452,8 +451,16 @@ impl Input {
         if self.pipe.is_some() || self.kept.get().is_some() {
             return self.stream();
         }
-        let keeping = Keeping::new(self.reader()?, room, &self.kept);
-        Ok(Stream::new(Box::new(keeping), self.chunk_bytes))
+        let keeping = Box::new(Keeping::new(self.reader()?, room, &self.kept));
+        Ok(Stream::new(keeping, self.chunk_bytes))
+    }
+
+    /// Keeps what it holds unpacked only if there is room for it among so many bytes, which are then fewer.
+    pub fn keep_within(&mut self, left: &mut usize) {
+        match self.kept.get().map(|kept| left.checked_sub(kept.bytes())) {
+            Some(Some(less)) => *left = less,
+            _ => self.kept = OnceLock::new(),
+        }
     }
 
     /// Up to `bytes` unpacked bytes from the start.

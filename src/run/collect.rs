@@ -10,6 +10,7 @@ use crate::fault::{Fault, Outcome};
 use crate::input::inflate::no_text;
 use crate::input::{Finds, Form, Found, Input, Lines, Room, find, same, series};
 use crate::json::Scratch;
+use crate::limits::UNPACKED_KEPT_LATER;
 
 pub use super::dated::Log;
 use super::dated::{Dated, END, order};
@@ -109,6 +110,12 @@ impl Logs {
     pub fn resurvey(&mut self, options: &Options) -> Outcome<()> {
         let inputs = self.logs.drain(..).map(|l| l.input).collect();
         self.settle(inputs, true, options)
+    }
+
+    /// Gives back memory that only reading had a use for.
+    pub fn were_read(&mut self) {
+        let mut left = UNPACKED_KEPT_LATER;
+        self.logs.iter_mut().for_each(|log| log.input.keep_within(&mut left));
     }
 
     /// The logs that are no longer what was opened, with what happened to them.
