@@ -59,7 +59,9 @@ fn with_small_pages<T>(f: impl FnOnce() -> T) -> T {
 
 /// Has a run that is interrupted say how far it came, and end as the signal ends any program.
 fn watch(voice: commands::Voice) {
-    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
+    // A file that may not be longer is an error that is told, or memory that is not taken; not the end of the run.
+    let _ = signal_hook::flag::register(SIGXFSZ, std::sync::Arc::default());
     // Without it a signal ends the run all the same, and says nothing.
     let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]) else { return };
     std::thread::spawn(move || {

@@ -1,18 +1,31 @@
-//! [`Kept`]: what a packed input holds, kept in memory where there is room, so that a log that is looked at before it
-//! is read is unpacked once.
+//! [`Kept`]: what a packed input holds, kept where there is room, so that a log that is looked at before it is read is
+//! unpacked once. It lies in memory that is a file without a name: given back, it is the system's again at once, which
+//! no allocator promises.
 
+use std::fs::File;
 use std::io::{self, Read};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::os::unix::fs::FileExt as _;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::limits::UNPACKED_KEPT;
 
-/// Bytes of a piece: so that none is copied to make room.
-const PIECE: usize = 1 << 20;
+/// Bytes of a piece of the room.
+const PIECE: usize = 1 << 18;
 
-/// Bytes that may still be kept of all inputs of a run.
+/// Room for what is kept of all inputs of a run.
 #[derive(Debug)]
-pub struct Room(AtomicUsize);
+pub struct Room {
+    pieces: u32,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    file: Option<Arc<File>>,
+    /// How many pieces were ever given out, and those of them that came back.
+    given: u32,
+    free: Vec<u32>,
+}
 
 impl Default for Room {
     fn default() -> Self {
@@ -23,36 +36,84 @@ impl Default for Room {
 impl Room {
     /// So many bytes.
     #[must_use]
-    pub const fn of(bytes: usize) -> Self {
-        Self(AtomicUsize::new(bytes))
+    pub fn of(bytes: usize) -> Self {
+        let pieces = u32::try_from(bytes / PIECE).unwrap_or(u32::MAX);
+        Self { pieces, state: Mutex::default() }
     }
 
-    /// Whether so many bytes found room.
-    fn take(&self, bytes: usize) -> bool {
-        let less = |left: usize| left.checked_sub(bytes);
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A thread that panicked has ended the process: there is no poison.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn give_back(&self, bytes: usize) {
-        self.0.fetch_add(bytes, Ordering::Relaxed);
+    /// A piece, and the file that it lies in; none where there is no room, or the system has no such files.
+    fn piece(&self) -> Option<(u32, Arc<File>)> {
+        let mut state = self.state();
+        let file = match &state.file {
+            Some(file) => file.clone(),
+            None => state.file.insert(Arc::new(unnamed().ok()?)).clone(),
+        };
+        let piece = match state.free.pop() {
+            Some(piece) => piece,
+            None if state.given < self.pieces => {
+                state.given += 1;
+                state.given - 1
+            }
+            None => return None,
+        };
+        Some((piece, file))
+    }
+
+    fn give_back(&self, pieces: impl IntoIterator<Item = u32>) {
+        self.state().free.extend(pieces);
+    }
+
+    /// Gives back to the system all but so many bytes: what lay behind them is lost, and what `is_within` no longer says.
+    pub fn shrink(&mut self, bytes: usize) {
+        self.pieces = u32::try_from(bytes / PIECE).unwrap_or(u32::MAX).min(self.pieces);
+        let pieces = self.pieces;
+        let mut state = self.state();
+        state.given = state.given.min(pieces);
+        state.free.retain(|piece| *piece < pieces);
+        if let Some(file) = &state.file {
+            // If it cannot be, no more is lost than memory.
+            let _ = file.set_len(u64::from(state.given) * PIECE as u64);
+        }
     }
 }
 
+/// A file in memory that has no name.
+#[cfg(target_os = "linux")]
+fn unnamed() -> io::Result<File> {
+    let flags = rustix::fs::MemfdFlags::CLOEXEC;
+    Ok(File::from(rustix::fs::memfd_create("plaint", flags)?))
+}
+
+/// Other systems have none: logs are unpacked again.
+#[cfg(not(target_os = "linux"))]
+fn unnamed() -> io::Result<File> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// All bytes of an input, unpacked.
-#[derive(Clone, Debug, Default)]
-pub struct Kept(Arc<Vec<Vec<u8>>>);
+#[derive(Clone, Debug)]
+pub struct Kept {
+    file: Option<Arc<File>>,
+    pieces: Arc<[u32]>,
+    bytes: u64,
+}
 
 impl Kept {
-    /// How many bytes these are.
+    /// Whether all of it lies in what is left of the room.
     #[must_use]
-    pub fn bytes(&self) -> usize {
-        self.0.iter().map(Vec::len).sum()
+    pub fn is_within(&self, room: &Room) -> bool {
+        self.pieces.iter().all(|piece| *piece < room.pieces)
     }
 
     /// A reader from the first byte on.
     #[must_use]
     pub fn reader(&self) -> Again {
-        Again { kept: self.clone(), piece: 0, at: 0 }
+        Again { kept: self.clone(), at: 0 }
     }
 }
 
@@ -60,26 +121,22 @@ impl Kept {
 #[derive(Debug)]
 pub struct Again {
     kept: Kept,
-    piece: usize,
-    at: usize,
+    at: u64,
 }
 
 impl Read for Again {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        while let Some(piece) = self.kept.0.get(self.piece) {
-            let left = piece.get(self.at..).unwrap_or_default();
-            if left.is_empty() {
-                (self.piece, self.at) = (self.piece + 1, 0);
-                continue;
-            }
-            let n = left.len().min(out.len());
-            if let (Some(to), Some(from)) = (out.get_mut(..n), left.get(..n)) {
-                to.copy_from_slice(from);
-            }
-            self.at += n;
-            return Ok(n);
-        }
-        Ok(0)
+        let Kept { file: Some(file), pieces, bytes } = &self.kept else { return Ok(0) };
+        let long = PIECE as u64;
+        let (number, within) = (self.at / long, self.at % long);
+        let of = usize::try_from(number).ok().and_then(|n| pieces.get(n));
+        let Some(piece) = of.filter(|_| self.at < *bytes) else { return Ok(0) };
+        let left = (long - within).min(bytes - self.at);
+        let room = usize::try_from(left).unwrap_or(PIECE).min(out.len());
+        let out = out.get_mut(..room).unwrap_or_default();
+        file.read_exact_at(out, u64::from(*piece) * long + within)?;
+        self.at += room as u64;
+        Ok(room)
     }
 }
 
@@ -88,9 +145,9 @@ pub struct Keeping<'k> {
     from: Box<dyn Read + Send + 'k>,
     room: &'k Room,
     to: &'k OnceLock<Kept>,
-    pieces: Vec<Vec<u8>>,
-    /// Bytes of the room that these take.
-    taken: usize,
+    file: Option<Arc<File>>,
+    pieces: Vec<u32>,
+    bytes: u64,
     /// Whether it still may be kept.
     may: bool,
 }
@@ -99,32 +156,34 @@ impl<'k> Keeping<'k> {
     /// What it reads from `from`, all that is there, goes to `to` at its end.
     #[must_use]
     pub fn new(from: Box<dyn Read + Send + 'k>, room: &'k Room, to: &'k OnceLock<Kept>) -> Self {
-        Self { from, room, to, pieces: Vec::new(), taken: 0, may: true }
+        Self { from, room, to, file: None, pieces: Vec::new(), bytes: 0, may: true }
     }
 
-    fn keep(&mut self, mut bytes: &[u8]) {
-        if !self.room.take(bytes.len()) {
-            return self.leave();
-        }
-        self.taken += bytes.len();
+    /// Whether they found room.
+    fn keep(&mut self, mut bytes: &[u8]) -> bool {
         while !bytes.is_empty() {
-            if self.pieces.last().is_none_or(|p| p.len() == PIECE) {
-                // The first grows: most logs are short.
-                let room = if self.pieces.is_empty() { 0 } else { PIECE };
-                self.pieces.push(Vec::with_capacity(room));
+            let within = self.bytes % PIECE as u64;
+            if within == 0 {
+                let Some((piece, file)) = self.room.piece() else { return false };
+                self.pieces.push(piece);
+                self.file = Some(file);
             }
-            let Some(piece) = self.pieces.last_mut() else { return };
-            let (now, later) = bytes.split_at(bytes.len().min(PIECE - piece.len()));
-            piece.extend_from_slice(now);
+            let (Some(piece), Some(file)) = (self.pieces.last(), &self.file) else { return false };
+            let left = usize::try_from(PIECE as u64 - within).unwrap_or(0);
+            let (now, later) = bytes.split_at(bytes.len().min(left));
+            if file.write_all_at(now, u64::from(*piece) * PIECE as u64 + within).is_err() {
+                return false;
+            }
+            self.bytes += now.len() as u64;
             bytes = later;
         }
+        true
     }
 
     /// Keeps none of it.
     fn leave(&mut self) {
         self.may = false;
-        self.room.give_back(std::mem::take(&mut self.taken));
-        self.pieces = Vec::new();
+        self.room.give_back(self.pieces.drain(..));
     }
 }
 
@@ -133,14 +192,14 @@ impl Read for Keeping<'_> {
         let read = self.from.read(out);
         match &read {
             Ok(0) if self.may && !out.is_empty() => {
-                let kept = Kept(Arc::new(std::mem::take(&mut self.pieces)));
+                let (file, pieces) = (self.file.take(), self.pieces.as_slice().into());
                 // If it was kept before, this takes no room any more.
-                if self.to.set(kept).is_ok() {
-                    self.taken = 0;
+                if self.to.set(Kept { file, pieces, bytes: self.bytes }).is_ok() {
+                    self.pieces.clear();
                 }
                 self.leave();
             }
-            Ok(n) if self.may => self.keep(out.get(..*n).unwrap_or_default()),
+            Ok(n) if self.may && !self.keep(out.get(..*n).unwrap_or_default()) => self.leave(),
             Err(e) if e.kind() != io::ErrorKind::Interrupted => self.leave(),
             _ => {}
         }
@@ -184,28 +243,35 @@ mod tests {
         out
     }
 
+    /// Pieces that are still to be had.
+    fn left(room: &Room) -> u32 {
+        let state = room.state();
+        room.pieces - state.given + u32::try_from(state.free.len()).unwrap()
+    }
+
     #[test]
     fn what_is_kept_is_what_was_read() {
         for n in [0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 17] {
             let (from, room, to) = (bytes(n), Room::of(4 * PIECE), OnceLock::new());
             assert_eq!(read(&from, false, &room, &to), from);
-            let mut again = Vec::new();
             let kept = to.get().unwrap();
-            kept.reader().read_to_end(&mut again).unwrap();
-            assert_eq!(again, from, "{n}");
-            assert_eq!(kept.bytes(), n);
-            assert_eq!(room.0.into_inner(), 4 * PIECE - n);
+            for _ in 0..2 {
+                let mut again = Vec::new();
+                kept.reader().read_to_end(&mut again).unwrap();
+                assert_eq!(again, from, "{n}");
+            }
+            assert_eq!(left(&room) as usize, 4 - n.div_ceil(PIECE));
         }
     }
 
     #[test]
     fn what_finds_no_room_or_breaks_off_is_not_kept_and_takes_none() {
         let from = bytes(3 * PIECE);
-        for (room, fails) in [(2 * PIECE, false), (0, false), (4 * PIECE, true)] {
-            let (room, to, was) = (Room::of(room), OnceLock::new(), room);
+        for (pieces, fails) in [(2, false), (0, false), (4, true)] {
+            let (room, to) = (Room::of(pieces as usize * PIECE), OnceLock::new());
             assert_eq!(read(&from, fails, &room, &to), from);
             assert!(to.get().is_none());
-            assert_eq!(room.0.into_inner(), was);
+            assert_eq!(left(&room), pieces);
         }
         // Only its beginning was looked at.
         let (room, to) = (Room::of(4 * PIECE), OnceLock::new());
@@ -214,7 +280,7 @@ mod tests {
         keeping.read_exact(&mut some).unwrap();
         drop(keeping);
         assert!(to.get().is_none());
-        assert_eq!(room.0.into_inner(), 4 * PIECE);
+        assert_eq!(left(&room), 4);
     }
 
     #[test]
@@ -222,6 +288,31 @@ mod tests {
         let (from, room, to) = (bytes(PIECE), Room::of(4 * PIECE), OnceLock::new());
         read(&from, false, &room, &to);
         read(&from, false, &room, &to);
-        assert_eq!(room.0.into_inner(), 3 * PIECE);
+        assert_eq!(left(&room), 3);
+    }
+
+    #[test]
+    fn several_lie_in_each_others_gaps_and_what_is_lost_is_known() {
+        let mut room = Room::of(8 * PIECE);
+        let (one, other, third) = (bytes(2 * PIECE), bytes(PIECE + 5), bytes(3 * PIECE - 1));
+        let kept = [OnceLock::new(), OnceLock::new(), OnceLock::new()];
+        read(&one, true, &room, &kept[0]);
+        for (bytes, to) in [&other, &third, &one].into_iter().zip(&kept) {
+            read(bytes, false, &room, to);
+        }
+        let same = |kept: &OnceLock<Kept>, want: &[u8]| {
+            let mut again = Vec::new();
+            kept.get().unwrap().reader().read_to_end(&mut again).unwrap();
+            assert_eq!(again, want);
+        };
+        same(&kept[0], &other);
+        same(&kept[1], &third);
+        same(&kept[2], &one);
+        room.shrink(5 * PIECE);
+        let within = kept.each_ref().map(|kept| kept.get().unwrap().is_within(&room));
+        assert_eq!(within, [true, true, false]);
+        same(&kept[0], &other);
+        same(&kept[1], &third);
+        assert_eq!(left(&room), 0);
     }
 }

@@ -455,11 +455,10 @@ impl Input {
         Ok(Stream::new(keeping, self.chunk_bytes))
     }
 
-    /// Keeps what it holds unpacked only if there is room for it among so many bytes, which are then fewer.
-    pub fn keep_within(&mut self, left: &mut usize) {
-        match self.kept.get().map(|kept| left.checked_sub(kept.bytes())) {
-            Some(Some(less)) => *left = less,
-            _ => self.kept = OnceLock::new(),
+    /// Keeps what it holds unpacked only if that lies in what is left of the room.
+    pub fn keep_within(&mut self, room: &Room) {
+        if self.kept.get().is_some_and(|kept| !kept.is_within(room)) {
+            self.kept = OnceLock::new();
         }
     }
 

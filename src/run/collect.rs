@@ -114,8 +114,8 @@ impl Logs {
 
     /// Gives back memory that only reading had a use for.
     pub fn were_read(&mut self) {
-        let mut left = UNPACKED_KEPT_LATER;
-        self.logs.iter_mut().for_each(|log| log.input.keep_within(&mut left));
+        self.room.shrink(UNPACKED_KEPT_LATER);
+        self.logs.iter_mut().for_each(|log| log.input.keep_within(&self.room));
     }
 
     /// The logs that are no longer what was opened, with what happened to them.
