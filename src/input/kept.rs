@@ -46,6 +46,15 @@ impl Room {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether there may be room for what so many packed bytes come to: logs are packed to a sixth at least, and what
+    /// finds no room in the end was kept for nothing.
+    #[must_use]
+    pub fn may_hold(&self, packed: u64) -> bool {
+        let state = self.state();
+        let left = u64::from(self.pieces.saturating_sub(state.given)) + state.free.len() as u64;
+        packed.saturating_mul(6) <= left * PIECE as u64
+    }
+
     /// A piece, and the file that it lies in; none where there is no room, or the system has no such files.
     fn piece(&self) -> Option<(u32, Arc<File>)> {
         let mut state = self.state();
@@ -272,6 +281,8 @@ mod tests {
             assert_eq!(read(&from, fails, &room, &to), from);
             assert!(to.get().is_none());
             assert_eq!(left(&room), pieces);
+            assert!(room.may_hold(u64::from(pieces) * PIECE as u64 / 6));
+            assert!(!room.may_hold(u64::from(pieces) * PIECE as u64 / 6 + 1));
         }
         // Only its beginning was looked at.
         let (room, to) = (Room::of(4 * PIECE), OnceLock::new());

@@ -448,7 +448,7 @@ impl Input {
     ///
     /// As [`Input::stream`].
     pub fn stream_kept<'f>(&'f self, room: &'f Room) -> io::Result<Stream<'f>> {
-        if self.pipe.is_some() || self.kept.get().is_some() {
+        if self.pipe.is_some() || self.kept.get().is_some() || !room.may_hold(self.bytes) {
             return self.stream();
         }
         let keeping = Box::new(Keeping::new(self.reader()?, room, &self.kept));
