@@ -251,7 +251,17 @@ fn a_packed_log_tells_the_times_of_the_plain_one() {
     let three_years: Vec<String> =
         (0..15).map(|n| format!("{} 10 12:00:{n:02}", months[n % 5])).collect();
     let three_years: Vec<&str> = three_years.iter().map(String::as_str).collect();
-    let cases: [(&str, Vec<String>, &str); 5] = [
+    let cases: [(&str, Vec<String>, &str); 6] = [
+        (
+            "a written year, late, among lines without",
+            [
+                days(&["Jun 10 00:00:00", "Jun 11 00:00:00"]),
+                days(&["2024-06-11T01:00:00"]),
+                days(&["Jun 12 00:00:00"]),
+            ]
+            .concat(),
+            "2026-11-01",
+        ),
         ("several years", days(&three_years), "2026-12-31"),
         (
             "a year that ends past the log's end",
@@ -290,6 +300,8 @@ fn a_packed_log_tells_the_times_of_the_plain_one() {
             };
             let plain = told("plain.log");
             assert_eq!(plain.len(), lines.len(), "{what}");
+            let in_2024 = plain.iter().all(|(at, _)| at.as_str().unwrap().starts_with("2024-"));
+            assert!(in_2024 || !what.starts_with("a written year"), "{plain:?}");
             assert_eq!(told("packed.log.gz"), plain, "{what}, chunks of {chunk}");
         }
     }

@@ -405,6 +405,10 @@ impl Clock<'_> {
             Some(y) => {
                 if civil.offset.is_none() && self.step.day.is_some() {
                     self.walk(civil);
+                    // It says which year it is among lines without; a survey of some stamps may not have seen it.
+                    let inferred =
+                        self.calendar.first_year.map(|f| f.saturating_add(self.step.years));
+                    self.unknown.unseen |= inferred.is_some_and(|inferred| inferred != y);
                 }
                 y
             }
