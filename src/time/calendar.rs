@@ -9,39 +9,13 @@
 
 use crate::days::{SECOND, civil_from_days, days_from_civil, leap};
 use crate::envelope::{Civil, Stamp};
-use crate::limits::{PUT_BACK_KEPT, YEAR_SLACK_SECONDS, YEAR_STEP_DAYS, YEARS, YEARS_BEGUN};
+use crate::limits::{PUT_BACK_KEPT, YEAR_SLACK_SECONDS, YEARS, YEARS_BEGUN};
 
 use super::fold::{FoldAt, PUT_BACK_LEAST, PutBack};
 use super::moment::{Basis, Fold, Instant, Moment};
+use super::step::Step;
 use super::uptime::Uptimes;
 use super::zone::{Local, Table, Zone};
-
-/// Where the calendar stands between two lines without years.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Step {
-    /// Years begun since the input's first stamp.
-    pub years: i32,
-    /// Day of the year of the last stamp; none before the first.
-    pub day: Option<i64>,
-}
-
-impl Step {
-    /// Steps to the next stamp without a year.
-    ///
-    /// A day well before the last one began a new year; a day nearly a year
-    /// later is disorder around New Year. Anything between is disorder of
-    /// lines, or a gap, within the year.
-    #[must_use]
-    pub fn to(self, civil: &Civil) -> Self {
-        let day = civil.day_of_year();
-        let turn = match self.day.map_or(0, |last| day - last) {
-            d if d < -YEAR_STEP_DAYS => 1,
-            d if d > 366 - YEAR_STEP_DAYS => -1,
-            _ => 0,
-        };
-        Self { years: self.years + turn, day: Some(day) }
-    }
-}
 
 /// What the stamps of an input tell, in the order of its lines.
 #[derive(Clone, Debug, Default)]

@@ -4,9 +4,11 @@ pub mod moment;
 pub mod zone;
 pub mod uptime;
 mod fold;
+mod step;
 pub mod calendar;
 
-pub use calendar::{Calendar, Clock, Step, Survey};
+pub use calendar::{Calendar, Clock, Survey};
 pub use moment::{Basis, Dates, Fold, Instant, Moment};
+pub use step::Step;
 pub use uptime::Uptimes;
 pub use zone::Zone;

@@ -1,0 +1,31 @@
+//! [`Step`]: where the calendar stands between two lines without years.
+
+use crate::envelope::Civil;
+use crate::limits::YEAR_STEP_DAYS;
+
+/// Where the calendar stands between two lines without years.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Step {
+    /// Years begun since the input's first stamp.
+    pub years: i32,
+    /// Day of the year of the last stamp; none before the first.
+    pub day: Option<i64>,
+}
+
+impl Step {
+    /// Steps to the next stamp without a year.
+    ///
+    /// A day well before the last one began a new year; a day nearly a year
+    /// later is disorder around New Year. Anything between is disorder of
+    /// lines, or a gap, within the year.
+    #[must_use]
+    pub fn to(self, civil: &Civil) -> Self {
+        let day = civil.day_of_year();
+        let turn = match self.day.map_or(0, |last| day - last) {
+            d if d < -YEAR_STEP_DAYS => 1,
+            d if d > 366 - YEAR_STEP_DAYS => -1,
+            _ => 0,
+        };
+        Self { years: self.years + turn, day: Some(day) }
+    }
+}
