@@ -135,7 +135,7 @@ pub const YEAR_STEP_DAYS: i64 = 31;
 pub const YEARS: std::ops::RangeInclusive<i32> = 1970..=2199;
 
 /// New Years in one input without written years that are kept apart: more cannot be within
-/// [`YEARS`], and each line is compared with each of them.
+/// [`YEARS`], and each line is compared with each of them. As many are heeded that lines of the same days write.
 pub const YEARS_BEGUN: usize = 256;
 
 /// Readings of one message that are kept; more are as ambiguous as these.

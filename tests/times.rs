@@ -306,3 +306,109 @@ fn a_packed_log_tells_the_times_of_the_plain_one() {
         }
     }
 }
+
+/// The year of each line at any size of chunks; `none` where it has no time.
+fn years(stamps: &[&str], end: &str) -> Vec<String> {
+    let dir = tempfile::tempdir().unwrap();
+    let lines: Vec<String> = stamps.iter().map(|s| failed(s)).collect();
+    std::fs::write(dir.path().join("x.log"), lines.concat()).unwrap();
+    let of = |chunk: &str| {
+        let args = ["events", "--all", "--format", "jsonl", "x.log", "--tz", "UTC"];
+        let args = [&args[..], &["--log-end", end, "--chunk-bytes", chunk]].concat();
+        let mut rows: Vec<(u64, String)> = rows(&stdout(dir.path(), &args))
+            .iter()
+            .map(|e| {
+                let offset = e["plaint"]["offset"].as_u64().or(e["log"]["offset"].as_u64());
+                let at = e["@timestamp"].as_str().map_or("none", |at| &at[..4]);
+                (offset.unwrap(), at.to_owned())
+            })
+            .collect();
+        rows.sort();
+        rows.into_iter().map(|(_, year)| year).collect::<Vec<_>>()
+    };
+    let want = of("1000000");
+    for chunk in ["1", "150", "300"] {
+        assert_eq!(of(chunk), want, "{stamps:?}, chunks of {chunk}");
+    }
+    want
+}
+
+#[test]
+fn only_a_written_year_that_can_be_true_dates_lines_without() {
+    for (why, stamps, end, want) in [
+        (
+            "a device whose clock was never set says nothing of when others wrote",
+            &["Jun 10 10:00:00", "1970-01-01T00:00:05", "Jun 10 10:00:02"][..],
+            "2026-06-11",
+            &["2026", "1970", "2026"][..],
+        ),
+        (
+            "nor where another device writes the year",
+            &["2026-06-10T09:00:00", "Jun 10 10:00:00", "1970-02-03T00:00:05", "Jun 10 10:00:03"],
+            "2026-06-11",
+            &["2026", "2026", "1970", "2026"],
+        ),
+        (
+            "nor between two that are right",
+            &[
+                "Jun 10 10:00:00",
+                "2026-06-10T10:00:01",
+                "1970-01-01T00:00:05",
+                "2026-06-10T10:00:02",
+                "Jun 10 10:00:03",
+            ],
+            "2026-06-11",
+            &["2026", "2026", "1970", "2026", "2026"],
+        ),
+        (
+            "nor on the day that such clocks begin at",
+            &["Jan  1 10:00:00", "2000-01-01T00:00:05", "Jan  1 10:00:03"],
+            "2026-01-02",
+            &["2026", "2000", "2026"],
+        ),
+        (
+            "nor on the one of a router",
+            &["Mar  1 10:00:00", "1993-03-01T00:00:05", "Mar  1 10:00:03"],
+            "2026-03-02",
+            &["2026", "1993", "2026"],
+        ),
+        (
+            "nor a clock that is ahead of the log's end",
+            &["Jun 10 10:00:00", "2027-06-10T10:00:01", "Jun 10 10:00:03"],
+            "2026-06-11",
+            &["2026", "2027", "2026"],
+        ),
+        (
+            "a log that was copied without its time is of the year that its lines write",
+            &["Jun 10 10:00:00", "2023-06-10T10:00:01", "Jun 12 10:00:03", "2023-06-13T00:00:00"],
+            "2026-11-01",
+            &["2023", "2023", "2023", "2023"],
+        ),
+        (
+            "so over New Year",
+            &["Dec 31 23:59:59", "2024-01-02T00:00:01", "Jan  2 00:00:03", "2024-01-02T01:00:00"],
+            "2026-11-01",
+            &["2023", "2024", "2024", "2024"],
+        ),
+        (
+            "of two that contradict each other the one that goes with the log's end",
+            &["Jun 10 10:00:00", "2023-06-10T10:00:01", "2026-06-10T10:00:02", "Jun 10 10:00:03"],
+            "2026-06-11",
+            &["2026", "2023", "2026", "2026"],
+        ),
+        (
+            "where neither does, lines without a year have no time",
+            &["Jun 10 10:00:00", "2023-06-10T10:00:01", "2024-06-10T10:00:02", "Jun 10 10:00:03"],
+            "2026-06-11",
+            &["none", "2023", "2024", "none"],
+        ),
+    ] {
+        assert_eq!(years(stamps, end), want, "{why}");
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let lines = ["Jun 10 10:00:00", "2023-06-10T10:00:01", "2024-06-10T10:00:02"].map(failed);
+    std::fs::write(dir.path().join("x.log"), lines.concat()).unwrap();
+    let out = run(dir.path(), &["sources", "x.log", "--tz", "UTC", "--log-end", "2026-06-11"]);
+    let said = String::from_utf8(out.stderr).unwrap();
+    assert!(said.contains("x.log: the year of lines that lack it cannot be known"), "{said}");
+}

@@ -100,7 +100,7 @@ impl Setup {
     ///
     /// What stops a run before it writes anything.
     pub fn run(&self) -> Outcome<(Logs, Scan)> {
-        self.read(false, &|_| (), &progress::add)
+        self.run_beside(&|_| (), &|_| ())
     }
 
     /// The same; `opened` is told what was opened before it is read, and `step` of bytes as they are read, by the
@@ -114,11 +114,7 @@ impl Setup {
         opened: &dyn Fn(&Logs),
         step: &(dyn Fn(u64) + Sync),
     ) -> Outcome<(Logs, Scan)> {
-        let step = |bytes| {
-            progress::add(bytes);
-            step(bytes);
-        };
-        self.read(false, opened, &step)
+        self.read(false, opened, step)
     }
 
     /// The same for a command that asks nothing of the logs afterwards: what is piped is read as it comes.
@@ -127,7 +123,7 @@ impl Setup {
     ///
     /// What stops a run before it writes anything.
     pub fn run_once(&self) -> Outcome<(Logs, Scan)> {
-        self.read(self.paths.len() == 1, &|_| (), &progress::add)
+        self.read(self.paths.len() == 1, &|_| (), &|_| ())
     }
 
     fn read(
@@ -162,7 +158,11 @@ impl Setup {
             false => progress::begin(Stage::Reading, bytes, plain),
         }
         opened(&logs);
-        let scan = scan(&mut logs, &self.options, step)?;
+        let read = |bytes| {
+            progress::add(bytes);
+            step(bytes);
+        };
+        let scan = scan(&mut logs, &self.options, &read)?;
         logs.were_read();
         progress::begin(Stage::Writing, 0, false);
         meter::hide();
@@ -239,6 +239,14 @@ impl Setup {
                         log.input.form.word(),
                         account.lines,
                         readings.join(", ")
+                    ),
+                );
+            }
+            if log.calendar.is_yearless() {
+                say(
+                    Severity::Warning,
+                    format!(
+                        "{path}: the year of lines that lack it cannot be known: lines of the same days write several years, none of which goes with when the log ended, or its lines are in no order. They have no time and are no evidence"
                     ),
                 );
             }

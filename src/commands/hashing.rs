@@ -1,19 +1,16 @@
 //! [`Hashing`]: the hashes of the inputs, of which one long log's takes longer than anything else; so it is begun
 //! while the logs are read.
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, Read};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
 use crate::fault::{Fault, Outcome};
-use crate::hash::{self, Hash, Sha256, hex};
+use crate::hash::{self, Hash, Hashed, hex};
 use crate::input::Raw;
 use crate::run::{Logs, progress};
-
-/// Bytes that are read at once.
-const PIECE: usize = 1 << 18;
 
 /// The hashes of some logs, each as it lies on the disk, as far as they are made.
 #[derive(Debug)]
@@ -37,11 +34,7 @@ struct Alone {
 }
 
 /// A log that is hashed piece by piece.
-#[derive(Debug)]
-struct Begun {
-    from: Raw,
-    hash: Sha256,
-}
+type Begun = Hashed<Heard<Raw>>;
 
 impl Hashing {
     /// Nothing is hashed yet; `threads` are there for all of it.
@@ -51,8 +44,7 @@ impl Hashing {
         let raws: Vec<Raw> = logs.logs.iter().map(|log| log.input.raw()).collect();
         let (alone, together): (Vec<_>, Vec<_>) =
             hash::groups(&lengths, threads).into_iter().partition(|group| group.len() == 1);
-        let begun =
-            |n: usize| Some((n, Begun { from: raws.get(n)?.clone(), hash: Sha256::default() }));
+        let begun = |n: usize| Some((n, Hashed::of(Heard(raws.get(n)?.clone()))));
         let left = alone.into_iter().rev().flatten().filter_map(begun).collect();
         Self { raws, together, alone: Mutex::new(Alone { left, ..Alone::default() }) }
     }
@@ -63,13 +55,12 @@ impl Hashing {
         let Ok(mut alone) = self.alone.try_lock() else { return };
         let begun = Instant::now();
         let Alone { left, ended, buffer, .. } = &mut *alone;
-        buffer.resize(PIECE, 0);
         let mut done = 0;
         while done < bytes {
             let Some((_, log)) = left.last_mut() else { break };
             match log.more(buffer) {
                 Ok(0) => {
-                    ended.extend(left.pop().map(|(n, log)| (n, Ok(log.hash.end()))));
+                    ended.extend(left.pop().map(|(n, log)| (n, Ok(log.end()))));
                 }
                 Ok(n) => done += n as u64,
                 Err(e) => ended.extend(left.pop().map(|(n, _)| (n, Err(e)))),
@@ -110,30 +101,8 @@ impl Hashing {
     }
 }
 
-impl Begun {
-    /// Hashes what one call of the system gives; 0 at the end.
-    fn more(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            match self.from.read(buffer) {
-                Ok(n) => {
-                    self.hash.update(buffer.get(..n).unwrap_or_default());
-                    progress::again(n as u64);
-                    return Ok(n);
-                }
-                Err(e) if e.kind() == ErrorKind::Interrupted => {}
-                Err(e) => return Err(e),
-            }
-        }
-    }
-
-    fn rest(mut self) -> io::Result<Hash> {
-        let mut buffer = vec![0; PIECE];
-        while self.more(&mut buffer)? > 0 {}
-        Ok(self.hash.end())
-    }
-}
-
 /// A reader of which it is told how much it read.
+#[derive(Debug)]
 struct Heard<R>(R);
 
 impl<R: Read> Read for Heard<R> {

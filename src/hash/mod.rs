@@ -72,22 +72,63 @@ pub fn all_read<R: Read>(readers: Vec<(usize, R)>) -> Vec<(usize, io::Result<Has
         flow::all(wider, readers, |n, hash| found.push((n, hash)));
         return found;
     }
-    for (n, mut reader) in readers {
-        found.push((n, one_read(&mut reader)));
+    for (n, reader) in readers {
+        found.push((n, Hashed::of(reader).rest()));
     }
     found
 }
 
-fn one_read(reader: &mut impl Read) -> io::Result<Hash> {
-    let mut hash = Sha256::default();
-    let mut buffer = vec![0; 1 << 18];
-    loop {
-        match reader.read(&mut buffer) {
-            Ok(0) => return Ok(hash.end()),
-            Ok(n) => hash.update(buffer.get(..n).unwrap_or_default()),
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(e),
+/// Bytes that are read at once.
+const PIECE: usize = 1 << 18;
+
+/// What a reader gives, hashed as far as it was read.
+#[derive(Debug)]
+pub struct Hashed<R> {
+    from: R,
+    hash: Sha256,
+}
+
+impl<R: Read> Hashed<R> {
+    /// Nothing is read yet.
+    #[must_use]
+    pub fn of(from: R) -> Self {
+        Self { from, hash: Sha256::default() }
+    }
+
+    /// Hashes what the reader gives next, up to a quarter of a MiB, and says how many bytes; 0 at its end.
+    ///
+    /// # Errors
+    ///
+    /// The reader's, but for a call that was interrupted: it is made again.
+    pub fn more(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
+        buffer.resize(PIECE, 0);
+        loop {
+            match self.from.read(buffer) {
+                Ok(n) => {
+                    self.hash.update(buffer.get(..n).unwrap_or_default());
+                    return Ok(n);
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
         }
+    }
+
+    /// The hash of what was read.
+    #[must_use]
+    pub fn end(self) -> Hash {
+        self.hash.end()
+    }
+
+    /// Reads to the end; the hash of it all.
+    ///
+    /// # Errors
+    ///
+    /// As [`Hashed::more`].
+    pub fn rest(mut self) -> io::Result<Hash> {
+        let mut buffer = Vec::new();
+        while self.more(&mut buffer)? > 0 {}
+        Ok(self.end())
     }
 }
 

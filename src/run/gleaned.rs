@@ -6,7 +6,7 @@ use crate::dialect::DIALECTS_MOST;
 use crate::envelope::{Civil, Format, Unread};
 use crate::limits::UNREAD_SHOWN;
 use crate::session::{Doubt, Fact};
-use crate::time::calendar::Unknown;
+use crate::time::clock::Unknown;
 use crate::time::{Instant, Moment, Step};
 
 use super::read::Read;

@@ -99,7 +99,8 @@ impl Scan {
 /// A log without a zone and none told, found only now.
 pub fn scan(logs: &mut Logs, options: &Options, progress: &(dyn Fn(u64) + Sync)) -> Outcome<Scan> {
     let passed = pass(&logs.logs, options, progress)?;
-    if !passed.state.missed && passed.state.unknown_time.is_none() {
+    let learns_more = passed.state.missed || passed.state.unknown_time.is_some();
+    if !learns_more || logs.logs.iter().all(|log| log.exact) {
         return Ok(done(logs, passed));
     }
     // Rare: more than a year between two stamps that were surveyed, or forms mixed late in a long log.

@@ -5,14 +5,13 @@
 //! the stamps of an input (all of them, or the first of each chunk), notes
 //! where the calendar steps over New Year and where clocks were put back, and
 //! [`Survey::settle`] counts the years backwards from the input's own end.
-//! After that any chunk can be read alone, through a [`Clock`].
+//! After that any chunk can be read alone, through a [`Clock`](super::Clock).
 
 use crate::days::{SECOND, civil_from_days, days_from_civil, leap};
 use crate::envelope::{Civil, Stamp};
 use crate::limits::{PUT_BACK_KEPT, YEAR_SLACK_SECONDS, YEARS, YEARS_BEGUN};
 
 use super::fold::{FoldAt, PUT_BACK_LEAST, PutBack};
-use super::moment::{Basis, Fold, Instant, Moment};
 use super::step::Step;
 use super::uptime::Uptimes;
 use super::zone::{Local, Table, Zone};
@@ -24,8 +23,8 @@ pub struct Survey {
     /// Per count of years begun: the latest stamp, as seconds of a leap year.
     latest: Vec<(i32, Civil)>,
     leap_days: Vec<i32>,
-    /// Years that were written, as (years begun, year).
-    anchors: Vec<(i32, i32)>,
+    /// What the first year was, by the years that lines of those days write.
+    anchors: Vec<i32>,
     put_back: Vec<PutBack>,
     last: Option<(i32, Option<i32>, i64)>,
     /// The last line that lies minutes after the one before it: where, that one's time, its own.
@@ -75,13 +74,13 @@ impl Survey {
                     None => self.lost = true,
                 }
             }
-            Some(y) if self.step.day.is_some() => {
+            Some(y) if self.step.is_near(civil) => {
                 // A written year among lines without: it says which year that is.
-                let here = self.step.to(civil);
-                if self.anchors.len() < YEARS_BEGUN && !self.anchors.contains(&(here.years, y)) {
-                    self.anchors.push((here.years, y));
+                self.step = self.step.to(civil);
+                let first = y.saturating_sub(self.step.years);
+                if self.anchors.len() < YEARS_BEGUN && !self.anchors.contains(&first) {
+                    self.anchors.push(first);
                 }
-                self.step = here;
             }
             Some(_) => {}
         }
@@ -120,12 +119,24 @@ impl Survey {
         self.starts.push(self.step);
     }
 
-    /// The year in which the count of years begun is 0: the latest that lets
-    /// no line lie more than a day past `end` and every 29 February exist.
-    fn first_year(&self, zone: &Zone, end: i64) -> i32 {
-        if let Some((years, year)) = self.anchors.last() {
-            return year - years;
+    /// The year in which the count of years begun is 0. It is counted from `end` backwards, unless
+    /// lines of those days write another that no later line contradicts; none where they write
+    /// several, and which is true cannot be known.
+    fn first_year(&self, zone: &Zone, end: Option<i64>) -> Option<i32> {
+        let by_end = end.map(|end| self.first_year_by_end(zone, end));
+        // Of years before it none lets a line lie past the end.
+        let can_be = |y: &&i32| by_end.is_none_or(|end| **y <= end) && self.leaps(**y);
+        let mut written = self.anchors.iter().filter(can_be);
+        match (written.next(), written.next()) {
+            (None, _) => by_end,
+            (Some(one), None) => Some(*one),
+            _ => by_end.filter(|end| self.anchors.contains(end)),
         }
+    }
+
+    /// The latest first year that lets no line lie more than a day past `end` and every 29 February
+    /// exist.
+    fn first_year_by_end(&self, zone: &Zone, end: i64) -> i32 {
         let local_end = end + i64::from(zone.offset_at(end)) + YEAR_SLACK_SECONDS;
         let (end_year, ..) = civil_from_days(local_end.div_euclid(86_400));
         let end_year = i32::try_from(end_year).unwrap_or(1970);
@@ -137,8 +148,7 @@ impl Survey {
                 let year = first + y;
                 c.local_seconds(year).is_none_or(|s| s <= local_end)
             });
-            let leaps = self.leap_days.iter().all(|y| leap(i64::from(first + y)));
-            if fits && leaps {
+            if fits && self.leaps(first) {
                 return first;
             }
             first -= 1;
@@ -146,17 +156,18 @@ impl Survey {
         first
     }
 
+    /// Whether every 29 February exists if this is the first year.
+    fn leaps(&self, first: i32) -> bool {
+        self.leap_days.iter().all(|y| leap(i64::from(first) + i64::from(*y)))
+    }
+
     /// Settles years and folds. `end` is when the input was last written, in
     /// seconds since 1970; without it lines without years cannot be read.
     #[must_use]
     pub fn settle(self, zone: Option<Zone>, end: Option<i64>) -> Calendar {
         let zone_or_utc = zone.clone().unwrap_or(Zone::Fixed(0));
-        let first_year = match end {
-            _ if self.lost => None,
-            Some(end) if self.yearless => Some(self.first_year(&zone_or_utc, end)),
-            None if self.yearless => self.anchors.last().map(|(years, year)| year - years),
-            _ => None,
-        };
+        let dated = self.yearless && !self.lost;
+        let first_year = if dated { self.first_year(&zone_or_utc, end) } else { None };
         let mut span = self.written;
         if let Some(first) = first_year {
             let last = first + self.latest.iter().map(|(y, _)| *y).max().unwrap_or(0);
@@ -200,15 +211,15 @@ impl Survey {
 pub struct Calendar {
     /// The zone that was told, if one was.
     pub zone: Option<Zone>,
-    first_year: Option<i32>,
+    pub(super) first_year: Option<i32>,
     /// The end that the years were counted from, in seconds since 1970.
-    until: Option<i64>,
-    table: Table,
-    folds: Vec<FoldAt>,
+    pub(super) until: Option<i64>,
+    pub(super) table: Table,
+    pub(super) folds: Vec<FoldAt>,
     starts: Vec<Step>,
     end: Step,
     /// Whether stamps may follow that the survey did not see: what they would have changed is
-    /// then [`Unknown::unseen`].
+    /// then [`Unknown::unseen`](super::clock::Unknown::unseen).
     pub hasty: bool,
 }
 
@@ -299,180 +310,16 @@ impl Calendar {
         settled.0 || settled.1
     }
 
+    /// Whether stamps lack the year and nothing says which it is.
+    #[must_use]
+    pub const fn is_yearless(&self) -> bool {
+        self.until.is_some() && self.first_year.is_none()
+    }
+
     /// Where a chunk begins, as surveyed.
     #[must_use]
     pub fn start(&self, chunk: usize) -> Step {
         self.starts.get(chunk).copied().unwrap_or(self.end)
-    }
-
-    /// A clock that reads chunk `chunk`.
-    #[must_use]
-    pub fn clock(&self, chunk: usize) -> Clock<'_> {
-        Clock {
-            calendar: self,
-            step: self.start(chunk),
-            first: None,
-            sure: None,
-            day: None,
-            unknown: Unknown::default(),
-        }
-    }
-}
-
-/// Why stamps of a chunk could not be put into UTC.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Unknown {
-    /// A stamp without a zone, and none was told.
-    pub zone: bool,
-    /// A stamp without a year, and the input's end is not known.
-    pub year: bool,
-    /// 29 February in a year without one: the survey was too coarse.
-    pub leap: bool,
-    /// A stamp that a survey in haste should have seen.
-    pub unseen: bool,
-}
-
-/// Puts the stamps of one chunk into UTC, in the order of its lines.
-#[derive(Clone, Debug)]
-pub struct Clock<'c> {
-    calendar: &'c Calendar,
-    /// Where the calendar stands.
-    pub step: Step,
-    /// The first stamp of the chunk that moved the calendar, and where it stood then.
-    pub first: Option<(Civil, Step)>,
-    /// Local seconds from, to, and the offset that surely holds between.
-    sure: Option<(i64, i64, i32)>,
-    /// The last date without a year that was read, and its first local second.
-    day: Option<(u8, u8, i64)>,
-    /// What could not be known.
-    pub unknown: Unknown,
-}
-
-impl Clock<'_> {
-    /// The moment of a stamp of the date of the line before it, in a stretch that is sure: the common case.
-    #[inline(always)]
-    pub fn on_day(&self, civil: &Civil) -> Option<Moment> {
-        let ((month, day, first), (from, to, east)) = (self.day?, self.sure?);
-        let local = first + i64::from(civil.second);
-        let sure = (civil.year.is_none() && civil.offset.is_none() && self.calendar.zone.is_some())
-            && (month, day) == (civil.month, civil.day)
-            && (from..to).contains(&local);
-        let nanos = (local - i64::from(east)) * SECOND + i64::from(civil.nanos);
-        let at = Instant { nanos, decimals: civil.decimals };
-        sure.then_some(Moment { at, basis: Basis::TOLD })
-    }
-
-    /// The moment of a stamp of a line at `offset`; none where year or zone are unknown ([`Clock::unknown`]).
-    pub fn moment(&mut self, stamp: &Stamp, offset: u64) -> Option<Moment> {
-        let civil = match stamp {
-            Stamp::Epoch { nanos, decimals } => {
-                let at = Instant { nanos: *nanos, decimals: *decimals };
-                return Some(Moment { at, basis: Basis::default() });
-            }
-            Stamp::Civil(c) => c,
-        };
-        if let Some(moment) = self.on_day(civil) {
-            return Some(moment);
-        }
-        let mut basis = Basis::default();
-        let year = match civil.year {
-            Some(y) => {
-                if civil.offset.is_none() && self.step.day.is_some() {
-                    self.walk(civil);
-                    // It says which year it is among lines without; a survey of some stamps may not have seen it.
-                    let inferred =
-                        self.calendar.first_year.map(|f| f.saturating_add(self.step.years));
-                    self.unknown.unseen |= inferred.is_some_and(|inferred| inferred != y);
-                }
-                y
-            }
-            None => {
-                self.walk(civil);
-                basis.inferred_year = true;
-                let Some(first) = self.calendar.first_year else {
-                    self.unknown.year = true;
-                    return None;
-                };
-                let year = first.saturating_add(self.step.years);
-                if !YEARS.contains(&year) {
-                    return None;
-                }
-                year
-            }
-        };
-        let Some(local) = civil.local_seconds(year) else {
-            self.unknown.leap = true;
-            return None;
-        };
-        self.day =
-            civil.year.is_none().then(|| (civil.month, civil.day, local - i64::from(civil.second)));
-        let seconds = match civil.offset {
-            Some(east) => local - i64::from(east),
-            None => {
-                basis.told_zone = true;
-                if self.calendar.zone.is_none() {
-                    self.unknown.zone = true;
-                    return None;
-                }
-                match self.sure {
-                    Some((from, to, east)) if (from..to).contains(&local) => {
-                        local - i64::from(east)
-                    }
-                    _ => self.resolve(local, offset, &mut basis),
-                }
-            }
-        };
-        let past = |e: i64| seconds > e;
-        basis.past_end = basis.inferred_year && self.calendar.until.is_some_and(past);
-        if self.calendar.hasty {
-            let far = |e: i64| seconds > e + YEAR_SLACK_SECONDS;
-            self.unknown.unseen |= basis.fold != Fold::None
-                || (basis.inferred_year && self.calendar.until.is_some_and(far));
-        }
-        let nanos = seconds.checked_mul(SECOND)?.checked_add(i64::from(civil.nanos))?;
-        Some(Moment { at: Instant { nanos, decimals: civil.decimals }, basis })
-    }
-
-    fn walk(&mut self, civil: &Civil) {
-        self.step = self.step.to(civil);
-        if self.first.is_none() {
-            self.first = Some((*civil, self.step));
-        }
-    }
-
-    fn resolve(&mut self, local: i64, offset: u64, basis: &mut Basis) -> i64 {
-        let (found, sure) = self.calendar.table.find(local);
-        if let Some((from, to, east)) = sure {
-            // What lies past the end of the log is looked at line by line.
-            let end = self.calendar.until.map_or(to, |end| end + 1 + i64::from(east));
-            self.sure = Some((from, to.min(end), east));
-        }
-        match found {
-            Local::Once(utc) => utc,
-            Local::Never(utc) => {
-                basis.fold = Fold::Gap;
-                utc
-            }
-            Local::Twice(first, second) => {
-                let fold = self.calendar.folds.iter().find(|f| (f.from..f.to).contains(&local));
-                basis.uptime = fold.is_some_and(|f| f.uptime);
-                match fold.and_then(|f| f.second(local, offset)) {
-                    Some(false) => {
-                        basis.fold = Fold::First;
-                        first
-                    }
-                    Some(true) => {
-                        basis.fold = Fold::Second;
-                        second
-                    }
-                    None => {
-                        basis.uptime = false;
-                        basis.fold = Fold::Ambiguous(i32::try_from(second - first).unwrap_or(0));
-                        first
-                    }
-                }
-            }
-        }
     }
 }
 
@@ -480,6 +327,7 @@ impl Clock<'_> {
 mod tests {
     use super::*;
     use crate::envelope::stamp;
+    use crate::time::{Fold, Moment};
 
     /// Reads the lines' stamps in a zone, with the file's end; one instant or mark a line.
     fn read(zone: &str, end: &str, lines: &[&str]) -> Vec<String> {

@@ -6,8 +6,10 @@ pub mod uptime;
 mod fold;
 mod step;
 pub mod calendar;
+pub mod clock;
 
-pub use calendar::{Calendar, Clock, Survey};
+pub use calendar::{Calendar, Survey};
+pub use clock::Clock;
 pub use moment::{Basis, Dates, Fold, Instant, Moment};
 pub use step::Step;
 pub use uptime::Uptimes;

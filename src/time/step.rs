@@ -28,4 +28,15 @@ impl Step {
         };
         Self { years: self.years + turn, day: Some(day) }
     }
+
+    /// Whether a stamp with a year is of these days: only then it says which year they are of.
+    ///
+    /// A device whose clock was not set writes a year too, and counts from the first of a January, or
+    /// of March (Cisco's routers: 1 March 1993).
+    #[must_use]
+    pub fn is_near(self, civil: &Civil) -> bool {
+        let unset = civil.day == 1 && matches!(civil.month, 1 | 3);
+        let apart = self.day.map(|last| (civil.day_of_year() - last).abs());
+        !unset && apart.is_some_and(|days| days.min(366 - days) <= 1)
+    }
 }
