@@ -10,6 +10,8 @@ pub struct Chunk {
     /// Offset of its first byte in the unpacked input.
     pub offset: u64,
     buffer: Vec<u8>,
+    /// Bytes of the buffer before the first that was read.
+    lead: usize,
     pub(super) from: usize,
     pub(super) to: usize,
 }
@@ -18,7 +20,7 @@ impl Chunk {
     /// Whole lines, but for the input's last and for one longer than any line may be.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        self.buffer.get(self.from..self.to).unwrap_or_default()
+        self.buffer.get(self.lead + self.from..self.lead + self.to).unwrap_or_default()
     }
 
     /// Where the last line lies, if it has no end and stops within what may be an address. A log
@@ -40,9 +42,21 @@ impl Chunk {
         (self.from, self.to) = (0, 0);
     }
 
+    /// If it is empty, has it lie so that the system copies fast what is read next: `more` bytes from `at` of a file on.
+    pub(super) fn lie(&mut self, at: u64, more: usize) {
+        if self.to == 0 {
+            self.lead = 0;
+            self.room(PAGE + more);
+            let (to, from) = (self.buffer.as_ptr() as usize, at % PAGE as u64);
+            let from = usize::try_from(from).unwrap_or(0);
+            self.lead = (from + APART).wrapping_sub(to) % PAGE;
+        }
+    }
+
     /// Room for `more` bytes behind those that are there.
     pub(super) fn room(&mut self, more: usize) -> &mut [u8] {
-        let want = self.to + more;
+        let from = self.lead + self.to;
+        let want = from + more;
         if self.buffer.len() < want {
             if self.buffer.is_empty() {
                 // Not twice as much: the end of a line is all that may have to lie behind a chunk.
@@ -50,7 +64,7 @@ impl Chunk {
             }
             self.buffer.resize(want, 0);
         }
-        self.buffer.get_mut(self.to..want).unwrap_or_default()
+        self.buffer.get_mut(from..want).unwrap_or_default()
     }
 
     pub(super) fn put(&mut self, bytes: &[u8]) {
@@ -58,6 +72,13 @@ impl Chunk {
         self.to += bytes.len();
     }
 }
+
+/// Bytes of a page of memory.
+const PAGE: usize = 4096;
+
+/// By how much a byte's place in its page of memory differs from the one in its page of the file. AMD's processors of the
+/// third generation copy (`rep movsb`, in the kernel's `copy_to_user`) four times slower where the target lies 1 to 31 bytes further on.
+const APART: usize = PAGE / 2;
 
 /// Bytes that are left behind a chunk for the end of its last line.
 const BEHIND: usize = 8192;
@@ -108,5 +129,28 @@ impl<'a> Iterator for Lines<'a> {
             _ => line,
         };
         Some((offset, line))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_lies_half_a_page_from_where_its_bytes_lie_in_the_file() {
+        let mut chunk = Chunk::default();
+        for (at, long) in [(0, 1), (4095, 300_000), (4096, 2), (77, 1000), (u64::MAX - 6, 5000)] {
+            chunk.clear();
+            chunk.lie(at, long);
+            let bytes = vec![b'x'; long];
+            chunk.put(&bytes);
+            assert_eq!(chunk.bytes(), bytes);
+            let place = chunk.bytes().as_ptr() as u64;
+            assert_eq!(place.wrapping_sub(at) % 4096, 2048, "{at}");
+            // What is there stays where it is.
+            chunk.lie(at.wrapping_add(9), 5);
+            chunk.put(b"more");
+            assert_eq!(chunk.bytes(), [&bytes[..], b"more"].concat());
+        }
     }
 }

@@ -399,6 +399,7 @@ impl Input {
     /// Appends the bytes `from..to`; fewer if the file was truncated meanwhile.
     fn read_at(&self, from: u64, to: u64, chunk: &mut Chunk) -> io::Result<()> {
         let (mut at, mut want) = (from, usize::try_from(to - from).unwrap_or(0));
+        chunk.lie(self.base + at, want);
         while want > 0 {
             match self.file.read_at(chunk.room(want), self.base + at) {
                 Ok(0) => break,

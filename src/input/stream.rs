@@ -44,6 +44,9 @@ impl<'f> Stream<'f> {
     pub fn next(&mut self, chunk: &mut Chunk) -> io::Result<bool> {
         loop {
             chunk.clear();
+            // What comes from a pipe or from memory mostly begins a page there.
+            let carry = self.carry.len();
+            chunk.lie(0_u64.wrapping_sub(carry as u64), carry + self.chunk_bytes);
             chunk.put(&self.carry);
             self.carry.clear();
             chunk.offset = self.offset;
