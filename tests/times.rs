@@ -386,15 +386,45 @@ fn only_a_written_year_that_can_be_true_dates_lines_without() {
         ),
         (
             "so over New Year",
-            &["Dec 31 23:59:59", "2024-01-02T00:00:01", "Jan  2 00:00:03", "2024-01-02T01:00:00"],
+            &["Dec 30 23:59:59", "2023-12-31T00:00:01", "Jan  2 00:00:03", "2024-01-12T01:00:00"],
             "2026-11-01",
-            &["2023", "2024", "2024", "2024"],
+            &["2023", "2023", "2024", "2024"],
         ),
         (
             "of two that contradict each other the one that goes with the log's end",
             &["Jun 10 10:00:00", "2023-06-10T10:00:01", "2026-06-10T10:00:02", "Jun 10 10:00:03"],
             "2026-06-11",
             &["2026", "2023", "2026", "2026"],
+        ),
+        (
+            "a year that is written before the first line without counts as one behind it",
+            &["2024-06-10T10:00:01", "Jun 10 10:00:02"],
+            "2026-08-01",
+            &["2024", "2024"],
+        ),
+        (
+            "so over New Year",
+            &["2023-12-31T23:30:00", "Jan  1 00:30:00", "Jan 20 00:00:00"],
+            "2026-08-01",
+            &["2023", "2024", "2024"],
+        ),
+        (
+            "and contradicts one behind it",
+            &["2023-06-10T10:00:00", "Jun 10 10:00:01", "2024-06-10T10:00:02"],
+            "2026-08-01",
+            &["2023", "none", "2024"],
+        ),
+        (
+            "a clock that was never set may have run for a day",
+            &["Jan  2 10:00:00", "1970-01-02T00:00:05", "2000-01-02T00:00:05", "Jan  2 11:00:00"],
+            "2026-06-12",
+            &["2026", "1970", "2000", "2026"],
+        ),
+        (
+            "nor does any clock from before there were logs",
+            &["Jun 10 10:00:00", "1980-06-10T10:00:05", "Jun 10 11:00:00"],
+            "2026-06-12",
+            &["2026", "1980", "2026"],
         ),
         (
             "where neither does, lines without a year have no time",
@@ -405,10 +435,82 @@ fn only_a_written_year_that_can_be_true_dates_lines_without() {
     ] {
         assert_eq!(years(stamps, end), want, "{why}");
     }
+}
+
+#[test]
+fn what_is_doubtful_of_a_year_is_said() {
+    for (stamps, end, want) in [
+        (
+            &["Jun 10 10:00:00", "2023-06-10T10:00:01", "2024-06-10T10:00:02"][..],
+            "2026-06-11",
+            "x.log: the year of lines that lack it cannot be known",
+        ),
+        // 29 February in each of two years that follow each other.
+        (
+            &["Feb 29 10:00:00", "Apr  9 02:00:00", "Feb 29 11:00:00"],
+            "2024-03-01",
+            "x.log: the year of lines that lack it cannot be known",
+        ),
+        (
+            &["Jun 10 10:00:00", "2023-06-10T10:00:01"],
+            "2026-06-11",
+            "x.log: lines that lack the year are read as of the one that lines of the same days write",
+        ),
+        (
+            &["Jun 10 10:00:00", "2027-06-10T10:00:01"],
+            "2026-06-11",
+            "x.log: some lines write another year",
+        ),
+        (&["Jun 10 10:00:00", "2026-06-10T10:00:01", "1970-01-01T00:00:02"], "2026-06-11", ""),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let lines: Vec<String> = stamps.iter().map(|s| failed(s)).collect();
+        std::fs::write(dir.path().join("x.log"), lines.concat()).unwrap();
+        let out = run(dir.path(), &["sources", "x.log", "--tz", "UTC", "--log-end", end]);
+        let said = String::from_utf8(out.stderr).unwrap();
+        assert!(said.contains(want) && said.contains("x.log") != want.is_empty(), "{said}");
+    }
+}
+
+/// Lines without a time are unread, and no row of what is hostile or lies in a span of time.
+#[test]
+fn a_line_without_a_time_is_no_event_but_with_all() {
     let dir = tempfile::tempdir().unwrap();
     let lines = ["Jun 10 10:00:00", "2023-06-10T10:00:01", "2024-06-10T10:00:02"].map(failed);
     std::fs::write(dir.path().join("x.log"), lines.concat()).unwrap();
-    let out = run(dir.path(), &["sources", "x.log", "--tz", "UTC", "--log-end", "2026-06-11"]);
-    let said = String::from_utf8(out.stderr).unwrap();
-    assert!(said.contains("x.log: the year of lines that lack it cannot be known"), "{said}");
+    for (more, want) in [
+        (&[][..], &["hostile", "hostile"][..]),
+        (&["--all"], &["unread", "hostile", "hostile"]),
+        (&["--all", "--since", "2024-01-01"], &["hostile"]),
+        (&["--since", "2030-01-01"], &[]),
+    ] {
+        let args =
+            ["events", "--format", "jsonl", "x.log", "--tz", "UTC", "--log-end", "2026-08-01"];
+        let rows = rows(&stdout(dir.path(), &[&args[..], more].concat()));
+        let read = |e: &Value| e["plaint"]["reading"].as_str().unwrap().to_owned();
+        assert_eq!(rows.iter().map(read).collect::<Vec<_>>(), want, "{more:?}");
+    }
+}
+
+/// Of a long log some stamps are looked at: a New Year behind the last of them is found all the same.
+#[test]
+fn a_new_year_at_the_end_of_a_long_log_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut text = String::new();
+    for n in 0..110_000 {
+        text += &failed(&match n {
+            ..109_900 => format!("Dec {:02} 10:00:00", 24 + n / 14_000),
+            _ => "Jan  2 10:00:00".to_owned(),
+        });
+    }
+    assert!(text.len() > 8 << 20);
+    std::fs::write(dir.path().join("x.log"), text).unwrap();
+    let rows = stdout(
+        dir.path(),
+        &["sources", "--format", "jsonl", "x.log", "--tz", "UTC", "--log-end", "2026-12-31"],
+    );
+    assert!(
+        rows.contains("2025-12-24T10:00:00Z") && rows.contains("2026-01-02T10:00:00Z"),
+        "{rows}"
+    );
 }

@@ -204,7 +204,7 @@ impl ReadingArgs {
         }
         if let Some(text) = self.log_end.as_ref().or(config.time.log_end.as_ref()) {
             // A date alone means its end.
-            let whole_day = if text.len() == 10 { 86_399 } else { 0 };
+            let whole_day = if instant::day(text).is_ok() { 86_399 } else { 0 };
             options.log_end = Some(moment("--log-end", text)? + whole_day);
         }
         let at = |flag, text: &Option<String>| -> Outcome<Option<Instant>> {

@@ -242,13 +242,8 @@ impl Setup {
                     ),
                 );
             }
-            if log.calendar.is_yearless() {
-                say(
-                    Severity::Warning,
-                    format!(
-                        "{path}: the year of lines that lack it cannot be known: lines of the same days write several years, none of which goes with when the log ended, or its lines are in no order. They have no time and are no evidence"
-                    ),
-                );
+            if let Some(doubt) = log.calendar.doubt {
+                say(Severity::Warning, format!("{path}: {}", doubt.text()));
             }
             if account.lines > 0 && account.count(Reading::Unread) == account.lines {
                 let first = match account.unread_shown.first() {

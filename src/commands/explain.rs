@@ -246,6 +246,9 @@ fn steps(out: &mut String, read: &Read<'_>, log: &Log, options: &Options) {
         e.pid.map_or("not logged".into(), |p| p.to_string())
     );
     match read.moment {
+        None if let Some(doubt) = log.calendar.doubt => {
+            let _ = writeln!(out, "  time      not known: {}", doubt.text());
+        }
         None => {
             let told = options.zone_of(&log.input.path).is_some();
             let zone = if told { "" } else { " --tz ZONE where no zone is stated," };

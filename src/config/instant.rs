@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, SecondsFormat, Utc};
 use serde::Deserialize as _;
 use serde::de::{Deserializer, Visitor, value::MapAccessDeserializer};
+
+use crate::limits::YEARS;
 
 use super::place;
 
@@ -87,7 +89,12 @@ pub fn instant_or_date(text: &str) -> Result<String, String> {
 pub fn seconds(text: &str) -> Result<i64, String> {
     let told = instant_or_date(text)?;
     let whole = if told.len() == 10 { told + "T00:00:00Z" } else { told };
-    DateTime::parse_from_rfc3339(&whole).map(|t| t.timestamp()).map_err(|e| e.to_string())
+    let at = DateTime::parse_from_rfc3339(&whole).map_err(|e| e.to_string())?;
+    if !YEARS.contains(&at.to_utc().year()) {
+        let (first, last) = (YEARS.start(), YEARS.end());
+        return Err(format!("no time from {first} to {last}"));
+    }
+    Ok(at.timestamp())
 }
 
 /// Reads a day, as YYYY-MM-DD.

@@ -263,6 +263,19 @@ pub fn replay(
                             continue;
                         }
                     };
+                    if read.moment.is_none() {
+                        // Unread, as it was counted.
+                        trail.cut();
+                        let dated = options.since.is_some() || options.until.is_some();
+                        if wanted == Wanted::Known && read.heard.by.is_some() && !dated {
+                            let (_, act) = alone(&read, &options.ours);
+                            let end = Final { reading: Reading::Unread, class: None, act };
+                            let (path, zone) = (&log.input.path, &log.zone);
+                            let at = Where { path, zone, line: n, offset };
+                            write(&mut out, &event(&read, &end, at, &[], options), line);
+                        }
+                        continue;
+                    }
                     let at = Place { input, offset };
                     let (read, known) = trail.follow(read, line, at, &scan.referred, &scratch);
                     if read.moment.is_some_and(|m| !options.wants(m.at)) {

@@ -25,6 +25,8 @@ pub struct Survey {
     leap_days: Vec<i32>,
     /// What the first year was, by the years that lines of those days write.
     anchors: Vec<i32>,
+    /// The last stamp with a year before the first without.
+    before: Option<Civil>,
     put_back: Vec<PutBack>,
     last: Option<(i32, Option<i32>, i64)>,
     /// The last line that lies minutes after the one before it: where, that one's time, its own.
@@ -57,6 +59,9 @@ impl Survey {
             None => {
                 self.yearless = true;
                 self.step = self.step.to(civil);
+                if let Some(before) = self.before.take() {
+                    self.anchor(&before);
+                }
                 if civil.month == 2
                     && civil.day == 29
                     && self.leap_days.len() < YEARS_BEGUN
@@ -74,14 +79,12 @@ impl Survey {
                     None => self.lost = true,
                 }
             }
-            Some(y) if self.step.is_near(civil) => {
-                // A written year among lines without: it says which year that is.
+            // A written year among lines without: it says which year that is.
+            Some(_) if self.step.is_near(civil) => {
+                self.anchor(civil);
                 self.step = self.step.to(civil);
-                let first = y.saturating_sub(self.step.years);
-                if self.anchors.len() < YEARS_BEGUN && !self.anchors.contains(&first) {
-                    self.anchors.push(first);
-                }
             }
+            Some(_) if self.step.day.is_none() => self.before = Some(*civil),
             Some(_) => {}
         }
         let of_year = civil.day_of_year() * 86_400 + i64::from(civil.second);
@@ -114,16 +117,23 @@ impl Survey {
         self.last = Some((self.step.years, civil.year, of_year));
     }
 
+    fn anchor(&mut self, civil: &Civil) {
+        if let Some(first) = self.step.first_by(civil)
+            && self.anchors.len() < YEARS_BEGUN
+            && !self.anchors.contains(&first)
+        {
+            self.anchors.push(first);
+        }
+    }
+
     /// Marks that the next stamp is the first of a chunk.
     pub fn begin_chunk(&mut self) {
         self.starts.push(self.step);
     }
 
-    /// The year in which the count of years begun is 0. It is counted from `end` backwards, unless
-    /// lines of those days write another that no later line contradicts; none where they write
-    /// several, and which is true cannot be known.
-    fn first_year(&self, zone: &Zone, end: Option<i64>) -> Option<i32> {
-        let by_end = end.map(|end| self.first_year_by_end(zone, end));
+    /// The year in which the count of years begun is 0: the one by the log's end, unless lines of those
+    /// days write another; none where they write several, and which is true cannot be known.
+    fn first_year(&self, by_end: Option<i32>) -> Option<i32> {
         // Of years before it none lets a line lie past the end.
         let can_be = |y: &&i32| by_end.is_none_or(|end| **y <= end) && self.leaps(**y);
         let mut written = self.anchors.iter().filter(can_be);
@@ -135,25 +145,22 @@ impl Survey {
     }
 
     /// The latest first year that lets no line lie more than a day past `end` and every 29 February
-    /// exist.
-    fn first_year_by_end(&self, zone: &Zone, end: i64) -> i32 {
+    /// exist; none if there is none.
+    fn first_year_by_end(&self, zone: &Zone, end: i64) -> Option<i32> {
         let local_end = end + i64::from(zone.offset_at(end)) + YEAR_SLACK_SECONDS;
         let (end_year, ..) = civil_from_days(local_end.div_euclid(86_400));
-        let end_year = i32::try_from(end_year).unwrap_or(1970);
-        let newest = self.latest.iter().map(|(y, _)| *y).max().unwrap_or(0);
-        let mut first = end_year - newest;
-        for _ in 0..400 {
-            let fits = self.latest.iter().all(|(y, c)| {
-                // 29 February of a year that has none is handled below.
-                let year = first + y;
-                c.local_seconds(year).is_none_or(|s| s <= local_end)
-            });
-            if fits && self.leaps(first) {
-                return first;
-            }
-            first -= 1;
-        }
-        first
+        let latest = i32::try_from(end_year).ok()? - self.newest();
+        let fits = |first: &i32| {
+            self.latest.iter().all(|(y, c)| {
+                // 29 February of a year that has none is asked for below.
+                c.local_seconds(first + y).is_none_or(|s| s <= local_end)
+            })
+        };
+        (0..400).map(|n| latest - n).find(|first| fits(first) && self.leaps(*first))
+    }
+
+    fn newest(&self) -> i32 {
+        self.latest.iter().map(|(y, _)| *y).max().unwrap_or(0)
     }
 
     /// Whether every 29 February exists if this is the first year.
@@ -166,11 +173,22 @@ impl Survey {
     #[must_use]
     pub fn settle(self, zone: Option<Zone>, end: Option<i64>) -> Calendar {
         let zone_or_utc = zone.clone().unwrap_or(Zone::Fixed(0));
-        let dated = self.yearless && !self.lost;
-        let first_year = if dated { self.first_year(&zone_or_utc, end) } else { None };
+        let dated = end.filter(|_| self.yearless && !self.lost);
+        let by_end = dated.and_then(|end| self.first_year_by_end(&zone_or_utc, end));
+        let first_year = if self.lost { None } else { self.first_year(by_end) };
+        let first_year = first_year
+            .filter(|first| self.yearless && YEARS.contains(&first.saturating_add(self.newest())));
+        let doubt = match first_year {
+            None if self.yearless && end.is_some() => Some(YearDoubt::Unknown),
+            Some(first) if self.anchors.iter().any(|a| *a != first) => {
+                Some(YearDoubt::Contradicted)
+            }
+            Some(first) if by_end.is_some_and(|end| end != first) => Some(YearDoubt::ByLines),
+            _ => None,
+        };
         let mut span = self.written;
         if let Some(first) = first_year {
-            let last = first + self.latest.iter().map(|(y, _)| *y).max().unwrap_or(0);
+            let last = first + self.newest();
             span = Some(span.map_or((first, last), |(a, b)| (a.min(first), b.max(last))));
         }
         // A damaged stamp may claim any of these years and must not take the others' offsets away.
@@ -196,7 +214,7 @@ impl Survey {
         folds.iter_mut().filter(|f| f.disorder).for_each(FoldAt::open);
         let until = if self.yearless { end } else { None };
         let (starts, end) = (self.starts, self.step);
-        Calendar { zone, first_year, until, table, folds, starts, end, hasty: false }
+        Calendar { zone, first_year, doubt, until, table, folds, starts, end, hasty: false }
     }
 
     /// Whether it has seen a stamp that lacks the year or the zone.
@@ -206,12 +224,43 @@ impl Survey {
     }
 }
 
+/// What is doubtful about the year of lines without one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum YearDoubt {
+    /// It cannot be known: they have no time.
+    Unknown,
+    /// Lines of the same days write it, and it is not the one by the log's end.
+    ByLines,
+    /// Some lines of the same days write another.
+    Contradicted,
+}
+
+impl YearDoubt {
+    /// The same in words.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Unknown => {
+                "the year of lines that lack it cannot be known: lines of the same days write several years, none of which goes with when the log ended, or its lines are in no order. They have no time and are no evidence"
+            }
+            Self::ByLines => {
+                "lines that lack the year are read as of the one that lines of the same days write, not as of the one by when the log ended; --log-end says when that was"
+            }
+            Self::Contradicted => {
+                "some lines write another year than lines of the same days that lack it are read as of, by their order and when the log ended; --log-end says when that was"
+            }
+        }
+    }
+}
+
 /// The settled years, zone and folds of one input.
 #[derive(Clone, Debug)]
 pub struct Calendar {
     /// The zone that was told, if one was.
     pub zone: Option<Zone>,
     pub(super) first_year: Option<i32>,
+    /// What is doubtful about the year of lines without one.
+    pub doubt: Option<YearDoubt>,
     /// The end that the years were counted from, in seconds since 1970.
     pub(super) until: Option<i64>,
     pub(super) table: Table,
@@ -308,12 +357,6 @@ impl Calendar {
             theirs.second_from = Some(0);
         }
         settled.0 || settled.1
-    }
-
-    /// Whether stamps lack the year and nothing says which it is.
-    #[must_use]
-    pub const fn is_yearless(&self) -> bool {
-        self.until.is_some() && self.first_year.is_none()
     }
 
     /// Where a chunk begins, as surveyed.

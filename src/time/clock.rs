@@ -6,7 +6,7 @@ use crate::limits::{YEAR_SLACK_SECONDS, YEARS};
 
 use super::calendar::Calendar;
 use super::moment::{Basis, Fold, Instant, Moment};
-use super::step::Step;
+use super::step::{Step, says_year};
 use super::zone::Local;
 
 /// Why stamps of a chunk could not be put into UTC.
@@ -34,6 +34,8 @@ pub struct Clock<'c> {
     sure: Option<(i64, i64, i32)>,
     /// The last date without a year that was read, and its first local second.
     day: Option<(u8, u8, i64)>,
+    /// The last stamp with a year before the first without.
+    before: Option<Civil>,
     /// What could not be known.
     pub unknown: Unknown,
 }
@@ -48,6 +50,7 @@ impl Calendar {
             first: None,
             sure: None,
             day: None,
+            before: None,
             unknown: Unknown::default(),
         }
     }
@@ -82,13 +85,14 @@ impl Clock<'_> {
         let mut basis = Basis::default();
         let year = match civil.year {
             Some(y) => {
-                if civil.offset.is_none() && self.step.day.is_some() {
-                    self.heed(civil, y);
-                }
+                self.heed(civil);
                 y
             }
             None => {
                 self.walk(civil);
+                if let Some(before) = self.before.take() {
+                    self.compare(&before, false);
+                }
                 basis.inferred_year = true;
                 let Some(first) = self.calendar.first_year else {
                     self.unknown.year = true;
@@ -125,29 +129,36 @@ impl Clock<'_> {
         };
         let past = |e: i64| seconds > e;
         basis.past_end = basis.inferred_year && self.calendar.until.is_some_and(past);
-        if self.calendar.hasty {
-            let far = |e: i64| seconds > e + YEAR_SLACK_SECONDS;
-            self.unknown.unseen |= basis.fold != Fold::None
-                || (basis.inferred_year && self.calendar.until.is_some_and(far));
-        }
+        // Every line lies before that, if all were seen.
+        let far = |e: i64| seconds > e + YEAR_SLACK_SECONDS;
+        self.unknown.unseen |= (self.calendar.hasty && basis.fold != Fold::None)
+            || (basis.inferred_year && self.calendar.until.is_some_and(far));
         let nanos = seconds.checked_mul(SECOND)?.checked_add(i64::from(civil.nanos))?;
         Some(Moment { at: Instant { nanos, decimals: civil.decimals }, basis })
     }
 
-    /// Takes a year that is written among lines without: it may say which theirs is, and a survey of
-    /// some stamps may not have seen it.
-    fn heed(&mut self, civil: &Civil, year: i32) {
-        // Of some stamps, where a chunk's first lines lie is not known to the day.
-        let begun = self.first.is_some();
-        let near = self.step.is_near(civil);
-        if near {
+    /// Takes a stamp with a year, that may say which the years of lines without are.
+    fn heed(&mut self, civil: &Civil) {
+        if !says_year(civil) {
+            return;
+        }
+        if self.step.day.is_none() {
+            self.before = Some(*civil);
+            return;
+        }
+        // Of a survey of some stamps, where a chunk's first lines lie is not known to the day.
+        self.compare(civil, self.first.is_none());
+        if self.step.is_near(civil) {
             self.walk(civil);
         }
-        if near || !begun {
-            let first = self.calendar.first_year;
-            let inferred = first.map(|f| f.saturating_add(self.step.to(civil).years));
-            self.unknown.unseen |= inferred.is_some_and(|inferred| inferred != year);
-        }
+    }
+
+    /// Compares a year that is written with that of lines without: a survey of some stamps may not have seen it.
+    fn compare(&mut self, civil: &Civil, far: bool) {
+        let first = self.calendar.first_year;
+        let inferred = first.map(|f| f.saturating_add(self.step.to(civil).years));
+        let other = inferred.is_some_and(|inferred| civil.year.is_some_and(|y| y != inferred));
+        self.unknown.unseen |= other && (far || self.step.is_near(civil));
     }
 
     fn walk(&mut self, civil: &Civil) {

@@ -8,7 +8,7 @@ mod step;
 pub mod calendar;
 pub mod clock;
 
-pub use calendar::{Calendar, Survey};
+pub use calendar::{Calendar, Survey, YearDoubt};
 pub use clock::Clock;
 pub use moment::{Basis, Dates, Fold, Instant, Moment};
 pub use step::Step;
