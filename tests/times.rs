@@ -398,9 +398,9 @@ fn only_a_written_year_that_can_be_true_dates_lines_without() {
         ),
         (
             "a year that is written before the first line without counts as one behind it",
-            &["2024-06-10T10:00:01", "Jun 10 10:00:02"],
+            &["2024-06-10T10:00:01", "1970-01-01T00:00:05", "Jun 10 10:00:02"],
             "2026-08-01",
-            &["2024", "2024"],
+            &["2024", "1970", "2024"],
         ),
         (
             "so over New Year",

@@ -12,7 +12,7 @@ use crate::envelope::{Civil, Stamp};
 use crate::limits::{PUT_BACK_KEPT, YEAR_SLACK_SECONDS, YEARS, YEARS_BEGUN};
 
 use super::fold::{FoldAt, PUT_BACK_LEAST, PutBack};
-use super::step::Step;
+use super::step::{Step, says_year};
 use super::uptime::Uptimes;
 use super::zone::{Local, Table, Zone};
 
@@ -84,7 +84,7 @@ impl Survey {
                 self.anchor(civil);
                 self.step = self.step.to(civil);
             }
-            Some(_) if self.step.day.is_none() => self.before = Some(*civil),
+            Some(_) if self.step.day.is_none() && says_year(civil) => self.before = Some(*civil),
             Some(_) => {}
         }
         let of_year = civil.day_of_year() * 86_400 + i64::from(civil.second);
