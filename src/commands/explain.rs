@@ -20,7 +20,7 @@ use crate::run::timeless;
 use crate::run::{Log, Logs, Options, Remember, Scan, scan};
 use crate::session::Place;
 use crate::text::{Untrusted, shell_word, shown};
-use crate::time::{Fold, Instant, Moment, Survey};
+use crate::time::{Fold, Instant, Moment, Survey, YearDoubt};
 
 use super::common::{print, read_stdin};
 use super::table::prose;
@@ -246,8 +246,8 @@ fn steps(out: &mut String, read: &Read<'_>, log: &Log, options: &Options) {
         e.pid.map_or("not logged".into(), |p| p.to_string())
     );
     match read.moment {
-        None if let Some(doubt) = log.calendar.doubt => {
-            let _ = writeln!(out, "  time      not known: {}", doubt.text());
+        None if log.calendar.doubt == Some(YearDoubt::Unknown) => {
+            let _ = writeln!(out, "  time      not known: {}", YearDoubt::Unknown.text());
         }
         None => {
             let told = options.zone_of(&log.input.path).is_some();

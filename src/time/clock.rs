@@ -18,7 +18,7 @@ pub struct Unknown {
     pub year: bool,
     /// 29 February in a year without one: the survey was too coarse.
     pub leap: bool,
-    /// A stamp that a survey in haste should have seen.
+    /// A stamp that tells what the survey did not see: some were left out.
     pub unseen: bool,
 }
 
