@@ -195,6 +195,21 @@ fn a_line_is_explained_in_its_session() {
     ] {
         assert!(doubt.contains(want), "{want:?} in {doubt}");
     }
+    // A line without a time: by the line alone, and by those around it.
+    let by_itself = |texts: &[&str], end: &str| {
+        std::fs::write(&path, texts.join("\n")).unwrap();
+        explain(2, &["--log-end", end])
+    };
+    let stray = by_itself(
+        &["Jun 12 08:00:00 a x: 1", "Jan  1 00:00:05 a x: 2", "Jun 12 09:00:00 a x: 3"],
+        "2026-06-30",
+    );
+    assert!(stray.contains("time      not known: ") && stray.contains("was not set"), "{stray}");
+    let years =
+        ["2023-06-12T08:00:00 a x: 1", "Jun 12 08:00:00 a x: 2", "2024-06-12T08:00:01 a x: 3"];
+    let doubt = by_itself(&years, "2026-06-30");
+    assert!(doubt.contains("time      not known: the year of lines that lack it"), "{doubt}");
+    std::fs::write(&path, lines.join("\n")).unwrap();
     // Lines alone.
     let out = assert_cmd::Command::cargo_bin("plaint")
         .unwrap()

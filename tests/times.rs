@@ -514,3 +514,183 @@ fn a_new_year_at_the_end_of_a_long_log_is_found() {
         "{rows}"
     );
 }
+
+/// Devices without a clock of their own start at a fixed date until they have asked for the time.
+#[test]
+fn a_clock_that_was_not_set_dates_neither_its_lines_nor_others() {
+    let long: Vec<String> = (0..24).map(|n| format!("Nov 20 08:00:{n:02}")).collect();
+    let firmware: Vec<&str> =
+        long.iter().map(String::as_str).chain(["Aug  3 10:00:00", "Nov 20 09:00:00"]).collect();
+    let of_2026 = ["2026"; 24].into_iter().chain(["none", "2026"]).collect::<Vec<_>>();
+    for (why, stamps, end, want) in [
+        (
+            "lines on both sides are of the same day",
+            &["Nov 20 08:00:00", "Jan  1 00:00:05", "Jan  1 00:00:09", "Nov 20 08:12:00"][..],
+            "2026-11-21",
+            &["2026", "none", "none", "2026"][..],
+        ),
+        (
+            "west of Greenwich it starts the evening before",
+            &["Nov 20 08:00:00", "Dec 31 19:00:05", "Nov 20 08:12:00"],
+            "2026-11-21",
+            &["2026", "none", "2026"],
+        ),
+        (
+            "a router's starts on 1 March",
+            &["Nov 20 08:00:00", "Mar  1 00:00:35", "Nov 20 08:12:00"],
+            "2026-11-21",
+            &["2026", "none", "2026"],
+        ),
+        (
+            "nobody told it the time for days",
+            &["Nov 20 08:00:00", "Jan  1 00:00:05", "Jan  3 00:00:09", "Nov 23 08:12:00"],
+            "2026-11-24",
+            &["2026", "none", "none", "2026"],
+        ),
+        (
+            "it was off for weeks",
+            &["Mar  5 08:00:00", "Jan  1 00:00:05", "Mar 25 08:12:00"],
+            "2026-03-26",
+            &["2026", "none", "2026"],
+        ),
+        (
+            "in December",
+            &["Dec 20 08:00:00", "Jan  1 00:00:05", "Dec 20 08:12:00"],
+            "2026-12-21",
+            &["2026", "none", "2026"],
+        ),
+        (
+            "in January",
+            &["Jan 15 08:00:00", "Jan  1 00:00:05", "Jan 15 08:12:00"],
+            "2026-01-16",
+            &["2026", "none", "2026"],
+        ),
+        (
+            "one of two devices, for a day and a half",
+            &[
+                "Nov 20 08:00:00",
+                "Jan  1 00:00:05",
+                "Nov 20 08:12:00",
+                "Jan  1 12:00:05",
+                "Nov 21 08:12:00",
+                "Jan  2 08:30:05",
+                "Nov 21 18:12:00",
+            ],
+            "2026-11-22",
+            &["2026", "none", "2026", "none", "2026", "none", "2026"],
+        ),
+        (
+            "the log begins with it",
+            &["Jan  1 00:00:05", "Jan  1 00:01:05", "Nov 20 08:12:00", "Nov 21 00:00:00"],
+            "2026-11-22",
+            &["none", "none", "2026", "2026"],
+        ),
+        (
+            "the log ends with it",
+            &["Nov 20 08:00:00", "Jan  1 00:00:05"],
+            "2026-11-20T08:15:00Z",
+            &["2026", "none"],
+        ),
+        (
+            "29 February of it is none of the log",
+            &["Feb 28 23:59:59", "Mar  1 00:00:01", "Jan  1 00:00:05", "Mar  1 00:00:07"],
+            "2026-03-02",
+            &["2026", "2026", "none", "2026"],
+        ),
+        (
+            "a year that is written beside it says nothing of it",
+            &["Nov 20 08:00:00", "Jan  1 00:00:05", "2026-11-20T08:10:00", "Nov 20 08:12:00"],
+            "2026-11-21",
+            &["2026", "none", "2026", "2026"],
+        ),
+        ("it starts when its system was made", &firmware, "2026-11-21", &of_2026),
+        // What looks much like it.
+        (
+            "a New Year after a silence",
+            &["Nov 20 08:00:00", "Jan  1 00:00:05", "Jan 20 00:00:00", "Feb 10 00:00:00"],
+            "2026-02-11",
+            &["2025", "2026", "2026", "2026"],
+        ),
+        (
+            "a New Year after a silence, at the end of the log",
+            &["Nov 20 08:00:00", "Jan  1 00:00:05"],
+            "2026-01-01T09:00:00Z",
+            &["2025", "2026"],
+        ),
+        (
+            "lines that change places at New Year",
+            &["Dec 31 23:59:59", "Jan  1 00:00:00", "Dec 31 23:59:58", "Jan  1 00:00:01"],
+            "2026-01-02",
+            &["2025", "2026", "2025", "2026"],
+        ),
+        (
+            "a line in winter, and the next a year after",
+            &["Oct  1 08:00:00", "Jan  1 00:00:05", "Nov 20 08:00:00"],
+            "2026-11-21",
+            &["2025", "2026", "2026"],
+        ),
+        (
+            "a log of few lines a year",
+            &[
+                "Jan  5 08:00:00",
+                "Apr  5 08:00:00",
+                "Jul  5 08:00:00",
+                "Oct  5 08:00:00",
+                "Jan  4 08:00:00",
+            ],
+            "2026-01-06",
+            &["2025", "2025", "2025", "2025", "2026"],
+        ),
+    ] {
+        assert_eq!(years(stamps, end), want, "{why}");
+    }
+}
+
+/// Of a long log some stamps are looked at, and of a packed one its beginning: the way back of a clock that was not
+/// set is seen all the same, wherever chunks begin.
+#[test]
+fn a_clock_that_was_not_set_is_known_in_long_logs() {
+    let long = |strays: &dyn Fn(usize) -> bool| {
+        let of = |n: usize| match strays(n) {
+            true => failed(&format!("Jan  1 00:{:02}:{:02}", n / 60 % 60, n % 60)),
+            false => {
+                failed(&format!("Nov {:02} 10:{:02}:{:02}", 1 + n / 6_000, n / 60 % 60, n % 60))
+            }
+        };
+        (0..110_000).map(of).collect::<String>()
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let cases: [(&str, &dyn Fn(usize) -> bool); 4] = [
+        ("a line here and there", &|n| n % 9_000 == 8_999),
+        // Longer than the chunks of a run with one thread, so that some begin within.
+        ("a long stretch", &|n| (40_000..49_000).contains(&n)),
+        ("the end", &|n| n >= 109_000),
+        ("the beginning", &|n| n < 9_000),
+    ];
+    for (what, strays) in cases {
+        let text = long(strays);
+        assert!(text.len() > 8 << 20);
+        std::fs::write(dir.path().join("x.log"), &text).unwrap();
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut gz, text.as_bytes()).unwrap();
+        std::fs::write(dir.path().join("x.log.gz"), gz.finish().unwrap()).unwrap();
+        let right = 110_000 - (0..110_000).filter(|n| strays(*n)).count();
+        for (path, more) in [
+            ("x.log", &["--threads", "1"][..]),
+            ("x.log", &["--threads", "2"]),
+            ("x.log", &["--chunk-bytes", "50000"]),
+            ("x.log.gz", &["--chunk-bytes", "50000"]),
+        ] {
+            let args = ["sources", "--format", "jsonl", path, "--tz", "UTC", "--log-end"];
+            let args = [&args[..], &["2026-11-19T12:00:00Z"], more].concat();
+            let out = run(dir.path(), &args);
+            let said = String::from_utf8(out.stderr).unwrap();
+            assert!(said.contains("by a clock that was not set"), "{what}: {said}");
+            let of: Vec<Value> = rows(&String::from_utf8(out.stdout).unwrap());
+            assert_eq!(of.len(), 1, "{what}");
+            let told = &of[0]["families"]["sshd"];
+            assert_eq!(told["lines"], right, "{what} {path} {more:?}");
+            assert!(told["first"].as_str().unwrap().starts_with("2026-11-"), "{what} {}", of[0]);
+        }
+    }
+}

@@ -28,7 +28,8 @@ impl<'a> Lines<'a> {
         // Nearly always nothing but the stamp differs.
         let same = |line: &&[u8]| line.ends_with(behind.as_bytes());
         let found = after.iter().chain(before).position(same).or_else(|| {
-            let pieces: Vec<Finder<'_>> = pieces(behind).into_iter().map(Finder::new).collect();
+            // Within a record, or before a tab, a stamp stands anywhere.
+            let pieces: Vec<Finder<'_>> = pieces(shown).into_iter().map(Finder::new).collect();
             after.iter().chain(before).position(|line| holds(line, &pieces))
         });
         if let Some(at) = found {
@@ -52,32 +53,36 @@ fn holds(line: &[u8], pieces: &[Finder<'_>]) -> bool {
     })
 }
 
-/// What stands between tokens, `[user-1a2b3c]`, and escapes, `\x1b`, `\u{202e}`.
+/// What stands between stamps in UTC, tokens, `[user-1a2b3c]`, and escapes, `\x1b`, `\u{202e}`.
 fn pieces(text: &str) -> Vec<&str> {
     let mut out = Vec::new();
-    let mut rest = text;
-    while let Some(at) = rest.find(['[', '\\']) {
-        let (before, from) = rest.split_at(at);
-        let len = replaced(from);
-        match len {
-            Some(len) => {
-                out.push(before);
-                rest = from.get(len..).unwrap_or_default();
+    let (mut from, mut at) = (0, 0);
+    let begins = |c: char| c == '[' || c == '\\' || c.is_ascii_digit();
+    while let Some(rest) = text.get(at..)
+        && let Some(next) = rest.find(begins)
+    {
+        let (before, here) = rest.split_at(next);
+        at += before.len();
+        match replaced(here) {
+            Some(long) => {
+                out.extend(text.get(from..at));
+                at += long;
+                from = at;
             }
-            None => {
-                let (head, tail) = rest.split_at(at + 1);
-                out.push(head);
-                rest = tail;
-            }
+            // Within a number no stamp begins.
+            None => at += here.bytes().take_while(u8::is_ascii_digit).count().max(1),
         }
     }
-    out.push(rest);
+    out.extend(text.get(from..));
     out.retain(|p| !p.is_empty());
     out
 }
 
-/// How long a token or an escape at the beginning of a text is.
+/// How long a stamp in UTC, a token or an escape at the beginning of a text is.
 fn replaced(text: &str) -> Option<usize> {
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        return utc(text);
+    }
     if let Some(rest) = text.strip_prefix('[') {
         let kind =
             ["user-", "host-", "mail-", "destination-"].iter().find(|k| rest.starts_with(**k))?;
@@ -91,5 +96,54 @@ fn replaced(text: &str) -> Option<usize> {
         b'u' => Some(rest.find('}')? + 2),
         b'n' | b't' | b'r' | b'0' | b'\\' => Some(2),
         _ => None,
+    }
+}
+
+/// How long `2026-03-28T23:41:07.123Z` at the beginning of a text is.
+fn utc(text: &str) -> Option<usize> {
+    let (head, rest) = text.as_bytes().split_first_chunk::<19>()?;
+    let form = b"dddd-dd-ddTdd:dd:dd";
+    let fits = |(b, f): (&u8, &u8)| if *f == b'd' { b.is_ascii_digit() } else { b == f };
+    if !head.iter().zip(form).all(fits) {
+        return None;
+    }
+    let decimals = match rest.strip_prefix(b".") {
+        Some(rest) => 1 + rest.iter().take_while(|b| b.is_ascii_digit()).count(),
+        None => 0,
+    };
+    (rest.get(decimals) == Some(&b'Z')).then_some(20 + decimals)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_known_but_for_its_stamp_tokens_and_escapes() {
+        let evidence = b"Mar 28 23:41:07 web1 sshd[1]: a user root x
+2 1234 eni-1 203.0.113.9 1781247515 1781247575 REJECT OK
+{\"timestamp\":\"2026-06-12T06:58:35.5+0000\",\"src_ip\":\"203.0.113.9\",\"at\":\"2026-06-12T00:00:00Z\"}
+1781247515.1\tC1\t203.0.113.9";
+        for (shown, want) in [
+            ("2026-03-28T23:41:07Z web1 sshd[1]: a user root x", true),
+            ("2026-03-28T23:41:07Z web1 sshd[1]: a user [user-1a2b] x", true),
+            ("2026-03-28T23:41:07Z web1 sshd[1]: a user anna x", false),
+            ("2026-03-28T23:41:07Z web1 [x] sshd[1]: a user root x", false),
+            ("2 1234 eni-1 203.0.1.9 2026-06-12T06:58:35Z 1781247575 REJECT OK", false),
+            ("2 1234 eni-1 203.0.113.9 2026-06-12T06:58:35Z 1781247575 REJECT OK", true),
+            ("2 1234 eni-1 203.0.113.8 2026-06-12T06:58:35Z 1781247575 REJECT OK", false),
+            (
+                "{\"timestamp\":\"2026-06-12T06:58:35.5Z\",\"src_ip\":\"203.0.113.9\",\"at\":\"2026-06-12T00:00:00Z\"}",
+                true,
+            ),
+            (
+                "{\"timestamp\":\"2026-06-12T06:58:35.5Z\",\"src_ip\":\"203.0.113.7\",\"at\":\"2026-06-12T00:00:00Z\"}",
+                false,
+            ),
+            ("2026-06-12T06:58:35.1Z\\tC1\\t203.0.113.9", true),
+            ("2026-06-12T06:58:35.1Z\\tC2\\t203.0.113.9", false),
+        ] {
+            assert_eq!(Lines::of(evidence).have(shown), want, "{shown}");
+        }
     }
 }

@@ -245,6 +245,16 @@ impl Setup {
             if let Some(doubt) = log.calendar.doubt {
                 say(Severity::Warning, format!("{path}: {}", doubt.text()));
             }
+            if let Some(from) = log.calendar.strays.first() {
+                let n = log.calendar.strays.count();
+                let times = if n == 1 { "once".into() } else { format!("{n} times") };
+                say(
+                    Severity::Warning,
+                    format!(
+                        "{path}: lines without a year leave the days of the log {times} and come back to them, first at byte {from}, as by a clock that was not set: they have no time and are no evidence"
+                    ),
+                );
+            }
             if account.lines > 0 && account.count(Reading::Unread) == account.lines {
                 let first = match account.unread_shown.first() {
                     _ if log.input.utf16 => {

@@ -20,7 +20,7 @@ use crate::run::timeless;
 use crate::run::{Log, Logs, Options, Remember, Scan, scan};
 use crate::session::Place;
 use crate::text::{Untrusted, shell_word, shown};
-use crate::time::{Fold, Instant, Moment, Survey, YearDoubt};
+use crate::time::{Fold, Instant, Moment, Survey};
 
 use super::common::{print, read_stdin};
 use super::table::prose;
@@ -117,7 +117,7 @@ fn loose(out: &mut String, bytes: &[u8], options: &Options) -> Outcome<()> {
         match reader.read(line, offset) {
             Err(reason) => unread(out, reason, line),
             Ok(read) => {
-                steps(out, &read, &log, options);
+                steps(out, &read, offset, &log, options);
                 let (reading, act) = alone(&read, &options.ours);
                 let class =
                     act.as_ref().and_then(|a| a.kind.facts().class).map_or("", |c| c.word());
@@ -176,7 +176,7 @@ fn in_file(out: &mut String, path: &Path, number: u64, options: &Options) -> Out
                 if refers {
                     refers_to(out, &read);
                 }
-                steps(out, &read, log, &options);
+                steps(out, &read, offset, log, &options);
                 verdict(out, &read, &scanned, offset, &options);
                 related(out, log, &read, number, &scanned, &options)?;
             }
@@ -234,7 +234,7 @@ fn fetch(log: &Log, index: usize) -> std::io::Result<Chunk> {
 }
 
 /// Envelope, time, dialect, and every grammar tried.
-fn steps(out: &mut String, read: &Read<'_>, log: &Log, options: &Options) {
+fn steps(out: &mut String, read: &Read<'_>, offset: u64, log: &Log, options: &Options) {
     let e = &read.envelope;
     let _ = writeln!(
         out,
@@ -246,8 +246,8 @@ fn steps(out: &mut String, read: &Read<'_>, log: &Log, options: &Options) {
         e.pid.map_or("not logged".into(), |p| p.to_string())
     );
     match read.moment {
-        None if log.calendar.doubt == Some(YearDoubt::Unknown) => {
-            let _ = writeln!(out, "  time      not known: {}", YearDoubt::Unknown.text());
+        None if let Some(why) = log.calendar.no_time(offset) => {
+            let _ = writeln!(out, "  time      not known: {why}");
         }
         None => {
             let told = options.zone_of(&log.input.path).is_some();

@@ -11,7 +11,7 @@ pub enum Unread {
     TooLong,
     /// No stamp of a form we know at its start.
     NoEnvelope,
-    /// A stamp whose year or zone cannot be known.
+    /// A stamp whose year or zone cannot be known, or of a clock that was not set.
     NoTime,
     /// A JSON record that names a member twice: readers differ on which counts.
     Twice,
@@ -40,7 +40,9 @@ impl Unread {
             Self::Nul => "holds a NUL byte",
             Self::TooLong => "longer than 65536 bytes",
             Self::NoEnvelope => "no time stamp of a known form at its start",
-            Self::NoTime => "its stamp's year or zone is unknown, or it is no date",
+            Self::NoTime => {
+                "its stamp's year or zone is unknown, its clock was not set, or it is no date"
+            }
             Self::Twice => "a JSON record that names a member twice",
             Self::Unended => "the log ends within an address, or right behind it",
         }

@@ -248,8 +248,9 @@ fn settle(input: Input, survey: Surveyed, exact: bool, options: &Options) -> Out
     let mut calendar = survey.survey.clone().settle(zone, end);
     calendar.hasty = hasty;
     let local = |stamp: &Stamp, chunk| calendar.local(stamp, chunk);
-    let from = survey.first.and_then(|(stamp, _)| local(&stamp, 0));
-    let to = survey.last.and_then(|(stamp, ..)| local(&stamp, END));
+    let (first, last) = calendar.strays.within((survey.first, survey.last));
+    let from = first.and_then(|(stamp, _)| local(&stamp, 0));
+    let to = last.and_then(|(stamp, ..)| local(&stamp, END));
     if from.zip(to).is_some_and(|(a, b)| calendar.open_between(a.min(b), a.max(b) + 1))
         && let Ok(known) = uptimes(&input, &calendar)
     {

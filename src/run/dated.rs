@@ -72,7 +72,7 @@ impl Dated {
     /// Dates a log whose calendar is settled.
     #[must_use]
     pub fn new(log: Log, survey: &Surveyed) -> Self {
-        let edges = (survey.first, survey.last);
+        let edges = log.calendar.strays.within((survey.first, survey.last));
         let mut dated = Self { log, first: i64::MAX, edges, begins: survey.begins.clone() };
         dated.date();
         dated

@@ -7,6 +7,7 @@ use crate::quad::{Lanes as _, wider};
 use crate::session::{Over, Sessions, Settled};
 use crate::source::{Partial, TOGETHER};
 use crate::time::Step;
+use crate::time::stray::leaps;
 
 use super::account::Account;
 use super::collect::Log;
@@ -64,7 +65,12 @@ impl State {
     /// Takes the next chunk of the plan. `delay` and `until` are what the plan says of it:
     /// when its log begins at the earliest, and when what is still to be read begins.
     pub fn take(&mut self, out: &mut ChunkOut, log: &Log, delay: i64, until: Option<(i64, u32)>) {
-        self.check_years(out);
+        if !log.exact {
+            self.check_years(out);
+        }
+        if out.unknown_time.year || out.unknown_time.zone {
+            self.unknown_time.get_or_insert(out.input);
+        }
         if let Some(account) = self.accounts.get_mut(out.input as usize) {
             account.add(out);
         }
@@ -125,13 +131,10 @@ impl State {
     /// chunk before ended must lead to where this one began.
     fn check_years(&mut self, out: &ChunkOut) {
         self.missed |= out.unknown_time.leap || out.unknown_time.unseen;
-        if out.unknown_time.year || out.unknown_time.zone {
-            self.unknown_time.get_or_insert(out.input);
-        }
         let Some(before) = self.before.get_mut(out.input as usize) else { return };
         if let (Some(end), Some((civil, step))) = (*before, out.first)
-            && end.day.is_some()
-            && end.to(&civil).years != step.years
+            && let Some(day) = end.day
+            && (end.to(&civil).years != step.years || leaps(day, &civil))
         {
             self.missed = true;
         }

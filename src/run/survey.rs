@@ -64,6 +64,7 @@ pub fn survey(
             match stream.next(&mut chunk) {
                 Ok(true) if any && alone && !exact && s.first.is_some() => {
                     s.hasty = true;
+                    s.survey.breaks_off();
                     return Ok((s, false));
                 }
                 Ok(true) => walk(&mut s, &chunk, usize::MAX),
@@ -88,6 +89,10 @@ pub fn survey(
     for i in 0..chunks {
         input.read_head(i, &mut chunk)?;
         walk(&mut s, &chunk, 1);
+    }
+    // Whether lines came back, only all of them tell.
+    if s.survey.leapt() {
+        return self::survey(input, alone, true, (options, room));
     }
     if !s.survey.zoneless {
         return Ok((s, false));

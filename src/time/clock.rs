@@ -7,6 +7,7 @@ use crate::limits::{YEAR_SLACK_SECONDS, YEARS};
 use super::calendar::Calendar;
 use super::moment::{Basis, Fold, Instant, Moment};
 use super::step::{Step, says_year};
+use super::stray::leaps;
 use super::zone::Local;
 
 /// Why stamps of a chunk could not be put into UTC.
@@ -88,6 +89,7 @@ impl Clock<'_> {
                 self.heed(civil);
                 y
             }
+            None if self.calendar.strays.hold(offset) => return None,
             None => {
                 self.walk(civil);
                 if let Some(before) = self.before.take() {
@@ -162,6 +164,9 @@ impl Clock<'_> {
     }
 
     fn walk(&mut self, civil: &Civil) {
+        // A survey of some stamps did not see whether lines came back.
+        self.unknown.unseen |=
+            self.first.is_some() && self.step.day.is_some_and(|last| leaps(last, civil));
         self.step = self.step.to(civil);
         if self.first.is_none() {
             self.first = Some((*civil, self.step));
