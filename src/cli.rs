@@ -218,6 +218,7 @@ pub struct EventsArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(mut_arg("exit_code", |a| a.hide(true)), mut_arg("max_unread", |a| a.hide(true)))]
 pub struct ExplainArgs {
     /// A line, FILE:LINE, or - to read lines from standard input
     #[arg(value_name = "LINE|FILE:LINE|-", default_value = "-")]

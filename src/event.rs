@@ -34,9 +34,55 @@ pub struct HostFacts {
     pub ssh_port: Option<u16>,
     /// Where its smtpd listens, if not at 25.
     pub smtp_port: Option<u16>,
+    /// Where it takes mail from its users, if not at 587.
+    pub submission_port: Option<u16>,
+    /// Where its IMAP server listens, if not at 143.
+    pub imap_port: Option<u16>,
+    /// Where its POP server listens, if not at 110.
+    pub pop3_port: Option<u16>,
+}
+
+impl HostFacts {
+    /// Where a mail service listens, by its standard port, if that was told.
+    fn mail_port(&self, standard: u16) -> Option<u16> {
+        match standard {
+            25 => self.smtp_port,
+            587 => self.submission_port,
+            143 => self.imap_port,
+            110 => self.pop3_port,
+            _ => None,
+        }
+    }
 }
 
 impl Ours {
+    /// Our port of a line of sshd that does not say it.
+    #[must_use]
+    pub fn ssh_port(&self, host: &[u8]) -> u16 {
+        self.hosts.get(host).and_then(|h| h.ssh_port).unwrap_or(22)
+    }
+
+    /// Whether it was told where any mail service of a host listens.
+    #[must_use]
+    pub fn tells_mail_ports(&self, host: &[u8]) -> bool {
+        let told = |h: &HostFacts| [25, 587, 143, 110].iter().any(|p| h.mail_port(*p).is_some());
+        self.hosts.get(host).is_some_and(told)
+    }
+
+    /// Our port of a line of a mail server that does not say it; 0 where nothing does.
+    #[must_use]
+    pub fn mail_port(&self, host: &[u8], kind: Kind, program: &[u8], message: &[u8]) -> u16 {
+        let told = |standard| self.hosts.get(host).and_then(|h| h.mail_port(standard));
+        match mail_port(program, message) {
+            // Exim and Sendmail do not name the service. Only mail is refused by one that speaks SMTP; who
+            // tells the port of logs without a host speaks of such a server, too.
+            0 if kind.facts().class.is_some_and(is_smtp) || host.is_empty() || is_mta(program) => {
+                told(25).unwrap_or(0)
+            }
+            port => told(port).unwrap_or(port),
+        }
+    }
+
     /// Whether an address lies in our networks.
     #[must_use]
     pub fn is_mine(&self, addr: Addr) -> bool {
@@ -90,6 +136,15 @@ pub fn mail_port(program: &[u8], message: &[u8]) -> u16 {
     0
 }
 
+const fn is_smtp(class: Class) -> bool {
+    matches!(class, Class::Spam | Class::RelayAttempt | Class::Harvest | Class::SmtpProbe)
+}
+
+fn is_mta(program: &[u8]) -> bool {
+    let of = |name: &[u8]| program.starts_with(name);
+    of(b"exim") || of(b"sendmail") || of(b"sm-mta")
+}
+
 /// Our end of what an act tells, and which parts of it were not in the line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OurEnd {
@@ -119,12 +174,11 @@ impl OurEnd {
         }
         if end.port.is_none() {
             end.port = match family {
-                Family::Sshd => Some(host.and_then(|h| h.ssh_port).unwrap_or(22)),
-                _ => match mail_port(envelope.program, envelope.message) {
-                    0 => None,
-                    25 => Some(host.and_then(|h| h.smtp_port).unwrap_or(25)),
-                    p => Some(p),
-                },
+                Family::Sshd => Some(ours.ssh_port(envelope.host)),
+                _ => {
+                    let Envelope { host, program, message, .. } = envelope;
+                    Some(ours.mail_port(host, act.kind, program, message)).filter(|p| *p > 0)
+                }
             };
             end.assumed_port = end.port.is_some();
         }

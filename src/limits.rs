@@ -168,8 +168,8 @@ pub const ASN_DB_BYTES: u64 = 1 << 30;
 /// The largest whois answers have a few dozen KiB.
 pub const TRANSCRIPT_BYTES: u64 = 64 * 1024;
 
-/// Stretches of lines whose clock was not set that are known of an input: what comes behind is read as if there were none.
-pub const STRAYS_KEPT: usize = 4096;
+/// Stretches of lines whose clock was not set that are known of an input. More means that nothing tells which lines are right.
+pub const STRAYS_KEPT: usize = 65_536;
 
 /// Places where clocks were put back that are remembered of an input. More means that its lines
 /// are in no order at all, and then order settles nothing.

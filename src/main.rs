@@ -114,6 +114,12 @@ fn run(cli: &Cli) -> Outcome<u8> {
             Ok(verdict(code, hostile && args.reading.exit_code))
         }
         Command::Explain(args) => {
+            if args.reading.exit_code || args.reading.max_unread.is_some() {
+                return Err(plaint::fault::Fault::usage(
+                    "explain tells of lines: it has no --exit-code and no --max-unread",
+                )
+                .hint("plaint events FILE --exit-code says whether a log has hostile sources"));
+            }
             commands::explain::run(&args.line, &args.reading.options(&config)?)
         }
         Command::Operators(args) => match &args.command {

@@ -255,6 +255,13 @@ pub fn csv_cell(bytes: &[u8]) -> String {
     if risky { format!("'{text}") } else { text }
 }
 
+/// A number with its noun, for people: `1 packet`, `2 packets`.
+#[must_use]
+pub fn counted(n: usize, one: &str) -> String {
+    let s = if n == 1 { "" } else { "s" };
+    format!("{n} {one}{s}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,8 @@
 
 use memchr::memmem::Finder;
 
+use crate::text::Untrusted;
+
 /// The lines of an `evidence.log`, to find those of an extract among.
 pub(super) struct Lines<'a> {
     all: Vec<&'a [u8]>,
@@ -13,6 +15,11 @@ impl<'a> Lines<'a> {
     /// The lines of some evidence.
     pub(super) fn of(evidence: &'a [u8]) -> Self {
         Self { all: evidence.split(|b| *b == b'\n').collect(), next: 0 }
+    }
+
+    /// Whether a line of the extract is one of them, byte by byte but for what was escaped.
+    pub(super) fn has(&self, shown: &str) -> bool {
+        self.all.iter().any(|line| Untrusted(line).ascii() == shown || *line == shown.as_bytes())
     }
 
     /// Whether a line of the extract is one of them but for its stamp, for what was replaced by

@@ -86,7 +86,7 @@ impl Drop for Lock {
 
 impl Lock {
     fn take(path: PathBuf, target: &Path) -> Outcome<Self> {
-        let fault = |e: std::io::Error| Fault::file(&path, e);
+        let fault = |e: std::io::Error| unwritten(&path, &e);
         let nofollow = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or(0);
         loop {
             let file = fs::OpenOptions::new()
@@ -117,6 +117,17 @@ impl Lock {
                 _ => {}
             }
         }
+    }
+}
+
+/// A place that reports cannot be written to.
+fn unwritten(path: &Path, e: &std::io::Error) -> Fault {
+    let fault = Fault::file(path, e);
+    match e.kind() {
+        std::io::ErrorKind::PermissionDenied => {
+            fault.hint("name a folder that you may write into with -o")
+        }
+        _ => fault,
     }
 }
 
@@ -212,7 +223,7 @@ impl Folder {
             return Err(Fault::usage(format!("{}: this names no folder", target.display()))
                 .hint("name one that does not exist yet, such as -o reports"));
         };
-        fs::create_dir_all(parent).map_err(|e| Fault::file(parent, e))?;
+        fs::create_dir_all(parent).map_err(|e| unwritten(parent, &e))?;
         let beside = |end: &str| {
             let mut file = OsString::from(".plaint-");
             file.push(name);

@@ -440,6 +440,14 @@ impl<'m> Bundle<'m> {
             );
             out.push(Said::error("LOG-1", text));
         }
+        // As they were logged, byte by byte.
+        let edited = |l: &&&str| !evidence.has(l);
+        if rules.log.unedited == Need::Must
+            && let Some(line) = shown.iter().find(edited)
+        {
+            let text = format!("the desk wants lines as they were logged, and {line:?} is none");
+            out.push(Said::error("LOG-1", text));
+        }
         if shown.is_empty() {
             out.extend(Said::wanted("LOG-1", rules.log.need, "the log extract is empty"));
         }

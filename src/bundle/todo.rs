@@ -18,14 +18,7 @@ pub fn todo(part: &Part<'_, '_>, filing: &Filing<'_>) -> Option<String> {
     if must.is_empty() {
         return None;
     }
-    let mut out = String::new();
-    let intruder = |f: &&&Finding| f.id == "login-succeeded";
-    let should = of(Effect::Warn);
-    if let Some(first) = should.iter().find(intruder) {
-        out.push_str("Before anything else:\n");
-        items(&mut out, &[first]);
-        out.push('\n');
-    }
+    let (mut out, should) = before_anything(of(Effect::Warn));
     out.push_str("This report is not ready to file. What is missing:\n");
     items(&mut out, &must);
     out.push_str("\nThen run the same `plaint report` again with --force.\n");
@@ -41,7 +34,6 @@ pub fn todo(part: &Part<'_, '_>, filing: &Filing<'_>) -> Option<String> {
         let _ =
             writeln!(out, "To be filed by {} at {}", channel.kind.word(), plain(channel.target()));
     }
-    let should: Vec<&Finding> = should.into_iter().filter(|f| f.id != "login-succeeded").collect();
     if !should.is_empty() {
         out.push_str("\nIt is also weaker for this:\n");
         items(&mut out, &should);
@@ -57,7 +49,8 @@ pub fn notes(filing: &Filing<'_>, sent_in: Option<&str>) -> Option<String> {
     if filing.verdict != Verdict::Ready || (weak.is_empty() && sent_in.is_none()) {
         return None;
     }
-    let mut out = String::from("This report is ready to file.");
+    let (mut out, weak) = before_anything(weak);
+    out.push_str("This report is ready to file.");
     if let Some(path) = sent_in {
         let path = format!(" It is in {path}, with others: send that, and nothing of this folder.");
         out.push_str(&path);
@@ -69,6 +62,19 @@ pub fn notes(filing: &Filing<'_>, sent_in: Option<&str>) -> Option<String> {
         items(&mut out, &weak);
     }
     Some(out)
+}
+
+/// What the victim has to know before anything else, and the other findings.
+fn before_anything(findings: Vec<&Finding>) -> (String, Vec<&Finding>) {
+    let mut out = String::new();
+    let (first, others): (Vec<_>, Vec<_>) =
+        findings.into_iter().partition(|f| f.id == "login-succeeded");
+    if !first.is_empty() {
+        out.push_str("Before anything else:\n");
+        items(&mut out, &first);
+        out.push('\n');
+    }
+    (out, others)
 }
 
 fn items(out: &mut String, findings: &[&Finding]) {

@@ -298,10 +298,12 @@ struct Seen {
 fn pair(lines: &[&EvidenceLine], class: Class) -> Result<Seen, String> {
     let mut hits: BTreeMap<(Addr, u16), (u64, Option<&EvidenceLine>)> = BTreeMap::new();
     let (mut ported, mut addressed) = (false, false);
-    for line in lines.iter().filter(|l| l.is_of(&[class])) {
-        if !matches!(line.carried_by(), Some(Transport::Tcp | Transport::Udp)) {
-            continue;
-        }
+    let of_class = || lines.iter().filter(|l| l.is_of(&[class]));
+    let tcp = |line: &&&EvidenceLine| line.carried_by() == Some(Transport::Tcp);
+    // What is sent by UDP proves nothing where there is TCP.
+    let any_tcp = of_class().any(|l| tcp(&l));
+    let udp = |line: &&&EvidenceLine| !any_tcp && line.carried_by() == Some(Transport::Udp);
+    for line in of_class().filter(|l| tcp(l) || udp(l)) {
         let to = line.destination.zip(line.destination_port.filter(|p| *p > 0));
         addressed |= to.is_some();
         ported |= line.source_port.is_some_and(|p| p > 0);

@@ -290,6 +290,9 @@ impl ReadingArgs {
                 },
                 ssh_port: host.ssh_port,
                 smtp_port: host.smtp_port,
+                submission_port: host.submission_port,
+                imap_port: host.imap_port,
+                pop3_port: host.pop3_port,
             };
             ours.hosts.insert(name.clone().into_bytes(), facts);
         }

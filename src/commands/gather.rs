@@ -9,7 +9,7 @@ use crate::fault::Outcome;
 use crate::gather::{Manner, Servers, Store, dns, http, rdap, sources_of, trace, whois};
 use crate::judge::answer::json_of;
 use crate::operator::contact::{Contact, of_dns, of_rdap, of_whois};
-use crate::text::Untrusted;
+use crate::text::{Untrusted, counted};
 
 use super::common::print;
 use super::voice::{Severity, Voice};
@@ -120,7 +120,7 @@ impl Run<'_, '_> {
             }
             Err(why) => {
                 self.failed += 1;
-                self.voice.say(Severity::Error, &format!("{ip}: {what}: {why}"));
+                self.voice.say(Severity::Error, &format!("{ip}: {what}: {}", why.trim_end()));
                 Ok(None)
             }
         }
@@ -166,11 +166,17 @@ impl Run<'_, '_> {
 
     fn tell(&self, sources: usize) {
         let told = format!(
-            "{sources} sources: {} answers saved, {} known already, {} not answered",
-            self.kept, self.known, self.failed
+            "{}: {} saved, {} known already, {} not answered",
+            counted(sources, "source"),
+            counted(self.kept, "answer"),
+            self.known,
+            self.failed
         );
         let severity = if self.failed > 0 { Severity::Warning } else { Severity::Note };
         self.voice.say(severity, &told);
+        if (self.kept, self.known) == (0, 0) {
+            return;
+        }
         let named = [
             ("whois", &self.asked.whois),
             ("rdap", &self.asked.rdap),

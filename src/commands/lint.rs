@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::bundle::{recheck, verify};
 use crate::fault::Outcome;
 use crate::operator::Operators;
-use crate::text::Untrusted;
+use crate::text::{Untrusted, counted};
 use crate::time::Instant;
 
 use super::common::print;
@@ -49,6 +49,14 @@ pub fn run(dir: &Path, operators: &Operators, now: Option<Instant>, voice: Voice
         (0, 0) => Severity::Note,
         _ => Severity::Warning,
     };
-    voice.say(severity, &format!("{bundles} reports: {errors} errors, {warnings} warnings"));
+    voice.say(
+        severity,
+        &format!(
+            "{}: {}, {}",
+            counted(bundles, "report"),
+            counted(errors, "error"),
+            counted(warnings, "warning")
+        ),
+    );
     Ok(if errors > 0 { 5 } else { 0 })
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::bundle::Written;
 use crate::judge::Verdict;
-use crate::text::shell_word;
+use crate::text::{counted, shell_word};
 
 use super::table::{Piece, Table};
 use super::terminal::{Paint, Screen};
@@ -132,7 +132,9 @@ pub fn tell(written: &Written, again: &Again<'_>, voice: Voice) {
         ),
     ];
     let told: Vec<String> = verdicts.iter().map(|(n, word, ..)| format!("{n} {word}")).collect();
-    voice.say(Severity::Note, &format!("{} hostile sources: {}", written.sources, told.join(", ")));
+    let sources = usize::try_from(written.sources).unwrap_or(usize::MAX);
+    let sources = counted(sources, "hostile source");
+    voice.say(Severity::Note, &format!("{sources}: {}", told.join(", ")));
     let missing = missing(written);
     let named = |id: &'static str| lack(id).unwrap_or("see TODO.txt");
     if voice.json {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::bundle::verify;
 use crate::fault::Outcome;
-use crate::text::Untrusted;
+use crate::text::{Untrusted, counted};
 
 use super::common::print;
 use super::table::prose;
@@ -34,9 +34,11 @@ pub fn run(dir: &Path, logs: &[PathBuf], voice: Voice) -> Outcome<u8> {
     voice.say(
         severity,
         &format!(
-            "{} operators, {} files and {} lines of evidence by their hashes, {} of them at their \
-             offset in a log: {wrong}",
-            found.operators, found.files, found.lines, found.at_offset,
+            "{}, {} and {} of evidence by their hashes, {} of them at their offset in a log: {wrong}",
+            counted(found.operators, "operator"),
+            counted(found.files, "file"),
+            counted(found.lines, "line"),
+            found.at_offset,
         ),
     );
     for path in &found.absent {

@@ -22,6 +22,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
 
 use crate::fault::{Fault, Outcome};
+use crate::text::shown;
 pub use clock::{Clock, ClockStatement};
 pub use filing::{ClassWord, Filing, Redaction, Thresholds};
 pub use net::Served;
@@ -116,7 +117,7 @@ fn holds(networks: &[IpNet], ip: IpAddr) -> bool {
 
 /// One of `[hosts]`: what its logs leave out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table such as { address = \"192.0.2.1\" }")]
 pub struct Host {
     /// The address or addresses that were attacked.
     #[serde(rename = "address", deserialize_with = "net::addresses")]
@@ -130,10 +131,10 @@ pub struct Host {
     /// Where it takes mail from its users, if not at 587.
     #[serde(default, deserialize_with = "port")]
     pub submission_port: Option<u16>,
-    /// Where its IMAP server listens.
+    /// Where its IMAP server listens, if not at 143.
     #[serde(default, deserialize_with = "port")]
     pub imap_port: Option<u16>,
-    /// Where its POP server listens.
+    /// Where its POP server listens, if not at 110.
     #[serde(default, deserialize_with = "port")]
     pub pop3_port: Option<u16>,
 }
@@ -194,7 +195,16 @@ impl Config {
     pub fn load(explicit: Option<&Path>) -> Outcome<Self> {
         let home = std::env::var_os("XDG_CONFIG_HOME");
         match explicit.map(Path::to_owned).or_else(|| find(home, std::env::var_os("HOME"))) {
-            Some(path) => Self::parse(&place::text_of(&path)?, &path),
+            Some(path) => {
+                let read = place::text_of(&path).and_then(|text| Self::parse(&text, &path));
+                read.map_err(|e| match &e {
+                    Fault::Config { path, line: Some(line), hint: None, .. } => {
+                        let at = format!("correct line {line} of {}", shown(path));
+                        e.hint(format!("{at}; `plaint schema config` prints every key"))
+                    }
+                    _ => e,
+                })
+            }
             None => Ok(Self::default()),
         }
     }

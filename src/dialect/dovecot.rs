@@ -12,7 +12,7 @@ use nom::branch::alt;
 use nom::bytes::complete::{tag, take_till, take_until, take_while1};
 use nom::character::complete::digit1;
 use nom::combinator::{eof, map, map_opt, not, opt, peek, rest, value};
-use nom::sequence::{delimited, preceded, terminated};
+use nom::sequence::{delimited, terminated};
 use nom::{IResult, Parser};
 
 use super::act::{Act, Kind, Transport};
@@ -114,18 +114,48 @@ fn elements<'a>(head: &[u8], text: &'a [u8], kind: Kind, count: u32, lasted: u32
         from += at + 4;
         let stands = before.ends_with(b", ") || before.is_empty() && starts;
         // Empty where the client came by a socket of the machine itself.
-        let source = alt((map(field, Some), value(None, peek(alt((eof, tag(",")))))));
-        let line = (tag("rip="), source, peek(not(tag(" "))), opt(preceded(tag(", lip="), field)));
+        let source = alt((map(field, Some), value(None, end)));
+        let line = (tag("rip="), source, peek(not(tag(" "))));
         let parsed: IResult<&[u8], _> = { line }.parse(after);
-        let (true, Ok((_, (_, source, _, ours)))) = (stands, parsed) else { continue };
+        let (true, Ok((behind, (_, source, _)))) = (stands, parsed) else { continue };
         let mut act = act(kind, source).times(count);
-        (act.destination, act.session, act.lasted) = (ours, session, lasted);
+        ends(behind, &mut act);
+        (act.session, act.lasted) = (session, lasted);
         let name = before.strip_prefix(b"user=<").and_then(|b| b.get(..memchr::memrchr(b'>', b)?));
         // `user=<>`: none was named.
         act.user = name.filter(|n| !n.is_empty());
         cuts.add(act);
     }
     cuts.said()
+}
+
+/// The elements right behind `rip=`: our end, and the ports where `login_log_format_elements` has them (`rport=%b`,
+/// `lport=%a`).
+fn ends(mut text: &[u8], act: &mut Act<'_>) {
+    let port = |i| terminated(map_opt(number, |n| u16::try_from(n).ok()), end).parse(i);
+    loop {
+        let (name, rest) = match text {
+            [b',', b' ', b'l', b'i', b'p', b'=', rest @ ..] if act.destination.is_none() => {
+                (b'i', rest)
+            }
+            [b',', b' ', side @ (b'l' | b'r'), b'p', b'o', b'r', b't', b'=', rest @ ..] => {
+                (*side, rest)
+            }
+            _ => return,
+        };
+        let parsed: IResult<&[u8], ()> = match name {
+            b'i' => field(rest).map(|(left, addr)| (left, act.destination = Some(addr))),
+            b'l' => port(rest).map(|(left, p)| (left, act.destination_port = Some(p))),
+            _ => port(rest).map(|(left, p)| (left, act.source_port = Some(p))),
+        };
+        let Ok((left, ())) = parsed else { return };
+        text = left;
+    }
+}
+
+/// The end of a field.
+fn end(i: &[u8]) -> IResult<&[u8], ()> {
+    value((), peek(alt((eof, tag(","))))).parse(i)
 }
 
 /// Where the elements begin: what stands before is Dovecot's own text.
@@ -262,6 +292,9 @@ mod tests {
             imap-login: Disconnected (tried to use disallowed plaintext auth): user=<>, rip=203.0.113.9, lip=192.0.2.1, session=<abc> => MailDisconnected 203.0.113.9 - - > 192.0.2.1 s=abc
             managesieve-login: Login aborted: Too many invalid commands. (no auth attempts in 0 secs) (no_auth_attempts): user=<>, rip=203.0.113.9, lip=192.0.2.1 => MailDisconnected 203.0.113.9 - - > 192.0.2.1
             imap-login: Login: user=<ann>, method=PLAIN, rip=203.0.113.9, lip=192.0.2.1, mpid=77, TLS, session=<abc> => MailLogin 203.0.113.9 - "ann" > 192.0.2.1 s=abc
+            imap-login: Disconnected (auth failed, 1 attempts in 2 secs): user=<ann>, method=PLAIN, rip=203.0.113.9, rport=4711, lip=192.0.2.1, lport=993, session=<abc> => MailLoginFailed 203.0.113.9 4711 "ann" > 192.0.2.1 993 s=abc 2s
+            imap-login: Disconnected (auth failed, 1 attempts in 2 secs): user=<ann>, method=PLAIN, rip=203.0.113.9, lip=192.0.2.1, lport=993, rport=4711 => MailLoginFailed 203.0.113.9 4711 "ann" > 192.0.2.1 993 2s
+            imap-login: Disconnected (auth failed, 1 attempts in 2 secs): user=<ann>, method=PLAIN, rip=203.0.113.9, rport=71000, lip=192.0.2.1 => MailLoginFailed 203.0.113.9 - "ann" 2s
             imap-login: Disconnected (auth failed, 1 attempts in 2 secs): user=<ann>, method=PLAIN => other
             imap(ann)<7><abc>: Disconnected: Logged out in=1 out=2 => other
             master: Warning: Killed with signal 15 => other

@@ -133,13 +133,8 @@ fn destination(part: &Part<'_, '_>, class: Class, lines: &[&EvidenceLine]) -> Op
     let known: BTreeSet<_> = lines.iter().filter_map(|l| l.destination).collect();
     if known.is_empty() {
         let effect = lacking(part.need(|p| p.fields.dst_ip))?;
-        let hosts: BTreeSet<String> = lines
-            .iter()
-            .map(|l| crate::text::Untrusted(&l.host).ascii())
-            .filter(|h| !h.is_empty())
-            .take(5)
-            .collect();
-        let name = hosts.first().map_or("HOST", String::as_str);
+        let hosts = hosts(lines);
+        let name = host(&hosts);
         return Some(
             Finding::new("DST-1", effect, "not logged", "the address that was attacked is not known.".to_owned())
                 .class(class)
@@ -172,6 +167,17 @@ fn destination(part: &Part<'_, '_>, class: Class, lines: &[&EvidenceLine]) -> Op
     })
 }
 
+/// The hosts that the lines name, five at most.
+fn hosts(lines: &[&EvidenceLine]) -> BTreeSet<String> {
+    let names = lines.iter().map(|l| crate::text::Untrusted(&l.host).ascii());
+    names.filter(|h| !h.is_empty()).take(5).collect()
+}
+
+/// The name that one of them has in the configuration: the empty one is that of logs that name none.
+fn host(hosts: &BTreeSet<String>) -> &str {
+    hosts.first().map_or("", String::as_str)
+}
+
 /// Whether a class's lines are all of a protocol that has no ports.
 fn portless(lines: &[&EvidenceLine]) -> bool {
     lines.iter().all(|l| matches!(l.carried_by(), Some(Transport::Icmp | Transport::Other)))
@@ -194,9 +200,18 @@ fn destination_port(part: &Part<'_, '_>, class: Class, lines: &[&EvidenceLine]) 
             "the port that was attacked is not known.".to_owned(),
         )
         .class(class)
-        .remedy(
-            "say it in plaint.toml: [hosts] then HOST = { address = \"ADDRESS\", smtp_port = 25 }",
-        )
+        .remedy(match class {
+            Class::MailLogin if !hosts(lines).is_empty() => {
+                "have the daemon that was asked for the login write its log, too: it names the service; \
+                 of Exim and Sendmail plaint.toml says the port: [hosts] then HOST = { address = \
+                 \"ADDRESS\", smtp_port = 25 }"
+                    .to_owned()
+            }
+            _ => format!(
+                "say it in plaint.toml: [hosts] then {:?} = {{ address = \"ADDRESS\", smtp_port = 25 }}",
+                host(&hosts(lines))
+            ),
+        })
         .by(part.authority()),
     )
 }

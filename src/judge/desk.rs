@@ -323,13 +323,16 @@ fn ownership(part: &Part<'_, '_>) -> Vec<Finding> {
         };
         let at = known.as_deref().unwrap_or(Path::new(folder));
         let at = shell_word(&at.join(format!("{addr}.txt")));
-        let set = match known {
-            Some(_) => String::new(),
-            None => format!(" and set [operators] {folder} = \"{folder}\" in plaint.toml"),
+        let (made, set) = match known {
+            Some(_) => (String::new(), String::new()),
+            None => (
+                format!("mkdir -p {folder}; "),
+                format!(" and set [operators] {folder} = \"{folder}\" in plaint.toml"),
+            ),
         };
         out.push(
             Finding::new(id, effect, if unfit.is_some() { "not used" } else { "none" }, text)
-                .remedy(format!("run `{WHEN}{hint} {addr}) > {at}`{set}"))
+                .remedy(format!("run `{made}{WHEN}{hint} {addr}) > {at}`{set}"))
                 .by(part.authority()),
         );
     };

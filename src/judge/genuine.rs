@@ -32,19 +32,17 @@ fn login_succeeded(case: &Case<'_>) -> Option<Finding> {
             Effect::Warn,
             format!("{tries} refused, {logins} accepted{when}"),
             format!(
-                "{} logged in {logins} times after {tries} refused tries in other sessions: \
-                 somebody may be inside.",
-                case.addr
+                "{} logged in {} after {tries} refused tries in other sessions ({FAILED_BEFORE_LOGIN} \
+                 or more are told): somebody may be inside.",
+                case.addr,
+                if logins == 1 { "once".to_owned() } else { format!("{logins} times") },
             ),
         )
         .remedy(format!(
             "look at what was done in the sessions of {} before anything else",
             case.addr
         ))
-        .by((
-            format!("the reader (at least {FAILED_BEFORE_LOGIN} refused tries)"),
-            "generic".to_owned(),
-        ))
+        .by(("whoever runs the host".to_owned(), "generic".to_owned()))
     })
 }
 

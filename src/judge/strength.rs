@@ -66,10 +66,17 @@ pub fn threshold(
             "CNT-2",
             Effect::Hold,
             format!("{n} of {least}"),
-            format!(
-                "{class}: {n} {}, fewer than the {least} that are worth a report.",
-                unit(class)
-            ),
+            match tally.events() {
+                all if all > n => format!(
+                    "{class}: {n} of {all} {} by TCP (the source of others is easily forged), fewer than the {least} that \
+                     are worth a report.",
+                    unit(class)
+                ),
+                _ => format!(
+                    "{class}: {}, fewer than the {least} that are worth a report.",
+                    crate::text::counted(usize::try_from(n).unwrap_or(usize::MAX), unit(class).trim_end_matches('s'))
+                ),
+            },
         )
         .class(class);
         out.push(match by {

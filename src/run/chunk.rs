@@ -202,10 +202,15 @@ impl<'r> Worker<'r> {
     #[inline(always)]
     fn learn(&mut self, line: &[u8], read: &Read<'_>, host: (u32, usize)) {
         if self.straight.is_fresh() {
+            let (ours, name) = (&self.options.ours, read.envelope.host);
+            if ours.tells_mail_ports(name) && read.envelope.program != b"sshd" {
+                return;
+            }
             // A mail program's messages that say another port say so themselves.
-            let port = read.program.port;
-            let family = if port == 0 { Family::Sshd } else { Family::Mail };
-            let our_port = self.our_port(family, port, read.envelope.host, &[], &[]);
+            let our_port = match read.program.port {
+                0 => ours.ssh_port(name),
+                port => port,
+            };
             self.straight.learn(line, read, host, our_port);
         }
     }
@@ -389,7 +394,7 @@ impl<'r> Worker<'r> {
         let our_port = match act.destination_port {
             Some(p) => p,
             None if facts.family == Family::Sshd && self.options.ours.hosts.is_empty() => 22,
-            None => self.our_port(facts.family, program.port, e.host, e.program, e.message),
+            None => self.our_port(kind, program.port, e),
         };
         Fact {
             spot: Spot::new(moment.at, place),
@@ -414,19 +419,13 @@ impl<'r> Worker<'r> {
     }
 
     #[inline(never)]
-    fn our_port(
-        &self,
-        family: Family,
-        port: u16,
-        host: &[u8],
-        program: &[u8],
-        message: &[u8],
-    ) -> u16 {
-        let told = || self.options.ours.hosts.get(host);
-        match family {
-            Family::Sshd => told().and_then(|h| h.ssh_port).unwrap_or(22),
-            Family::Mail if port == 25 => told().and_then(|h| h.smtp_port).unwrap_or(25),
-            Family::Mail if port == 0 => crate::event::mail_port(program, message),
+    fn our_port(&self, kind: Kind, port: u16, e: &Envelope<'_>) -> u16 {
+        let ours = &self.options.ours;
+        match kind.facts().family {
+            Family::Sshd => ours.ssh_port(e.host),
+            Family::Mail if port == 0 || !ours.hosts.is_empty() => {
+                ours.mail_port(e.host, kind, e.program, e.message)
+            }
             Family::Mail => port,
             Family::Firewall => 0,
         }

@@ -9,11 +9,11 @@
 
 use crate::days::{SECOND, civil_from_days, days_from_civil, leap};
 use crate::envelope::{Civil, Stamp};
-use crate::limits::{PUT_BACK_KEPT, YEAR_SLACK_SECONDS, YEARS, YEARS_BEGUN};
+use crate::limits::{PUT_BACK_KEPT, STRAYS_KEPT, YEAR_SLACK_SECONDS, YEARS, YEARS_BEGUN};
 
 use super::fold::{FoldAt, PUT_BACK_LEAST, PutBack};
 use super::step::{Step, says_year};
-use super::stray::{At, Away, Strays, Turn, is_beginning, leaps};
+use super::stray::{At, Away, Strays, Turn, is_beginning};
 use super::uptime::Uptimes;
 use super::zone::{Local, Table, Zone};
 
@@ -101,28 +101,31 @@ impl Survey {
     fn leave_or_return(&mut self, civil: &Civil, at: At) {
         let begun = *self.begun.get_or_insert(*civil);
         let Some(last) = self.walk.step.day else { return };
-        let day = civil.day_of_year();
-        let turn = self.away.as_mut().map(|away| away.0.to(last, day));
-        match turn {
+        let strays = &self.strays;
+        match self.away.as_mut().map(|away| away.0.to(last, civil, strays)) {
             Some(Turn::Stays) => return,
             Some(Turn::Back) => return self.come_back(Some(at.1)),
             Some(Turn::Gone) => self.away = None,
             None => {}
         }
-        let leaps = leaps(last, civil);
-        if leaps && !self.leapt && is_beginning(&begun, last, civil) {
+        let begins = !self.leapt && is_beginning(&begun, last, civil);
+        let leaps = begins || self.strays.leaps(last, civil);
+        if begins {
             self.strays.begin(at, last);
             self.starts.iter_mut().for_each(|start| *start = Step::default());
             self.put_back.clear();
             self.walk = Walk::default();
-        } else if leaps && !self.walk.lost {
-            let mut away = Away::new(last, civil, at.1, self.walk.run, &self.strays);
-            if let Some(away) = &mut away {
-                away.left = self.at;
-            }
+        } else if leaps
+            && !self.walk.lost
+            && let Some(mut away) = Away::new(last, civil, at.1, self.walk.run, &self.strays)
+        {
+            // Interleaved so often, nothing tells which lines are right.
+            self.walk.lost = self.strays.count() >= STRAYS_KEPT;
+            away.left = self.at;
             let put_back = (self.put_back.len(), self.put_back.last().copied());
-            self.away =
-                away.map(|away| Box::new((away, self.starts.len(), self.walk.clone(), put_back)));
+            self.away = Some(Box::new((away, self.starts.len(), self.walk.clone(), put_back)));
+            self.walk.run = 0;
+        } else if leaps {
             self.walk.run = 0;
         }
         self.leapt |= leaps;

@@ -75,15 +75,30 @@ impl Strays {
         self.ranges.push((from, u64::MAX));
     }
 
-    /// Whether a clock that was not set may show this day: it starts there, or did so a moment ago.
-    fn begin_on(&self, civil: &Civil) -> bool {
-        is_start(civil) || self.day.is_some_and(|d| ahead(d, civil.day_of_year()) <= UNSET_DAYS)
+    /// Whether a clock that was not set may have shown this day in a log of day `base`: it starts there, or did so a few
+    /// days ago.
+    fn may_show(&self, civil: &Civil, base: i64) -> bool {
+        let day = civil.day_of_year();
+        let (far, on) = (apart(base, day), ahead(base, day));
+        let started = STARTS.iter().any(|start| ahead(*start, day) <= UNSET_DAYS);
+        is_start(civil)
+            || self.day.is_some_and(|d| ahead(d, day) <= UNSET_DAYS)
+            || (started && (far > YEAR_STEP_DAYS || on == far))
+    }
+
+    /// Whether a stamp may be the first of a clock that was not set, behind one of day `last` of the year.
+    pub(super) fn leaps(&self, last: i64, civil: &Civil) -> bool {
+        let far = apart(last, civil.day_of_year());
+        far > YEAR_STEP_DAYS || (far > near(civil) && self.may_show(civil, last))
     }
 }
 
-/// Whether a clock that was not set starts on this day: 1970 in UTC, also as seen from the Americas, or Cisco's 1993.
+/// The days of the year that a clock which was not set starts on: 1970 in UTC, also as seen from the Americas, or Cisco's
+/// 1993.
+const STARTS: [i64; 3] = [0, 60, 365];
+
 fn is_start(civil: &Civil) -> bool {
-    matches!((civil.month, civil.day), (1 | 3, 1) | (12, 31))
+    STARTS.contains(&civil.day_of_year())
 }
 
 /// Days from one day of the year on to another, over New Year where it lies between.
@@ -96,18 +111,24 @@ fn apart(a: i64, b: i64) -> i64 {
     ahead(a, b).min(ahead(b, a))
 }
 
-/// Whether a stamp may be the first of a clock that was not set, behind one of day `last` of the year.
-#[must_use]
-pub fn leaps(last: i64, civil: &Civil) -> bool {
-    let far = apart(last, civil.day_of_year());
-    far > YEAR_STEP_DAYS || (is_start(civil) && far > NEAR_DAYS)
+/// Lines that change places do so within so many days of this one. Mostly there is no day between 28 February and 1 March.
+const fn near(civil: &Civil) -> i64 {
+    if civil.month == 3 { 2 } else { 1 }
 }
 
-/// Whether all lines so far, of which the first is `first`, may be of a clock that was not set, where the log goes on
-/// with `next`.
+/// Whether a stamp may be the first of a clock that was not set, behind one of day `last` of the year, as far as that
+/// can be said without those before.
+#[must_use]
+pub fn leaps(last: i64, civil: &Civil) -> bool {
+    Strays::default().leaps(last, civil)
+}
+
+/// Whether all lines so far, from `first` to one of day `last`, may be of a clock that was not set, where the log
+/// goes on with `next`: a device that was started logs at once, in the first minutes of an hour or half hour, as its zone is.
 pub(super) fn is_beginning(first: &Civil, last: i64, next: &Civil) -> bool {
-    let on = ahead(first.day_of_year(), last);
-    is_start(first) && on <= UNSET_DAYS && apart(last, next.day_of_year()) > YEAR_STEP_DAYS
+    let (from, day) = (first.day_of_year(), next.day_of_year());
+    let started = is_start(first) && first.second % 1800 < 600 && ahead(from, last) <= 1;
+    started && !is_start(next) && apart(last, day) > 1 && ahead(last, day) > YEAR_STEP_DAYS
 }
 
 /// Lines that left the days of the log, and may come back to them.
@@ -119,10 +140,9 @@ pub(super) struct Away {
     pub(super) left: Option<At>,
     /// The day of the year that was left.
     base: i64,
-    /// The day it went to, and how many days it has gone on from there.
-    first: i64,
-    long: i64,
-    /// Days that it may go on; days that are a way back; and how many more may have gone by at home.
+    /// The days they went to, and how many days they have gone on from each: devices start on several days, and again.
+    places: Vec<(i64, i64)>,
+    /// Days that they may go on; days that are a way back; and how many more may have gone by at home.
     stays: i64,
     least: i64,
     room: i64,
@@ -149,59 +169,79 @@ impl Away {
         run: u32,
         strays: &Strays,
     ) -> Option<Self> {
-        if strays.count() >= crate::limits::STRAYS_KEPT || !leaps(base, civil) {
-            return None;
-        }
         let first = civil.day_of_year();
         let far = apart(base, first);
+        // A few days back: such lines may as well stand out of order.
+        let back = far <= YEAR_STEP_DAYS && ahead(first, base) == far;
+        let stays = if back { 1 } else { YEAR_STEP_DAYS.min(far / 2) };
         // A collection of lines of any day has no days to come back to.
-        let (stays, least, room) = match strays.begin_on(civil) {
-            true => (YEAR_STEP_DAYS.min(far / 2), NEAR_DAYS, YEAR_STEP_DAYS),
-            false if run >= IN_ORDER => (YEAR_STEP_DAYS.min(far / 2), YEAR_STEP_DAYS, UNSET_DAYS),
+        let (least, room) = match strays.may_show(civil, base) {
+            true => (1, YEAR_STEP_DAYS),
+            false if run >= IN_ORDER => (YEAR_STEP_DAYS, UNSET_DAYS),
             false => return None,
         };
-        Some(Self { from, left: None, base, first, long: 0, stays, least, room })
+        Some(Self { from, left: None, base, places: vec![(first, 0)], stays, least, room })
     }
 
-    /// Takes the next line, of day `day`, behind one of day `last`.
-    pub(super) fn to(&mut self, last: i64, day: i64) -> Turn {
-        let on = ahead(self.first, day);
-        if on <= self.stays {
-            self.long = self.long.max(on);
+    /// Takes the next line, behind one of day `last`.
+    pub(super) fn to(&mut self, last: i64, civil: &Civil, strays: &Strays) -> Turn {
+        let day = civil.day_of_year();
+        let stays = self.stays;
+        if let Some((first, long)) = self
+            .places
+            .iter_mut()
+            .find(|(first, _)| ahead(*first, day) <= stays || ahead(day, *first) <= 1)
+        {
+            let on = ahead(*first, day);
+            *long = if on <= stays { on.max(*long) } else { *long };
             return Turn::Stays;
         }
-        match () {
-            () if ahead(day, self.first) <= 1 => Turn::Stays,
-            () if apart(last, day) > self.least && self.is_home(day, self.room) => Turn::Back,
-            () => Turn::Gone,
+        // Rather another device's start than the day on which the log goes on after some.
+        let room = if is_start(civil) { 2 } else { self.room };
+        if self.is_back(last, day, room) {
+            return Turn::Back;
         }
+        if strays.may_show(civil, self.base) && self.places.len() < PLACES {
+            self.places.push((day, 0));
+            return Turn::Stays;
+        }
+        Turn::Gone
     }
 
     /// Whether the log ended at home, on day `end`, its last line being of day `last`.
     pub(super) fn ends(&self, last: i64, end: i64) -> bool {
-        apart(last, end) > YEAR_STEP_DAYS
-            && apart(self.base, self.first) > YEAR_STEP_DAYS
-            && self.is_home(end, NEAR_DAYS)
+        let first = self.places.first().map_or(last, |(first, _)| *first);
+        let far = apart(self.base, first);
+        // Parts of a log that were put together the wrong way round end a few days back.
+        let back = far <= YEAR_STEP_DAYS && ahead(first, self.base) == far;
+        // Some days after New Year lines are as likely past an end that was told.
+        let started = far > YEAR_STEP_DAYS || STARTS.contains(&first);
+        started && !back && self.is_back(last, end, self.room)
     }
 
-    fn is_home(&self, day: i64, room: i64) -> bool {
-        ahead(self.base, day) <= self.long + room || ahead(day, self.base) <= 1
+    /// Whether day `day` is one of the log's, behind a line of day `last` that is away. Who goes on from day to day gets
+    /// to any; who comes back has turned round, or gone once round the year.
+    fn is_back(&self, last: i64, day: i64, room: i64) -> bool {
+        let round = ahead(self.base, last) + ahead(last, day) >= 365;
+        let long = self.places.iter().map(|(_, long)| *long).max().unwrap_or(0);
+        let home = ahead(self.base, day) <= long + room || ahead(day, self.base) <= 1;
+        apart(last, day) > self.least && round && home
     }
 
-    /// The last day it showed.
-    pub(super) const fn day(&self) -> i64 {
-        (self.first + self.long).rem_euclid(366)
+    /// The last day they showed.
+    pub(super) fn day(&self) -> i64 {
+        self.places.last().map_or(0, |(first, long)| (first + long).rem_euclid(366))
     }
 }
 
 /// For so many days a clock that was not set is expected to run on, or a device to be off.
 const UNSET_DAYS: i64 = 7;
 
-/// Lines that change places do so within so many days.
-const NEAR_DAYS: i64 = 2;
-
 /// So many stamps in order are a log, whose days can be left.
 const IN_ORDER: u32 = 20;
+
+/// So many days that clocks started on are told apart at once.
+const PLACES: usize = 8;
 
 #[cfg(test)]
 mod tests {
@@ -234,7 +274,11 @@ mod tests {
         // 29 February is counted in every year.
         assert_eq!(apart(day("Mar  1"), day("Feb 28")), 2);
         assert!(leaps(day("Dec 28"), &civil("Jan  1 00:00:05")));
-        assert!(!leaps(day("Dec 30"), &civil("Jan  1 00:00:05")));
-        assert!(!leaps(day("Dec 10"), &civil("Jan  2 00:00:05")));
+        assert!(leaps(day("Dec 30"), &civil("Jan  1 00:00:05")));
+        assert!(!leaps(day("Dec 31"), &civil("Jan  1 00:00:05")));
+        assert!(!leaps(day("Feb 28"), &civil("Mar  1 00:00:05")));
+        assert_eq!(STARTS, ["Jan  1", "Mar  1", "Dec 31"].map(day));
+        assert!(leaps(day("Dec 10"), &civil("Jan  2 00:00:05")));
+        assert!(!leaps(day("Jan 20"), &civil("Jan  2 00:00:05")));
     }
 }

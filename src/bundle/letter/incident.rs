@@ -148,16 +148,16 @@ fn destinations(part: &Part<'_, '_>, lines: &[&EvidenceLine], redactor: &mut Red
         let ours = logged.iter().all(|a| is_ours(a.ip()));
         let text = list(logged.iter().map(|a| redactor.destination(*a)));
         out.push(if ours { format!("{text} (ours)") } else { text });
+        if redactor.hides(Redaction::Destination) {
+            out.push("(withheld; the log has it)".to_owned());
+        }
     }
     let told: Vec<String> = told.difference(&logged).map(|a| redactor.destination(*a)).collect();
     if !told.is_empty() {
-        out.push(format!("{} (assumed: not in the log, told by us of the host)", list(told)));
+        let held = if redactor.hides(Redaction::Destination) { "; withheld" } else { "" };
+        out.push(format!("{} (assumed: not in the log, told by us of the host{held})", list(told)));
     }
-    let mut out = if out.is_empty() { NOT_LOGGED.to_owned() } else { out.join(" ") };
-    if redactor.hides(Redaction::Destination) && out != NOT_LOGGED {
-        out.push_str(" (withheld; the log has it)");
-    }
-    out
+    if out.is_empty() { NOT_LOGGED.to_owned() } else { out.join(" ") }
 }
 
 fn destination_ports(

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use ipnet::IpNet;
+
 use crate::addr::Addr;
 use crate::config::Redaction;
 use crate::hash::{Sha256, raw};
@@ -12,6 +14,8 @@ use crate::judge::{EvidenceLine, Part};
 #[derive(Debug, Default)]
 pub struct Redactor {
     kinds: Vec<Redaction>,
+    /// Our networks, and our hosts' addresses.
+    ours: Vec<IpNet>,
     key: Option<String>,
     tokens: BTreeMap<(Redaction, Vec<u8>), usize>,
     /// How many texts were replaced, by kind.
@@ -29,8 +33,11 @@ impl Redactor {
         if part.sent_unedited() {
             kinds.clear();
         }
-        let key = part.context.config.filing.redact_key.clone();
-        Self { kinds, key, ..Self::default() }
+        let config = part.context.config;
+        let key = config.filing.redact_key.clone();
+        let hosts = config.hosts.values().flat_map(|h| &h.addresses);
+        let ours = config.networks.mine.iter().copied().chain(hosts.map(|a| IpNet::from(*a)));
+        Self { kinds, ours: ours.collect(), key, ..Self::default() }
     }
 
     /// Whether anything of a kind is replaced.
@@ -65,16 +72,23 @@ impl Redactor {
         }
         let mut out = rest.to_vec();
         if self.hides(Redaction::Host) && !line.host.is_empty() {
-            self.replace(Redaction::Host, &mut out, &line.host);
+            let token = self.token(Redaction::Host, &line.host);
+            self.replace(Redaction::Host, &mut out, (&line.host, &token));
         }
-        if self.hides(Redaction::Destination)
-            && let Some(addr) = line.destination.filter(|_| !line.assumed_destination)
-        {
-            self.replace(Redaction::Destination, &mut out, addr.to_string().as_bytes());
+        if self.hides(Redaction::Destination) {
+            let is_ours = |addr: Addr| {
+                line.destination == Some(addr) || self.ours.iter().any(|n| n.contains(&addr.ip()))
+            };
+            // Wherever they stand: a client may greet by our address.
+            for (text, addr) in addresses(&out, is_ours) {
+                let token = self.destination(addr);
+                self.replace(Redaction::Destination, &mut out, (&text, &token));
+            }
         }
         if self.hides(Redaction::Mail) {
             for mailbox in mailboxes(&out) {
-                self.replace(Redaction::Mail, &mut out, &mailbox);
+                let token = self.token(Redaction::Mail, &mailbox);
+                self.replace(Redaction::Mail, &mut out, (&mailbox, &token));
             }
         }
         if self.hides(Redaction::User)
@@ -83,7 +97,9 @@ impl Redactor {
             // Only in the message: an account may be called like the host.
             let message = memchr::memmem::find(&out, b": ").map_or(0, |at| at + 2);
             let mut tail = out.split_off(message.min(out.len()));
-            self.replace(Redaction::User, &mut tail, user);
+            let token =
+                if user.is_empty() { String::new() } else { self.token(Redaction::User, user) };
+            self.replace(Redaction::User, &mut tail, (user, &token));
             out.append(&mut tail);
         }
         Cow::Owned(out)
@@ -99,12 +115,11 @@ impl Redactor {
         }
     }
 
-    /// Replaces whole words only.
-    fn replace(&mut self, kind: Redaction, text: &mut Vec<u8>, what: &[u8]) {
+    /// Replaces whole words only, by a token.
+    fn replace(&mut self, kind: Redaction, text: &mut Vec<u8>, (what, token): (&[u8], &str)) {
         if what.is_empty() {
             return;
         }
-        let token = self.token(kind, what);
         let mut out = Vec::with_capacity(text.len());
         let mut from = 0;
         let word = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);
@@ -163,6 +178,26 @@ fn keyed(key: &[u8], kind: Redaction, text: &[u8]) -> String {
 /// `root` is nobody's name.
 fn is_everybodys(kind: Redaction, text: &[u8]) -> bool {
     kind == Redaction::User && text == b"root"
+}
+
+/// The addresses in a text that are some, as they are written, the longest first.
+fn addresses(text: &[u8], is_some: impl Fn(Addr) -> bool) -> Vec<(Vec<u8>, Addr)> {
+    let words = text.split(|b| !(b.is_ascii_hexdigit() || matches!(b, b':' | b'.')));
+    let read = |word: &[u8]| {
+        let word = word.trim_ascii();
+        let end = word.len() - word.iter().rev().take_while(|b| b":.".contains(b)).count();
+        // A full stop behind it; a port behind it; a colon before it.
+        let port = memchr::memrchr(b':', word).filter(|at| *at < end).unwrap_or(end);
+        let begin = word.iter().take_while(|b| **b == b':').count();
+        [(0, word.len()), (0, end), (0, port), (begin, end)].into_iter().find_map(|(from, to)| {
+            let text = word.get(from..to)?;
+            Some((text.to_vec(), Addr::parse(text)?))
+        })
+    };
+    let mut out: Vec<_> = words.filter_map(read).filter(|(_, addr)| is_some(*addr)).collect();
+    out.sort_by(|a, b| (b.0.len(), &a.0).cmp(&(a.0.len(), &b.0)));
+    out.dedup();
+    out
 }
 
 /// What stands between angle brackets and holds an `@`.

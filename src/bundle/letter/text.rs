@@ -160,11 +160,7 @@ pub fn second(at: crate::time::Instant) -> String {
     format!("{} UTC", text.trim_end_matches('Z').replace('T', " "))
 }
 
-/// `2 lines`, `1 line`.
-#[must_use]
-pub fn counted(n: usize, word: &str) -> String {
-    format!("{n} {word}{}", if n == 1 { "" } else { "s" })
-}
+pub use crate::text::counted;
 
 #[cfg(test)]
 mod tests {
