@@ -62,24 +62,28 @@ impl Ours {
         self.hosts.get(host).and_then(|h| h.ssh_port).unwrap_or(22)
     }
 
-    /// Whether it was told where any mail service of a host listens.
+    /// Where a mail service of a host listens, by its standard port.
+    #[must_use]
+    pub fn told_mail_port(&self, host: &[u8], standard: u16) -> u16 {
+        self.hosts.get(host).and_then(|h| h.mail_port(standard)).unwrap_or(standard)
+    }
+
+    /// Whether any mail service of a host listens elsewhere than at its standard port.
     #[must_use]
     pub fn tells_mail_ports(&self, host: &[u8]) -> bool {
-        let told = |h: &HostFacts| [25, 587, 143, 110].iter().any(|p| h.mail_port(*p).is_some());
-        self.hosts.get(host).is_some_and(told)
+        [25, 587, 143, 110].iter().any(|p| self.told_mail_port(host, *p) != *p)
     }
 
     /// Our port of a line of a mail server that does not say it; 0 where nothing does.
     #[must_use]
     pub fn mail_port(&self, host: &[u8], kind: Kind, program: &[u8], message: &[u8]) -> u16 {
-        let told = |standard| self.hosts.get(host).and_then(|h| h.mail_port(standard));
         match mail_port(program, message) {
             // Exim and Sendmail do not name the service. Only mail is refused by one that speaks SMTP; who
             // tells the port of logs without a host speaks of such a server, too.
             0 if kind.facts().class.is_some_and(is_smtp) || host.is_empty() || is_mta(program) => {
-                told(25).unwrap_or(0)
+                self.hosts.get(host).and_then(|h| h.smtp_port).unwrap_or(0)
             }
-            port => told(port).unwrap_or(port),
+            port => self.told_mail_port(host, port),
         }
     }
 

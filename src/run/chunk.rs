@@ -203,13 +203,11 @@ impl<'r> Worker<'r> {
     fn learn(&mut self, line: &[u8], read: &Read<'_>, host: (u32, usize)) {
         if self.straight.is_fresh() {
             let (ours, name) = (&self.options.ours, read.envelope.host);
-            if ours.tells_mail_ports(name) && read.envelope.program != b"sshd" {
-                return;
-            }
-            // A mail program's messages that say another port say so themselves.
             let our_port = match read.program.port {
+                // A mail program's messages that say another port say the standard one.
+                0 if ours.tells_mail_ports(name) && read.envelope.program != b"sshd" => return,
                 0 => ours.ssh_port(name),
-                port => port,
+                port => ours.told_mail_port(name, port),
             };
             self.straight.learn(line, read, host, our_port);
         }

@@ -116,11 +116,14 @@ const fn near(civil: &Civil) -> i64 {
     if civil.month == 3 { 2 } else { 1 }
 }
 
-/// Whether a stamp may be the first of a clock that was not set, behind one of day `last` of the year, as far as that
-/// can be said without those before.
+/// Whether a stamp may be the first of a clock that was not set, behind one of day `last` of the year, or the first behind such
+/// ones, as far as that can be said without those before.
 #[must_use]
 pub fn leaps(last: i64, civil: &Civil) -> bool {
-    Strays::default().leaps(last, civil)
+    let day = civil.day_of_year();
+    let from_start = STARTS.iter().any(|start| ahead(*start, last) <= 1);
+    let back = from_start && apart(last, day) > 1 && ahead(last, day) > YEAR_STEP_DAYS;
+    back || Strays::default().leaps(last, civil)
 }
 
 /// Whether all lines so far, from `first` to one of day `last`, may be of a clock that was not set, where the log
@@ -279,6 +282,8 @@ mod tests {
         assert!(!leaps(day("Feb 28"), &civil("Mar  1 00:00:05")));
         assert_eq!(STARTS, ["Jan  1", "Mar  1", "Dec 31"].map(day));
         assert!(leaps(day("Dec 10"), &civil("Jan  2 00:00:05")));
+        assert!(leaps(day("Jan  1"), &civil("Dec 20 00:00:05")));
+        assert!(!leaps(day("Jan  1"), &civil("Dec 31 00:00:05")));
         assert!(!leaps(day("Jan 20"), &civil("Jan  2 00:00:05")));
     }
 }
