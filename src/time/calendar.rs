@@ -77,11 +77,16 @@ impl Survey {
         }
         self.zoneless = true;
         let at = (*stamp, offset);
+        let day = civil.day_of_year();
+        let of_year = day * 86_400 + i64::from(civil.second);
         match civil.year {
             None => {
                 self.yearless = true;
-                self.leave_or_return(civil, at);
-                self.walk.go(civil);
+                // Nearly every line is of the day of the one before it.
+                if self.away.is_some() || self.walk.step.day != Some(day) {
+                    self.leave_or_return(civil, at);
+                }
+                self.walk.go(civil, of_year);
             }
             // A written year among lines without: it says which year that is.
             Some(_) if self.walk.step.is_near(civil) => {
@@ -94,7 +99,7 @@ impl Survey {
             Some(_) => {}
         }
         self.at = Some(at);
-        self.look_for_put_back(civil, offset);
+        self.look_for_put_back(civil, of_year, offset);
     }
 
     /// Notes where lines leave the days of the log, and forgets what they said once it comes back to them.
@@ -147,8 +152,7 @@ impl Survey {
         }
     }
 
-    fn look_for_put_back(&mut self, civil: &Civil, offset: u64) {
-        let of_year = civil.day_of_year() * 86_400 + i64::from(civil.second);
+    fn look_for_put_back(&mut self, civil: &Civil, of_year: i64, offset: u64) {
         if let Some(back) = self.put_back.last_mut().filter(|b| b.fresh)
             && of_year > back.after + 2 * PUT_BACK_LEAST
         {
@@ -295,9 +299,8 @@ impl Survey {
 
 impl Walk {
     /// Goes on to a line without a year.
-    fn go(&mut self, civil: &Civil) {
+    fn go(&mut self, civil: &Civil, of_year: i64) {
         self.step = self.step.to(civil);
-        let of_year = civil.day_of_year() * 86_400 + i64::from(civil.second);
         if self.last.is_none_or(|(.., last)| last != of_year) {
             self.run = self.run.saturating_add(1);
         }
