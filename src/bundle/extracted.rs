@@ -19,7 +19,7 @@ impl<'a> Lines<'a> {
 
     /// Whether a line of the extract is one of them, byte by byte but for what was escaped.
     pub(super) fn has(&self, shown: &str) -> bool {
-        self.all.iter().any(|line| Untrusted(line).ascii() == shown || *line == shown.as_bytes())
+        self.all.iter().any(|line| *line == shown.as_bytes() || Untrusted(line).ascii() == shown)
     }
 
     /// Whether a line of the extract is one of them but for its stamp, for what was replaced by
@@ -35,9 +35,11 @@ impl<'a> Lines<'a> {
         // Nearly always nothing but the stamp differs.
         let same = |line: &&[u8]| line.ends_with(behind.as_bytes());
         let found = after.iter().chain(before).position(same).or_else(|| {
-            // Within a record, or before a tab, a stamp stands anywhere.
-            let pieces: Vec<Finder<'_>> = pieces(shown).into_iter().map(Finder::new).collect();
-            after.iter().chain(before).position(|line| holds(line, &pieces))
+            // Within a record, or before a tab, the stamp stands anywhere; only one was put into UTC.
+            stamps(shown).into_iter().find_map(|stamp| {
+                let pieces = pieces(shown, stamp).into_iter().map(Finder::new).collect::<Vec<_>>();
+                after.iter().chain(before).position(|line| holds(line, &pieces))
+            })
         });
         if let Some(at) = found {
             self.next = (self.next + at + 1) % self.all.len().max(1);
@@ -60,36 +62,47 @@ fn holds(line: &[u8], pieces: &[Finder<'_>]) -> bool {
     })
 }
 
-/// What stands between stamps in UTC, tokens, `[user-1a2b3c]`, and escapes, `\x1b`, `\u{202e}`.
-fn pieces(text: &str) -> Vec<&str> {
+/// Where a line's own stamp may be that was put into UTC: nowhere, or at one of the first that it holds.
+fn stamps(text: &str) -> Vec<Option<usize>> {
+    let digits = |b: Option<&u8>| b.is_some_and(u8::is_ascii_digit);
+    let bytes = text.as_bytes();
+    let begins = |at: &usize| {
+        digits(bytes.get(*at)) && !digits(at.checked_sub(1).and_then(|before| bytes.get(before)))
+    };
+    let found = (0..bytes.len()).filter(begins).filter(|at| utc(bytes, *at).is_some());
+    found.take(STAMPS_TRIED).map(Some).chain([None]).collect()
+}
+
+/// More stamps than that do not stand before a record's own.
+const STAMPS_TRIED: usize = 8;
+
+/// What stands between the stamp at `stamp`, tokens, `[user-1a2b3c]`, and escapes, `\x1b`, `\u{202e}`.
+fn pieces(text: &str, stamp: Option<usize>) -> Vec<&str> {
     let mut out = Vec::new();
     let (mut from, mut at) = (0, 0);
-    let begins = |c: char| c == '[' || c == '\\' || c.is_ascii_digit();
     while let Some(rest) = text.get(at..)
-        && let Some(next) = rest.find(begins)
+        && let Some(next) = rest
+            .find(['[', '\\'])
+            .map(|n| at + n)
+            .into_iter()
+            .chain(stamp.filter(|s| *s >= at))
+            .min()
     {
-        let (before, here) = rest.split_at(next);
-        at += before.len();
-        match replaced(here) {
-            Some(long) => {
-                out.extend(text.get(from..at));
-                at += long;
-                from = at;
-            }
-            // Within a number no stamp begins.
-            None => at += here.bytes().take_while(u8::is_ascii_digit).count().max(1),
+        let here = text.get(next..).unwrap_or_default();
+        let long = if stamp == Some(next) { utc(text.as_bytes(), next) } else { replaced(here) };
+        if let Some(long) = long {
+            out.extend(text.get(from..next));
+            from = next + long;
         }
+        at = next + long.unwrap_or(1);
     }
     out.extend(text.get(from..));
     out.retain(|p| !p.is_empty());
     out
 }
 
-/// How long a stamp in UTC, a token or an escape at the beginning of a text is.
+/// How long a token or an escape at the beginning of a text is.
 fn replaced(text: &str) -> Option<usize> {
-    if text.starts_with(|c: char| c.is_ascii_digit()) {
-        return utc(text);
-    }
     if let Some(rest) = text.strip_prefix('[') {
         let kind =
             ["user-", "host-", "mail-", "destination-"].iter().find(|k| rest.starts_with(**k))?;
@@ -106,9 +119,9 @@ fn replaced(text: &str) -> Option<usize> {
     }
 }
 
-/// How long `2026-03-28T23:41:07.123Z` at the beginning of a text is.
-fn utc(text: &str) -> Option<usize> {
-    let (head, rest) = text.as_bytes().split_first_chunk::<19>()?;
+/// How long `2026-03-28T23:41:07.123Z` at a place of a text is.
+fn utc(text: &[u8], at: usize) -> Option<usize> {
+    let (head, rest) = text.get(at..)?.split_first_chunk::<19>()?;
     let form = b"dddd-dd-ddTdd:dd:dd";
     let fits = |(b, f): (&u8, &u8)| if *f == b'd' { b.is_ascii_digit() } else { b == f };
     if !head.iter().zip(form).all(fits) {
@@ -145,6 +158,11 @@ mod tests {
             ),
             (
                 "{\"timestamp\":\"2026-06-12T06:58:35.5Z\",\"src_ip\":\"203.0.113.7\",\"at\":\"2026-06-12T00:00:00Z\"}",
+                false,
+            ),
+            // Only one stamp is the line's own.
+            (
+                "{\"timestamp\":\"2026-06-12T06:58:35.5Z\",\"src_ip\":\"203.0.113.9\",\"at\":\"2026-06-13T00:00:00Z\"}",
                 false,
             ),
             ("2026-06-12T06:58:35.1Z\\tC1\\t203.0.113.9", true),

@@ -93,9 +93,8 @@ fn of_config(path: &Path, line: Option<usize>, reason: &str) -> String {
     let Some(line) = line else { return of_file(path, reason) };
     let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
     let what = format!("correct line {line} of {}", shown(path));
-    if name == "plaint.toml" {
-        format!("{what}; `plaint schema config` prints every key")
-    } else if name.ends_with(".toml") {
+    // Of the settings' file, whatever it is called, the hint is made where it is read.
+    if name.ends_with(".toml") {
         format!("{what}; `plaint operators show generic` prints rules as they are written")
     } else {
         format!("{what}, or take it out")

@@ -92,13 +92,13 @@ impl Redactor {
             }
         }
         if self.hides(Redaction::User)
-            && let Some(user) = line.user.as_ref().filter(|u| !is_everybodys(Redaction::User, u))
+            && let Some(user) =
+                line.user.as_ref().filter(|u| !u.is_empty() && !is_everybodys(Redaction::User, u))
         {
             // Only in the message: an account may be called like the host.
             let message = memchr::memmem::find(&out, b": ").map_or(0, |at| at + 2);
             let mut tail = out.split_off(message.min(out.len()));
-            let token =
-                if user.is_empty() { String::new() } else { self.token(Redaction::User, user) };
+            let token = self.token(Redaction::User, user);
             self.replace(Redaction::User, &mut tail, (user, &token));
             out.append(&mut tail);
         }
@@ -184,7 +184,6 @@ fn is_everybodys(kind: Redaction, text: &[u8]) -> bool {
 fn addresses(text: &[u8], is_some: impl Fn(Addr) -> bool) -> Vec<(Vec<u8>, Addr)> {
     let words = text.split(|b| !(b.is_ascii_hexdigit() || matches!(b, b':' | b'.')));
     let read = |word: &[u8]| {
-        let word = word.trim_ascii();
         let end = word.len() - word.iter().rev().take_while(|b| b":.".contains(b)).count();
         // A full stop behind it; a port behind it; a colon before it.
         let port = memchr::memrchr(b':', word).filter(|at| *at < end).unwrap_or(end);
